@@ -1,0 +1,71 @@
+//! What flows from a stream: whole lines in batches, which know the place they were read from.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+
+use crate::cluster::target::Target;
+use crate::event::Event;
+
+/// Device and inode of a file on its CVM: its name for as long as it exists, whatever its path.
+///
+/// Shown as `fd00:131090`, the device in hexadecimal and the inode in decimal, which is how
+/// INTERFACE's `file` is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId {
+    /// `st_dev`.
+    pub device: u64,
+    /// `st_ino`.
+    pub inode: u64,
+}
+
+impl fmt::Display for FileId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}:{}", self.device, self.inode)
+    }
+}
+
+/// How a batch ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// With a newline: every line in it is whole.
+    Newline,
+    /// In the middle of a line beyond the cap: the stream's next batch goes on with the same line.
+    Partial,
+    /// At the end of a file that has no final newline.
+    EndOfFile,
+}
+
+/// Lines of one stream, one after the other as they stand in the file.
+///
+/// Invariants: `bytes` is not empty. Every line in it ends with `\n`, the last one too unless `ending`
+/// says otherwise. A batch whose `ending` is `Partial`, or that `continues`, holds one piece of one line
+/// and nothing else. All lines come from `file`, the first byte from `offset`.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// The stream the lines belong to.
+    pub target: Arc<Target>,
+    /// The file they were read from.
+    pub file: FileId,
+    /// The place of the first byte in that file.
+    pub offset: u64,
+    /// When they arrived here.
+    pub received: SystemTime,
+    /// The bytes as they stand in the file.
+    pub bytes: Bytes,
+    /// True if the first byte goes on with the line of the stream's batch before (which was `Partial`).
+    pub continues: bool,
+    /// How the last line ends.
+    pub ending: Ending,
+}
+
+/// The item of every stream, from the remote end to the renderer.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// Lines.
+    Lines(Batch),
+    /// Something a stream, a CVM or the run says about itself.
+    Event(Event),
+}

@@ -1,0 +1,4 @@
+//! Pure: which CVMs, which logs, and the streams they make together.
+
+pub mod cvm;
+pub mod target;

@@ -1,0 +1,1 @@
+//! Pure: what becomes of lines between the streams and the renderer.

@@ -1,0 +1,1 @@
+//! The verbs: each file reads as the story of one.

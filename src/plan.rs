@@ -1,0 +1,181 @@
+//! Everything decided: what the run will do, with nothing "auto" left. Plain data, no handles.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cluster::cvm::Cvm;
+use crate::cluster::target::Target;
+
+/// What to do with lines and events of a follow.
+#[derive(Debug)]
+pub struct Follow {
+    /// The CVMs, each once, in the order named.
+    pub cvms: Vec<Arc<Cvm>>,
+    /// Every CVM×log pair, ordered by CVM, then as the logs were named; `targets[i].id == i`.
+    pub targets: Vec<Arc<Target>>,
+    /// How ssh is called.
+    pub ssh: Ssh,
+    /// How each stream is read.
+    pub reading: Reading,
+    /// Which lines are kept.
+    pub filter: Filter,
+    /// How kept lines look.
+    pub output: Output,
+    /// What is said on stderr.
+    pub report: Report,
+    /// End after this many printed lines.
+    pub max_count: Option<u64>,
+    /// End after this long.
+    pub stop_after: Option<Duration>,
+}
+
+/// How the user's ssh is called.
+#[derive(Clone, Debug, Default)]
+pub struct Ssh {
+    /// `-F`.
+    pub config: Option<PathBuf>,
+    /// `--user`, for CVMs that do not name one.
+    pub user: Option<String>,
+    /// `--port`, for CVMs that do not name one.
+    pub port: Option<u16>,
+    /// `--identity`, in order.
+    pub identities: Vec<PathBuf>,
+    /// `-J`.
+    pub jump: Option<String>,
+    /// `--ssh-option`, each `Key=Value`.
+    pub options: Vec<String>,
+    /// How long one connection may take until it is authenticated.
+    pub connect_timeout: Duration,
+    /// How many handshakes may be in flight at once.
+    pub parallel: usize,
+    /// After how long without an answer a CVM is taken for dead.
+    pub dead_after: Duration,
+    /// Where control sockets may live: short, private, on a local disk.
+    pub socket_folder: PathBuf,
+    /// Hand on what ssh itself says (`--verbose`).
+    pub verbose: bool,
+}
+
+/// Where a stream starts and when it ends.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// What of the log is read before what is appended.
+    pub backlog: Backlog,
+    /// Go on when the end of the log is reached.
+    pub follow: bool,
+    /// What to do when a stream breaks.
+    pub reconnect: Reconnect,
+}
+
+/// How much of the log that is already there is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backlog {
+    /// The last N lines; 0: none.
+    Lines(u64),
+    /// From line N on, counted from 1: `+1` is the whole file.
+    FromLine(u64),
+}
+
+/// What is done about a broken stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reconnect {
+    /// Nothing: the stream has failed.
+    Never,
+    /// Try again, at most this many times in a row; `None`: for ever.
+    Try(Option<u32>),
+}
+
+/// Which lines are kept.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Keep lines that match one of these (`-g`); none: all.
+    pub keep: Vec<String>,
+    /// Drop lines that match one of these (`-v`).
+    pub drop: Vec<String>,
+    /// Colour what matches one of these, on top of what `keep` matches.
+    pub highlight: Vec<String>,
+    /// How patterns are read.
+    pub patterns: Patterns,
+}
+
+/// How patterns are read, as ripgrep does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Patterns {
+    /// What `-i` and `-S` say.
+    pub case: Case,
+    /// `-w`: only whole words.
+    pub word: bool,
+    /// `--fixed-strings`: no regex syntax.
+    pub fixed: bool,
+}
+
+/// How letter case counts in patterns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Case {
+    /// As written.
+    #[default]
+    Sensitive,
+    /// `-i`.
+    Ignore,
+    /// `-S`: ignored if the pattern is all lowercase.
+    Smart,
+}
+
+/// How kept lines and events become bytes.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The form of a line.
+    pub format: Format,
+    /// Use colours in text.
+    pub color: bool,
+    /// stdout is a terminal: pad prefixes, make control characters harmless.
+    pub terminal: bool,
+}
+
+/// The form of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `CVM LOG | line`.
+    Text(Prefix),
+    /// One JSON object per line, lines and events alike.
+    Ndjson,
+    /// The line alone, byte for byte.
+    Raw,
+    /// `--template`, checked.
+    Template(String),
+}
+
+/// What stands before a line of text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prefix {
+    /// `CVM LOG | `
+    #[default]
+    Full,
+    /// `CVM | `
+    Cvm,
+    /// `LOG | `
+    Log,
+    /// Nothing.
+    None,
+}
+
+/// What is said on stderr.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Events as text on stderr: off with `-q` and with NDJSON.
+    pub events: bool,
+    /// Use colours.
+    pub color: bool,
+    /// stderr is a terminal: progress may be drawn, control characters are made harmless.
+    pub terminal: bool,
+    /// A summary at the end, and every so often.
+    pub stats: Option<Stats>,
+}
+
+/// `--stats[=INTERVAL]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stats {
+    /// `None`: only at the end (and on SIGUSR1).
+    pub every: Option<Duration>,
+}

@@ -1,0 +1,1 @@
+//! The only room that knows ssh: sessions, the remote script, one stream per CVM×log.

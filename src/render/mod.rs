@@ -1,0 +1,1 @@
+//! Pure: lines and events become bytes in a buffer.
