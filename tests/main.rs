@@ -1,0 +1,1 @@
+//! The real binary on real sshds: every test is a sentence about what a user sees.
