@@ -1,1 +1,5 @@
 //! The only room that knows ssh: sessions, the remote script, one stream per CVM×log.
+
+pub mod follower;
+pub mod position;
+pub mod script;
