@@ -15,8 +15,8 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 
-pub use about::About;
 use about::quoted;
+pub use about::{About, span};
 use table::{Cause, Heard, causes};
 
 /// The words of an `ssh` that ended before its connection was up.
@@ -267,7 +267,7 @@ fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
     text + rest
 }
 
-/// The name under which `known_hosts` holds a server: sshd(8), "ssh_known_hosts file format".
+/// The name under which `known_hosts` holds a server: sshd(8), "`ssh_known_hosts` file format".
 fn known_name(host: &str, port: Option<u16>) -> String {
     match port {
         None | Some(22) => host.to_owned(),

@@ -63,6 +63,11 @@ impl About {
         self.port = port.or(self.port);
     }
 
+    /// How long a connection may take.
+    pub fn connect_timeout(&self) -> Duration {
+        self.connect_timeout
+    }
+
     /// The value of a placeholder of the table, empty where nothing is known.
     pub(super) fn value(&self, name: &str) -> Cow<'_, str> {
         match name {
