@@ -77,6 +77,7 @@ enum Search {
 }
 
 /// The client's end of one conversation.
+#[expect(clippy::struct_excessive_bools, reason = "each is told or asked once, in any order")]
 #[derive(Debug)]
 pub struct Follower {
     /// The log.

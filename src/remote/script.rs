@@ -44,6 +44,11 @@ impl Secret {
         [&tail[..name], self.signature.as_bytes(), &tail[name..], b": "].concat()
     }
 
+    /// The text to which a `sh` answers with [`Record::Shell`], and at which nothing else takes harm.
+    pub fn greeting(&self) -> Vec<u8> {
+        format!("printf '\\036%s O\\000' {}\n", self.nonce).into_bytes()
+    }
+
     /// The text that makes a `sh` the file server for the log at `path`.
     pub fn preamble(&self, path: &RemotePath) -> Vec<u8> {
         let mut text = format!("N={} Q={} F=", self.nonce, self.signature).into_bytes();
@@ -157,6 +162,8 @@ pub struct Sum {
 /// What the script says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
+    /// `O`: there is a shell.
+    Shell,
     /// `I`: it runs; the path of `tail`, empty if there is none.
     Here(Vec<u8>),
     /// `H`: the file is open; its path with links resolved.
@@ -196,6 +203,7 @@ impl Record {
         let rest = rest.strip_prefix(b" ").unwrap_or(rest);
         let words = || std::str::from_utf8(rest).ok();
         Some(match kind {
+            b'O' => Self::Shell,
             b'I' => Self::Here(rest.to_vec()),
             b'H' => Self::Opened(file(rest)?),
             b'X' => Self::Refused(match rest {
