@@ -125,10 +125,7 @@ pub fn cvm_file(path: &Path) -> Result<String, Usage> {
             .hint("name a file with one CVM per line, or - for stdin")
     })?;
     String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
-            .iter()
-            .filter(|&&byte| byte == b'\n')
-            .count();
+        let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..error.utf8_error().valid_up_to()]).count();
         Usage::new("this is not text").at(format_args!("{shown}:{}", line + 1))
     })
 }

@@ -9,9 +9,9 @@ use clap::Args;
 pub struct Choosing {
     /// CVMs, by comma: [user@]host[:port], 10.0.0.[1-4,7], @cluster, local; repeatable
     ///
-    /// An entry is [user@]host[:port], a host of your ssh config, an IPv6 address ([v6::addr]:port with a port), a
+    /// An entry is [user@]host[:port], a host of your ssh config, an IPv6 address (with a port: `[v6::addr]:port`), a
     /// folded set (10.0.0.[1-4,7], n[001-010/3], ntnx-[a-d]-cvm), @cluster from the config, or local (this machine,
-    /// without ssh). Without -c and --cvm-file, the variable CVMTAIL_CVMS is used; without that, the default cluster
+    /// without ssh). Without -c and --cvm-file, the variable `CVMTAIL_CVMS` is used; without that, the default cluster
     /// of the config.
     #[arg(short = 'c', long, value_name = "CVM")]
     pub cvm: Vec<String>,

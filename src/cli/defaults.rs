@@ -34,7 +34,14 @@ const NOT_HERE: [&str; 3] = ["config", "help", "version"];
 /// Adds the opposite of each switch: of a switch and its opposite, the last one counts.
 pub fn with_opposites(command: Command) -> Command {
     OPPOSITES.into_iter().fold(command, |command, (switch, id, long)| {
-        command.arg(Arg::new(id).long(long).action(ArgAction::SetTrue).hide(true).overrides_with(switch))
+        command.arg(
+            Arg::new(id)
+                .long(long)
+                .help(format!("Undo --{}", switch.replace('_', "-")))
+                .action(ArgAction::SetTrue)
+                .hide(true)
+                .overrides_with(switch),
+        )
     })
 }
 

@@ -11,7 +11,7 @@ pub const USAGE: &str = "cvmtail [OPTIONS] [LOG]...
 
 /// What people do with cvmtail: why, and the command. The first three are those of the short help.
 pub const EXAMPLES: [(&str, &str); 9] = [
-    ("Follow genesis on four CVMs", "cvmtail -c 10.0.0.[1-4] genesis"),
+    ("Follow genesis on four CVMs", "cvmtail -c '10.0.0.[1-4]' genesis"),
     (
         "Two logs of a cluster of the config, only what went wrong",
         "cvmtail -c @lab -g 'ERROR|FATAL' stargate cassandra",
@@ -25,7 +25,7 @@ pub const EXAMPLES: [(&str, &str); 9] = [
         "cvmtail -c @lab -n 0 -m 1 --for 5m -g 'Acquired master leadership' genesis",
     ),
     ("Records for a program", "cvmtail -c @lab --json genesis | jq -r 'select(.type==\"line\").line'"),
-    ("Through a jump host, as another user", "cvmtail -c 10.0.0.[1-4] --user admin -J bastion genesis"),
+    ("Through a jump host, as another user", "cvmtail -c '10.0.0.[1-4]' --user admin -J bastion genesis"),
 ];
 
 /// The verbs besides the follow.

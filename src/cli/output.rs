@@ -10,13 +10,19 @@ use crate::cli::value;
 #[derive(Clone, Debug, Args)]
 pub struct Output {
     /// Form of the output
-    #[arg(short = 'o', long, value_name = "FORM", default_value = "text", overrides_with = "json")]
-    pub output: Form,
+    #[arg(
+        short = 'o',
+        long = "output",
+        value_name = "FORM",
+        default_value = "text",
+        overrides_with = "json"
+    )]
+    pub form: Form,
     /// Short for --output ndjson
-    #[arg(long, overrides_with = "output")]
+    #[arg(long, overrides_with = "form")]
     pub json: bool,
     /// Print each line as this text with {fields}, such as '{time} {cvm} {log} {level} {line}'
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["output", "json"])]
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["form", "json"])]
     pub template: Option<String>,
     /// What stands before each line of text
     #[arg(long, value_name = "WHAT", default_value = "full")]

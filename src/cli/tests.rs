@@ -85,12 +85,12 @@ fn the_command_line_wins_flag_by_flag() {
         merged(defaults, &["-g", "x", "-o", "text", "-S", "--retry-limit", "3"]).expect("flags").follow;
     assert_eq!(flags.filtering.grep, ["x"]);
     assert_eq!(format!("{:?}", flags.following.lines), "Lines(50)");
-    assert!(!flags.output.json && flags.output.output == Form::Text);
+    assert!(!flags.output.json && flags.output.form == Form::Text);
     assert!(flags.filtering.smart_case && !flags.filtering.ignore_case);
     assert!(!flags.following.no_reconnect && flags.following.retry_limit == Some(3));
     assert!(!flags.output.quiet);
     let flags = merged("output = 'ndjson'", &["--template", "{line}"]).expect("flags").follow;
-    assert_eq!((flags.output.output, flags.output.template.as_deref()), (Form::Text, Some("{line}")));
+    assert_eq!((flags.output.form, flags.output.template.as_deref()), (Form::Text, Some("{line}")));
     let flags = merged("template = '{line}'", &["--json"]).expect("flags").follow;
     assert_eq!((flags.output.json, flags.output.template), (true, None));
 }
@@ -101,6 +101,32 @@ fn defaults_reach_the_cvms_verb_where_it_has_the_flag() {
     let Some(super::Verb::Cvms(cvms)) = flags.verb else { panic!("not cvms") };
     assert_eq!(cvms.choosing.user.as_deref(), Some("admin"));
     assert!(!cvms.json, "the --json of the follow is another flag");
+}
+
+#[test]
+fn the_config_of_the_man_page_is_a_config() {
+    let config = config::parse(Path::new("c.toml"), super::help::CONFIG).expect("a config");
+    let flags = typed(&[]).with_defaults(&config).expect("flags").follow;
+    assert_eq!(flags.filtering.grep, ["ERROR", "FATAL"]);
+    assert!(config.clusters.contains_key("lab") && config.logs.contains_key("ping"));
+    for (_, _, opposite) in OPPOSITES {
+        assert!(super::help::DEFAULTS.contains(&format!("--{opposite}")), "{opposite}");
+    }
+}
+
+#[test]
+fn the_examples_of_the_help_are_command_lines() {
+    for (_, example) in super::help::EXAMPLES {
+        let own = example
+            .split(" | ")
+            .next()
+            .unwrap_or_default()
+            .split(" > ")
+            .next()
+            .unwrap_or_default()
+            .replace('\'', "");
+        typed(&own.split_whitespace().skip(1).collect::<Vec<_>>());
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         return Err("a duration is more than nothing".into());
     }
     // Beyond a century nobody is there to see the end, and deadlines would overflow.
-    if duration > Duration::from_secs(100 * 366 * 86_400) {
+    if duration > Duration::from_hours(100 * 366 * 24) {
         return Err("this is longer than a century".into());
     }
     Ok(duration)

@@ -232,10 +232,7 @@ mod tests {
             "a]b",
         ] {
             let named = list(text);
-            assert!(
-                matches!(&named, Err(_)) || matches!(&named.as_deref(), Ok([Named::Cluster(_)])),
-                "{text}"
-            );
+            assert!(named.is_err() || matches!(named.as_deref(), Ok([Named::Cluster(_)])), "{text}");
         }
     }
 

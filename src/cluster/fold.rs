@@ -4,6 +4,8 @@
 //! each once, leading zeros kept, digits right before a bracket a part of every number in it. Letters,
 //! words and brackets that touch each other are ours: nodeset refuses them.
 
+use std::collections::BTreeSet;
+
 use crate::usage::Usage;
 
 /// The most CVMs one folded set may stand for.
@@ -36,10 +38,13 @@ pub fn expand(text: &str) -> Result<Vec<String>, Usage> {
         let (literal, digits) =
             if after_bracket && head.is_empty() { (before, "") } else { (head, &before[head.len()..]) };
         let room = MAX / names.len();
-        let (literal, items) = match numbers(digits, inside, room).map_err(&wrong)? {
-            Some(items) => (literal, items),
-            None => (before, words(inside, room).map_err(&wrong)?),
-        };
+        let (literal, items) =
+            match numbers(digits, inside, after.starts_with(|c: char| c.is_ascii_digit()), room)
+                .map_err(&wrong)?
+            {
+                Some(items) => (literal, items),
+                None => (before, words(inside, room).map_err(&wrong)?),
+            };
         names = names
             .iter()
             .flat_map(|name| items.iter().map(move |item| format!("{name}{literal}{item}")))
@@ -53,44 +58,91 @@ pub fn expand(text: &str) -> Result<Vec<String>, Usage> {
     Ok(names)
 }
 
-/// The items of a bracket that holds numbers only, each with `prefix` in front, at most `room` of them.
+/// The items of a bracket that holds numbers only, each with `prefix` in front, at most `room` of them;
+/// `before_digit` if a digit follows the bracket.
 ///
 /// `None` if something in it is not a number.
-fn numbers(prefix: &str, inside: &str, room: usize) -> Result<Option<Vec<String>>, String> {
-    let mut items = Vec::new();
+fn numbers(
+    prefix: &str,
+    inside: &str,
+    before_digit: bool,
+    room: usize,
+) -> Result<Option<Vec<String>>, String> {
+    // Shorter before longer, then digit by digit: by value, and `9` before `010`, as nodeset has it.
+    let mut items: BTreeSet<(usize, String)> = BTreeSet::new();
     for part in inside.split(',').map(str::trim) {
         let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
         let (from, to) = range.split_once('-').unwrap_or((range, range));
         if ![Some(from), Some(to), step].into_iter().flatten().all(is_number) {
             return Ok(None);
         }
-        let (from, to) = (format!("{prefix}{from}"), format!("{prefix}{to}"));
-        let step = step.map_or(Ok(1), number)?;
-        let (first, last) = (number(&from)?, number(&to)?);
-        if first > last {
-            return Err(format!("the range `{part}` runs backwards"));
+        for item in range_of(from, to, step.map_or(Ok(1), number)?)? {
+            items.insert((item.len(), item));
         }
-        if step == 0 {
-            return Err(format!("the step of `{part}` is 0"));
-        }
-        let is_padded = |digits: &str| digits.len() > 1 && digits.starts_with('0');
-        if (is_padded(&from) || is_padded(&to)) && from.len() != to.len() {
-            return Err(format!("the ends of `{part}` are padded with zeros to different widths"));
-        }
-        let width = if is_padded(&from) { from.len() } else { 0 };
-        if (last - first) / step >= room.saturating_sub(items.len()) as u64 {
-            return Err(format!("it stands for more than {MAX} CVMs"));
-        }
-        let mut next = first;
-        while next <= last {
-            items.push(format!("{next:0width$}"));
-            next += step;
+        if items.len() > room {
+            return Err(too_many());
         }
     }
-    // Shorter before longer, then digit by digit: by value, and `9` before `010`, as nodeset has it.
-    items.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
-    items.dedup();
-    Ok(Some(items))
+    let items: Vec<String> = items.into_iter().map(|(_, item)| item).collect();
+    if prefix.is_empty() {
+        Ok(Some(items))
+    } else {
+        with_prefix(prefix, &items, before_digit, room).map(Some)
+    }
+}
+
+/// The numbers from `from` to `to`, padded with zeros as both are, in steps.
+fn range_of(from: &str, to: &str, step: u64) -> Result<Vec<String>, String> {
+    let (first, last) = (number(from)?, number(to)?);
+    if first > last {
+        return Err(format!("the range `{from}-{to}` runs backwards"));
+    }
+    if step == 0 {
+        return Err("a step of 0 leads nowhere".into());
+    }
+    let is_padded = |digits: &str| digits.len() > 1 && digits.starts_with('0');
+    if (is_padded(from) || is_padded(to)) && from.len() != to.len() {
+        return Err(format!("the ends of `{from}-{to}` are padded with zeros to different widths"));
+    }
+    let width = if is_padded(from) { from.len() } else { 0 };
+    let steps = (last - first) / step;
+    if steps >= MAX as u64 {
+        return Err(too_many());
+    }
+    Ok((0..=steps).map(|n| format!("{:0width$}", first + n * step)).collect())
+}
+
+/// Sorted items, the digits that stand right before the bracket taken into each.
+///
+/// nodeset takes them into the *ends* of each unbroken run instead: `n5[9-10]` runs from 59 to 510. So do we.
+/// Digits right behind the bracket (`before_digit`) break every run.
+fn with_prefix(
+    prefix: &str,
+    items: &[String],
+    before_digit: bool,
+    room: usize,
+) -> Result<Vec<String>, String> {
+    let is_next = |a: &String, b: &String| {
+        let same_padding = a.len() == b.len() || !(a.starts_with('0') && a.len() > 1 || b.starts_with('0'));
+        same_padding && number(a).ok().map(|a| a + 1) == number(b).ok()
+    };
+    let mut all = Vec::new();
+    for run in items.chunk_by(|a, b| !before_digit && is_next(a, b)) {
+        if let [first, .., last] = run {
+            all.extend(range_of(&format!("{prefix}{first}"), &format!("{prefix}{last}"), 1)?);
+        } else {
+            all.extend(run.iter().map(|item| format!("{prefix}{item}")));
+        }
+        if all.len() > room {
+            return Err(too_many());
+        }
+    }
+    Ok(all)
+}
+
+/// Why a set that is too large is refused.
+fn too_many() -> String {
+    format!("it stands for more than {MAX} CVMs")
 }
 
 /// The items of a bracket that holds letters, ranges of one letter, or words; in the order written.
@@ -112,7 +164,7 @@ fn words(inside: &str, room: usize) -> Result<Vec<String>, String> {
         };
         items.extend(new);
         if items.len() > room {
-            return Err(format!("it stands for more than {MAX} CVMs"));
+            return Err(too_many());
         }
     }
     let mut seen = std::collections::HashSet::new();
@@ -153,7 +205,7 @@ mod tests {
     use super::{MAX, expand};
 
     /// Right-hand sides as `nodeset -e` 1.9.1 printed them.
-    const AS_NODESET: [(&str, &str); 26] = [
+    const AS_NODESET: [(&str, &str); 29] = [
         ("10.0.0.[1-4,7]", "10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.7"),
         ("n[4,1-2]", "n1 n2 n4"),
         ("n[1,01]", "n1 n01"),
@@ -180,6 +232,9 @@ mod tests {
         ("10.0.[1-2].[3,1]", "10.0.1.1 10.0.1.3 10.0.2.1 10.0.2.3"),
         ("n[1-2]00", "n100 n200"),
         ("n[ 1-2 ]", "n1 n2"),
+        ("n5[9-11/2,7-8]", "n57 n58 n59 n511"),
+        ("a1[9-10]0", "a190 a1100"),
+        ("c4[1-16/4]", "c41 c45 c49 c413"),
     ];
 
     /// What nodeset 1.9.1 refuses, and so do we.
@@ -207,8 +262,9 @@ mod tests {
         for (set, names) in AS_NODESET {
             assert_eq!(expand(set).expect(set).join(" "), names, "{set}");
         }
-        // nodeset takes the digits before a bracket into both ends.
+        // nodeset takes the digits before a bracket into both ends of a run.
         assert_eq!(expand("n5[9-10]").expect("a set").len(), 452);
+        assert_eq!(expand("n[1-4096,1-4096]").expect("the most, twice").len(), MAX);
         for set in REFUSED {
             assert!(expand(set).is_err(), "{set}");
         }
@@ -253,9 +309,9 @@ mod tests {
         }
 
         #[test]
-        fn a_range_holds_every_step_once(from in 0_u64..500, length in 0_u64..300, step in 1_u64..9) {
+        fn a_range_holds_every_step_once(from in 0_u64..500, length in 0_u64..300, step in 1_usize..9) {
             let names = expand(&format!("n[{from}-{}/{step}]", from + length)).expect("a range");
-            let wanted: Vec<String> = (from..=from + length).step_by(step as usize).map(|n| format!("n{n}")).collect();
+            let wanted: Vec<String> = (from..=from + length).step_by(step).map(|n| format!("n{n}")).collect();
             prop_assert_eq!(names, wanted);
         }
     }

@@ -39,7 +39,7 @@ pub fn cvms(
 /// The mistake of naming no CVM.
 fn none_named() -> Usage {
     Usage::new("no CVM is named: neither by -c or --cvm-file, nor by CVMTAIL_CVMS or the config").hint(
-        "name one or more, for example:\n    cvmtail -c 10.0.0.[1-4] genesis\n    cvmtail -c nutanix@cvm-a,cvm-b genesis\n    \
+        "name one or more, for example:\n    cvmtail -c '10.0.0.[1-4]' genesis\n    cvmtail -c nutanix@cvm-a,cvm-b genesis\n    \
          cvmtail -c local genesis        (on a CVM itself)",
     )
 }
@@ -103,7 +103,7 @@ impl Chooser<'_> {
             match named {
                 Named::Cluster(cluster) => cvms.extend(self.cluster(&cluster)?),
                 Named::Cvms(addresses) => {
-                    cvms.extend(addresses.into_iter().map(|address| unnamed(address, source)))
+                    cvms.extend(addresses.into_iter().map(|address| unnamed(address, source)));
                 }
             }
         }

@@ -107,7 +107,7 @@ fn filter(flags: &cli::Filtering) -> Filter {
 
 /// The form of the output, after `--json`.
 fn form(flags: &cli::Output) -> Form {
-    if flags.json { Form::Ndjson } else { flags.output }
+    if flags.json { Form::Ndjson } else { flags.form }
 }
 
 /// How lines become bytes.

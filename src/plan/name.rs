@@ -138,7 +138,7 @@ impl Names {
 /// The mistake of naming no log.
 pub fn none_named() -> Usage {
     Usage::new("no log is named: neither here nor by `default_logs` in the config").hint(
-        "name one or more, for example:\n    cvmtail -c 10.0.0.[1-4] genesis\n    cvmtail -c 10.0.0.1 stargate 'insights_*'\n    \
+        "name one or more, for example:\n    cvmtail -c '10.0.0.[1-4]' genesis\n    cvmtail -c 10.0.0.1 stargate 'insights_*'\n    \
          cvmtail -c 10.0.0.1 /home/nutanix/data/logs/genesis.out\n  `cvmtail logs` lists the names",
     )
 }

@@ -187,7 +187,7 @@ fn exclusion_takes_every_form_and_tells_what_it_missed() {
 #[test]
 fn a_mistake_says_what_to_write_instead() {
     for (words, parts) in [
-        ("genesis", &["no CVM", "-c 10.0.0.[1-4]", "-c local"][..]),
+        ("genesis", &["no CVM", "-c '10.0.0.[1-4]'", "-c local"][..]),
         ("-c a", &["no log", "genesis", "insights_*", "/home/nutanix"]),
         ("-c a gensis", &["`gensis`", "did you mean genesis?"]),
         ("-c @lab genesis", &["no cluster `lab`", "[clusters.lab]"]),
