@@ -134,9 +134,10 @@ impl Config {
         let usage = Usage::new(format!("no cluster `{}` in the config", name.escape_debug()));
         match nearest::did_you_mean(name, self.clusters.keys().map(String::as_str)) {
             Some(hint) => usage.hint(hint),
-            None => {
-                usage.hint(format!("add it to the config: [clusters.{name}] with cvms = [\"10.0.0.[1-4]\"]"))
-            }
+            None => usage.hint(format!(
+                "add it to the config: [clusters.{}] with cvms = [\"10.0.0.[1-4]\"]",
+                name.escape_debug()
+            )),
         }
     }
 }
