@@ -1,1 +1,7 @@
 //! The verbs: each file reads as the story of one.
+
+pub mod cvms;
+pub mod logs;
+mod object;
+pub mod pages;
+mod table;
