@@ -72,7 +72,7 @@ mod tests {
 
     /// A CVM's address by its host.
     fn at(host: &str) -> Address {
-        Address::Ssh { host: host.into(), port: None, user: None }
+        Address::Ssh { host: host.into(), port: None, user: None, jump: None }
     }
 
     #[test]

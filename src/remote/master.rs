@@ -288,7 +288,7 @@ fn destination(address: &Address, ssh: &plan::Ssh) -> Vec<OsString> {
     let mut add = |flag: &str, value: OsString| arguments.extend([flag.into(), value]);
     let (host, port, user) = match address {
         Address::Local => ("localhost", None, None),
-        Address::Ssh { host, port, user } => (host.as_str(), *port, user.as_deref()),
+        Address::Ssh { host, port, user, .. } => (host.as_str(), *port, user.as_deref()),
     };
     if let Some(config) = &ssh.config {
         add("-F", config.into());
@@ -350,7 +350,8 @@ mod tests {
             config: Some("cfg".into()),
             ..plan::Ssh::default()
         };
-        let address = Address::Ssh { host: "-oops".into(), port: None, user: Some("nutanix".into()) };
+        let address =
+            Address::Ssh { host: "-oops".into(), port: None, user: Some("nutanix".into()), jump: None };
         let arguments = arguments(&address, &ssh, Path::new("/run/100%/1"));
         let text: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
         let text = text.join(" ");

@@ -94,6 +94,13 @@ enum Step {
 impl Session {
     /// A session with `cvm`; nothing is connected yet.
     pub fn new(cvm: Arc<Cvm>, ssh: Arc<plan::Ssh>, gate: Arc<Gate>, sockets: Arc<Sockets>) -> Self {
+        let ssh = match &cvm.address {
+            // A cluster's own jump host outranks the one for all.
+            Address::Ssh { jump: jump @ Some(_), .. } => {
+                Arc::new(plan::Ssh { jump: jump.clone(), ..plan::Ssh::clone(&ssh) })
+            }
+            _ => ssh,
+        };
         let about = Rc::new(About::new(&cvm, &ssh));
         let session = Self {
             cvm,

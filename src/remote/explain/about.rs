@@ -33,7 +33,7 @@ impl About {
     pub fn new(cvm: &Cvm, ssh: &plan::Ssh) -> Self {
         let (host, port, user) = match &cvm.address {
             Address::Local => ("local".to_owned(), None, None),
-            Address::Ssh { host, port, user } => {
+            Address::Ssh { host, port, user, .. } => {
                 (host.clone(), port.or(ssh.port), user.clone().or_else(|| ssh.user.clone()))
             }
         };

@@ -11,7 +11,7 @@ use crate::plan;
 
 /// A CVM at 10.0.0.1 with the parts a test varies.
 fn about(port: Option<u16>, jump: Option<&str>) -> About {
-    let address = Address::Ssh { host: "10.0.0.1".into(), port, user: Some("nutanix".into()) };
+    let address = Address::Ssh { host: "10.0.0.1".into(), port, user: Some("nutanix".into()), jump: None };
     let cvm = Cvm { name: "a".into(), address, source: "-c".into() };
     let ssh = plan::Ssh {
         jump: jump.map(str::to_owned),
