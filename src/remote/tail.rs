@@ -248,3 +248,6 @@ impl Tail {
         self.tell(event);
     }
 }
+
+#[cfg(test)]
+mod tests;
