@@ -65,9 +65,8 @@ async fn lines(stream: &mut (impl Stream<Item = Item> + Unpin), count: usize) ->
             }
         }
     };
-    if timeout(Duration::from_secs(20), work).await.is_err() {
-        panic!("{count} lines do not come: {text:?} {events:?}");
-    }
+    let came = timeout(Duration::from_secs(20), work).await.is_ok();
+    assert!(came, "{count} lines do not come: {text:?} {events:?}");
     (text, events)
 }
 
