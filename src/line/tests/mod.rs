@@ -1,0 +1,1 @@
+//! Lines with what they say, written down by hand.
