@@ -1,7 +1,7 @@
 //! Lines that open with an ISO 8601 date: Python, `ZooKeeper` (Java and C), Open vSwitch, syslog, plain.
 
 use crate::line::layout::scan::{after, after_origin, after_source, digits_end, skip_blanks};
-use crate::line::layout::words::{Word, level_after, level_word};
+use crate::line::layout::words::{Word, level_after, level_word, skip_separators};
 use crate::line::layout::{Head, Layout, stamp, syslog};
 use crate::line::level::Level;
 use crate::line::time::Stamp;
@@ -50,7 +50,11 @@ fn python(line: &[u8], time: Stamp, word: Word) -> Option<Head> {
     }
     let origin = skip_blanks(line, word.end);
     let mut message = after_origin(line, origin);
-    let layout = if message > origin { Layout::Python } else { Layout::Other };
+    let layout = match line[10] {
+        _ if message > origin => Layout::Python,
+        b' ' => Layout::Plain,
+        _ => Layout::Other,
+    };
     let process = digits_end(line, origin);
     if line[process..].starts_with(b" --- [") {
         // Spring: `INFO 1234 --- [thread] class : `.
@@ -109,7 +113,7 @@ fn other(line: &[u8], time: Stamp, end: usize, layout: Layout) -> Head {
         // TensorFlow and its kin: `2025-06-11 03:12:44.123456: W file.cc:12] `.
         (message, level) = (behind, Level::from_letter(letter));
     } else if level.is_some() {
-        message = after_source(line, message).unwrap_or(message);
+        message = after_source(line, message).map_or(message, |behind| skip_separators(line, behind));
     }
     Head { layout, time: Some(time), level, message }
 }
