@@ -6,6 +6,7 @@
 
 mod bracketed;
 mod dated;
+mod digits;
 mod glog;
 mod json;
 mod leveled;
