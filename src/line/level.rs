@@ -21,6 +21,56 @@ pub enum Level {
     Fatal,
 }
 
+/// The level words of up to eight letters, packed, those first that lines write most.
+const WORDS: [(u64, Level); 35] = [
+    (packed(b"INFO"), Level::Info),
+    (packed(b"WARN"), Level::Warning),
+    (packed(b"ERROR"), Level::Error),
+    (packed(b"DEBUG"), Level::Debug),
+    (packed(b"WARNING"), Level::Warning),
+    (packed(b"TRACE"), Level::Trace),
+    (packed(b"FATAL"), Level::Fatal),
+    (packed(b"CRITICAL"), Level::Fatal),
+    (packed(b"NOTICE"), Level::Info),
+    (packed(b"SEVERE"), Level::Error),
+    (packed(b"ERR"), Level::Error),
+    (packed(b"FINE"), Level::Debug),
+    (packed(b"FINER"), Level::Trace),
+    (packed(b"FINEST"), Level::Trace),
+    (packed(b"CONFIG"), Level::Info),
+    (packed(b"CRIT"), Level::Fatal),
+    (packed(b"ALERT"), Level::Fatal),
+    (packed(b"EMERG"), Level::Fatal),
+    (packed(b"EMER"), Level::Fatal),
+    (packed(b"PANIC"), Level::Fatal),
+    (packed(b"DPANIC"), Level::Fatal),
+    (packed(b"DFATAL"), Level::Fatal),
+    (packed(b"QFATAL"), Level::Fatal),
+    (packed(b"DBG"), Level::Debug),
+    (packed(b"INF"), Level::Info),
+    (packed(b"WRN"), Level::Warning),
+    (packed(b"TRC"), Level::Trace),
+    (packed(b"FTL"), Level::Fatal),
+    (packed(b"PNC"), Level::Fatal),
+    (packed(b"CRT"), Level::Fatal),
+    (packed(b"DBUG"), Level::Debug),
+    (packed(b"EROR"), Level::Error),
+    (packed(b"VERBOSE"), Level::Debug),
+    (packed(b"LOG"), Level::Info),
+    (packed(b"SUCCESS"), Level::Info),
+];
+
+/// The bytes of a word as one number.
+const fn packed(word: &[u8]) -> u64 {
+    let mut sum = 0;
+    let mut at = 0;
+    while at < word.len() {
+        sum = sum << 8 | word[at] as u64;
+        at += 1;
+    }
+    sum
+}
+
 impl Level {
     /// The word in NDJSON, in templates and for `--level`.
     pub const fn word(self) -> &'static str {
@@ -34,27 +84,34 @@ impl Level {
         }
     }
 
+    /// Whether any level word opens with this letter; most words of prose are refused by it.
+    pub const fn may_open(letter: u8) -> bool {
+        matches!(
+            letter.to_ascii_uppercase(),
+            b'I' | b'W' | b'E' | b'D' | b'T' | b'F' | b'C' | b'N' | b'S' | b'A' | b'P' | b'Q' | b'V' | b'L'
+        )
+    }
+
     /// The level that `word` means, in whatever case; `None` if it means none.
     ///
     /// Knows the words of glog, Python, log4j, j.u.l., syslog, Go's and Rust's loggers. `NOTICE` is the normal
     /// course wherever it is used; j.u.l.'s `FINE` and `FINER` are what `System.Logger` calls debug and
     /// trace; `CRITICAL`, `ALERT` and what panics are fatal.
     pub fn from_word(word: &[u8]) -> Option<Self> {
-        let mut upper = [0_u8; 13];
-        let upper = upper.get_mut(..word.len())?;
-        upper.copy_from_slice(word);
-        upper.make_ascii_uppercase();
-        Some(match &*upper {
-            b"INFO" | b"INF" | b"NOTICE" | b"CONFIG" | b"LOG" | b"SUCCESS" | b"INFORMATION"
-            | b"INFORMATIONAL" => Self::Info,
-            b"WARN" | b"WARNING" | b"WRN" => Self::Warning,
-            b"ERROR" | b"ERR" | b"SEVERE" | b"EROR" => Self::Error,
-            b"DEBUG" | b"DBG" | b"DBUG" | b"FINE" | b"VERBOSE" => Self::Debug,
-            b"TRACE" | b"TRC" | b"FINER" | b"FINEST" => Self::Trace,
-            b"FATAL" | b"FTL" | b"CRITICAL" | b"CRIT" | b"CRT" | b"PANIC" | b"PNC" | b"DPANIC"
-            | b"DFATAL" | b"QFATAL" | b"ALERT" | b"EMERG" | b"EMER" | b"EMERGENCY" => Self::Fatal,
-            _ => return None,
-        })
+        if word.first() == Some(&0) {
+            return None;
+        }
+        if word.len() > 8 {
+            let long = [
+                (&b"EMERGENCY"[..], Self::Fatal),
+                (b"INFORMATION", Self::Info),
+                (b"INFORMATIONAL", Self::Info),
+            ];
+            return long.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|&(_, level)| level);
+        }
+        // Eight bytes fit one number, and comparing numbers is what makes this cheap on every line.
+        let upper = word.iter().fold(0, |packed, byte| packed << 8 | u64::from(byte.to_ascii_uppercase()));
+        WORDS.iter().find(|(packed, _)| *packed == upper).map(|&(_, level)| level)
     }
 
     /// The level of one letter as glog, capnslog and Tornado write it; `None` for any other letter.
@@ -105,5 +162,20 @@ impl FromStr for Level {
             _ => Self::from_word(word),
         }
         .ok_or_else(|| UnknownLevel(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Level, WORDS};
+
+    #[test]
+    fn every_word_may_open_as_it_does() {
+        for (word, level) in WORDS {
+            let bytes: Vec<u8> = word.to_be_bytes().into_iter().filter(|&byte| byte != 0).collect();
+            assert!(Level::may_open(bytes[0]), "{bytes:?}");
+            assert_eq!(Level::from_word(&bytes), Some(level));
+            assert_eq!(Level::from_word(&bytes.to_ascii_lowercase()), Some(level));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! A time as a line writes it, and the instant it means on the CVM that wrote it.
 
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, civil};
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
 
 /// Seconds in a day.
 const DAY: i64 = 86_400;
@@ -12,38 +12,26 @@ const YEARS_BACK: i16 = 8;
 /// Days before the first of each month in a year that is not a leap year.
 const DAYS_BEFORE: [u16; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 
-/// A date and a time of day as a line writes them; always a day that exists, in `year` or in some year.
+/// The year that year-less dates are kept in: a leap year, so that every day exists.
+const NO_YEAR: i16 = 2000;
+
+/// The time of a line as written: a day that exists and a time of day, which may need the CVM's zone or a year to
+/// mean an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Civil {
-    /// The year, where the layout writes one.
-    pub year: Option<i16>,
-    /// 1 to 12.
-    pub month: u8,
-    /// 1 to 31.
-    pub day: u8,
-    /// 0 to 23.
-    pub hour: u8,
-    /// 0 to 59.
-    pub minute: u8,
-    /// 0 to 59; a leap second is told as 59.
-    pub second: u8,
+pub struct Stamp {
+    /// Seconds from 1970 to the written time as if it were UTC, in `NO_YEAR` if the layout writes no year.
+    second: i64,
     /// 0 to 999,999,999.
-    pub nanosecond: u32,
+    nanosecond: u32,
     /// Seconds east of UTC, where the line says so (`Z` is 0).
-    pub offset: Option<i32>,
+    offset: Option<i32>,
+    /// Whether the layout writes the year.
+    dated: bool,
 }
 
-/// The time of a line as written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stamp {
-    /// A date and a time of day, which may need the CVM's zone or a year to mean an instant.
-    Civil(Civil),
-    /// Seconds (or parts of them) since 1970, which mean an instant by themselves.
-    Instant(Timestamp),
-}
-
-impl Civil {
-    /// Puts a date and a time of day together; `None` if there is no such day or no such time.
+impl Stamp {
+    /// A year (where one is written), month and day, hour, minute and second; `None` if there is no such day or no
+    /// such time. A leap second is told as the second before.
     pub fn new(
         year: Option<i16>,
         (month, day): (u8, u8),
@@ -51,29 +39,52 @@ impl Civil {
     ) -> Option<Self> {
         let day_exists = (1..=12).contains(&month) && day >= 1 && (day <= 28 || day <= days_in(year, month));
         let time_exists = hour < 24 && minute < 60 && second <= 60;
-        (day_exists && time_exists).then_some(Self {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second: second.min(59),
-            nanosecond: 0,
-            offset: None,
-        })
+        if !(day_exists && time_exists) {
+            return None;
+        }
+        let in_kept = year.unwrap_or(NO_YEAR);
+        let leap = i64::from(month > 2 && is_leap(in_kept));
+        let days =
+            new_year(in_kept) + i64::from(DAYS_BEFORE[usize::from(month - 1)] + u16::from(day)) - 1 + leap;
+        let of_day = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second.min(59));
+        Some(Self { second: days * DAY + of_day, nanosecond: 0, offset: None, dated: year.is_some() })
     }
 
-    /// Seconds from 1970 to this time of day in `year`, as if it were UTC.
-    fn seconds(&self, year: i16) -> i64 {
-        let years = i64::from(year);
-        let before = years - 1;
-        let leap_days = before.div_euclid(4) - before.div_euclid(100) + before.div_euclid(400);
-        let in_year = i64::from(DAYS_BEFORE[usize::from(self.month - 1) % 12]) + i64::from(self.day) - 1;
-        let leap = i64::from(self.month > 2 && is_leap(year));
-        // 719,162 days lie between the first day of year 1 and the first of 1970.
-        let days = before * 365 + leap_days + in_year + leap - 719_162;
-        days * DAY + i64::from(self.hour) * 3600 + i64::from(self.minute) * 60 + i64::from(self.second)
+    /// Adds what stands behind the seconds: their fraction in nanoseconds, and the offset in seconds east of UTC.
+    pub const fn with(self, nanosecond: u32, offset: Option<i32>) -> Self {
+        Self { nanosecond, offset, ..self }
     }
+
+    /// Puts the day, if it has no year, into `year`; `None` if that year has no such day.
+    fn second_in(&self, year: i16) -> Option<i64> {
+        /// Days of a leap year before 29 February.
+        const LEAP_DAY: i64 = 59;
+        let (days, of_day) = (self.second.div_euclid(DAY), self.second.rem_euclid(DAY));
+        let day = days - new_year(NO_YEAR);
+        let missing = match day {
+            _ if is_leap(year) => 0,
+            LEAP_DAY => return None,
+            _ => i64::from(day > LEAP_DAY),
+        };
+        Some((new_year(year) + day - missing) * DAY + of_day)
+    }
+}
+
+impl From<Timestamp> for Stamp {
+    /// The stamp of a line that writes seconds since 1970.
+    fn from(instant: Timestamp) -> Self {
+        // Before 1970 the nanoseconds count backwards.
+        let nanosecond = instant.subsec_nanosecond().rem_euclid(1_000_000_000);
+        let second = instant.as_second() - i64::from(instant.subsec_nanosecond() < 0);
+        Self { second, nanosecond: nanosecond.cast_unsigned(), offset: Some(0), dated: true }
+    }
+}
+
+/// Days from 1970 to the first day of `year`.
+fn new_year(year: i16) -> i64 {
+    let before = i64::from(year) - 1;
+    // 719,162 days lie between the first day of year 1 and the first of 1970.
+    before * 365 + before.div_euclid(4) - before.div_euclid(100) + before.div_euclid(400) - 719_162
 }
 
 /// Whether `year` has a 29 February.
@@ -134,50 +145,42 @@ impl Clock {
 
     /// The instant that `stamp` means; `None` if it lies outside jiff's range (years -9999 to 9999).
     pub fn resolve(&mut self, stamp: &Stamp) -> Option<Timestamp> {
-        let civil = match stamp {
-            Stamp::Instant(instant) => return Some(*instant),
-            Stamp::Civil(civil) => civil,
-        };
-        let second = match civil.year {
-            Some(year) => self.instant(civil, year),
-            None => self.nearest(civil)?,
-        };
+        let second =
+            if stamp.dated { self.instant(stamp.second, stamp.offset) } else { self.nearest(stamp)? };
         // Nanoseconds are below 10^9 and so always fit.
-        Timestamp::new(second, civil.nanosecond.cast_signed()).ok()
+        Timestamp::new(second, stamp.nanosecond.cast_signed()).ok()
     }
 
-    /// The latest instant, in seconds from 1970, that the year-less `civil` can mean.
-    fn nearest(&mut self, civil: &Civil) -> Option<i64> {
+    /// The latest instant, in seconds from 1970, that the year-less `stamp` can mean.
+    fn nearest(&mut self, stamp: &Stamp) -> Option<i64> {
         let limit = self.limit;
         (self.limit_year - YEARS_BACK..=self.limit_year)
             .rev()
-            .filter(|&year| civil.day <= days_in(Some(year), civil.month))
-            .map(|year| self.instant(civil, year))
+            .filter_map(|year| stamp.second_in(year))
+            .map(|local| self.instant(local, stamp.offset))
             .find(|&second| second <= limit)
     }
 
-    /// The instant of `civil` in `year`, in seconds from 1970.
-    fn instant(&mut self, civil: &Civil, year: i16) -> i64 {
-        let local = civil.seconds(year);
-        let offset = civil.offset.map(i64::from).or(self.fixed);
-        local - offset.unwrap_or_else(|| self.offset_at(local, civil, year))
+    /// The instant of a local time, both in seconds from 1970.
+    fn instant(&mut self, local: i64, offset: Option<i32>) -> i64 {
+        let known = offset.map(i64::from).or(self.fixed);
+        local - known.unwrap_or_else(|| self.offset_at(local))
     }
 
-    /// The zone's offset, in seconds, at a local minute; asks the zone once a minute of log.
+    /// The zone's offset, in seconds, at a local time; asks the zone once a minute of log.
     ///
     /// Of a local time that comes twice (the clock was set back) it means the first; one that never was (set
     /// forward) is taken by the offset before. Both are what RFC 5545 asks for.
-    fn offset_at(&mut self, local: i64, civil: &Civil, year: i16) -> i64 {
+    fn offset_at(&mut self, local: i64) -> i64 {
         let minute = local.div_euclid(60);
         if let Some((known, offset)) = self.minute
             && known == minute
         {
             return offset;
         }
-        let [month, day, hour, at_minute] =
-            [civil.month, civil.day, civil.hour, civil.minute].map(u8::cast_signed);
-        let offset = civil::DateTime::new(year, month, day, hour, at_minute, 0, 0)
-            .and_then(|time| self.zone.to_ambiguous_timestamp(time).compatible())
+        let offset = Timestamp::from_second(minute * 60)
+            .map(|as_utc| Offset::UTC.to_datetime(as_utc))
+            .and_then(|civil| self.zone.to_ambiguous_timestamp(civil).compatible())
             .map_or(0, |instant| minute * 60 - instant.as_second());
         self.minute = Some((minute, offset));
         offset

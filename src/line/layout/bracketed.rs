@@ -7,7 +7,7 @@ use crate::line::layout::scan::{after, digits_end, skip_blanks, two};
 use crate::line::layout::words::{level_after, level_word, skip_separators};
 use crate::line::layout::{Head, Layout, stamp};
 use crate::line::level::Level;
-use crate::line::time::{Civil, Stamp};
+use crate::line::time::Stamp;
 
 /// Reads a line whose bracket holds a time, or a level or thread with the time behind it.
 pub fn head(line: &[u8]) -> Option<Head> {
@@ -76,8 +76,8 @@ fn tornado(line: &[u8]) -> Option<Head> {
         Some(found) => found,
         None if line.get(9) == Some(&b' ') => {
             let day = (two(line, 5)?, two(line, 7)?);
-            let civil = Civil::new(Some(2000 + i16::from(two(line, 3)?)), day, stamp::clock(line, 10)?)?;
-            stamp::finish(line, 18, civil)?
+            let stamp = Stamp::new(Some(2000 + i16::from(two(line, 3)?)), day, stamp::clock(line, 10)?)?;
+            stamp::finish(line, 18, stamp)?
         }
         None => return None,
     };

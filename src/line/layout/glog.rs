@@ -1,10 +1,10 @@
 //! glog, of both generations: C++ services, Go's glog and klog, abseil.
 
-use crate::line::layout::scan::{after, digits_end, skip_blanks, two, year};
+use crate::line::layout::scan::{after, digits_end, skip_blanks, two};
 use crate::line::layout::stamp;
 use crate::line::layout::{Head, Layout};
 use crate::line::level::Level;
-use crate::line::time::{Civil, Stamp};
+use crate::line::time::Stamp;
 
 /// How far the thread and the place in the source may reach behind the time.
 const REACH: usize = 160;
@@ -25,8 +25,9 @@ fn new(line: &[u8]) -> Option<(Stamp, usize)> {
     if line.get(9) != Some(&b' ') {
         return None;
     }
-    let civil = Civil::new(Some(year(line, 1)?), (two(line, 5)?, two(line, 7)?), stamp::clock(line, 10)?)?;
-    stamp::finish(line, 18, civil)
+    let (year, day) = stamp::day(line, 1)?;
+    let stamp = Stamp::new(Some(year), day, stamp::clock(line, 10)?)?;
+    stamp::finish(line, 18, stamp)
 }
 
 /// The time of a line that does not write the year; abseil writes `0000 00:00:` and seconds since 1970 before it
@@ -35,8 +36,8 @@ fn old(line: &[u8]) -> Option<(Stamp, usize)> {
     if line[1..].starts_with(b"0000 00:00:") {
         return stamp::epoch(line, 12);
     }
-    let civil = Civil::new(None, (two(line, 1)?, two(line, 3)?), stamp::clock(line, 6)?)?;
-    stamp::finish(line, 14, civil)
+    let stamp = Stamp::new(None, (two(line, 1)?, two(line, 3)?), stamp::clock(line, 6)?)?;
+    stamp::finish(line, 14, stamp)
 }
 
 /// Where the message starts: after `<tid> <file>:<n>] `, or right after the time if that is missing.

@@ -5,7 +5,9 @@
 //! first.
 
 mod bracketed;
+mod class;
 mod dated;
+mod digits;
 mod glog;
 mod json;
 mod leveled;

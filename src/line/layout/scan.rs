@@ -9,11 +9,9 @@ pub fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// Where the token at `at` ends: at the next blank, or at the end.
-pub fn token_end(bytes: &[u8], mut at: usize) -> usize {
-    while bytes.get(at).is_some_and(|&byte| byte != b' ' && byte != b'\t') {
-        at += 1;
-    }
-    at
+pub fn token_end(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    memchr::memchr2(b' ', b'\t', rest).map_or(bytes.len().max(at), |blank| at + blank)
 }
 
 /// Where the digits at `at` end; `at` itself if there are none.

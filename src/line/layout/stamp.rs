@@ -2,34 +2,32 @@
 
 use jiff::Timestamp;
 
+use crate::line::layout::digits::{Shape, leading};
 use crate::line::layout::scan::{digits_end, month, one_or_two, two, year};
-use crate::line::time::{Civil, Stamp};
+use crate::line::time::Stamp;
 
 /// `yyyy-mm-dd hh:mm:ss` with `T` or a space between, a fraction and an offset; and where it ends.
 pub fn iso(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
-    let chunk = bytes.get(at..at + 19)?.first_chunk::<19>()?;
-    if !matches!(chunk[10], b'T' | b' ' | b't') {
+    if !matches!(bytes.get(at + 10)?, b'T' | b' ' | b't') {
         return None;
     }
-    finish(bytes, at + 19, ordered(chunk, b'-')?)
+    finish(bytes, at + 19, ordered(bytes, at, Shape::DASHED)?)
 }
 
 /// `yyyy/mm/dd hh:mm:ss` with a fraction and an offset (nginx, Go, Samba); and where it ends.
 pub fn slashed(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
-    let chunk = bytes.get(at..at + 19)?.first_chunk::<19>()?;
-    if !matches!(chunk[10], b' ' | b'T') {
+    if !matches!(bytes.get(at + 10)?, b' ' | b'T') {
         return None;
     }
-    finish(bytes, at + 19, ordered(chunk, b'/')?)
+    finish(bytes, at + 19, ordered(bytes, at, Shape::SLASHED)?)
 }
 
 /// `yyyy/mm/dd-hh:mm:ss.uuuuuu` (`RocksDB`, and activity traces); and where it ends.
 pub fn slashed_dash(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
-    let chunk = bytes.get(at..at + 19)?.first_chunk::<19>()?;
-    if chunk[10] != b'-' {
+    if *bytes.get(at + 10)? != b'-' {
         return None;
     }
-    finish(bytes, at + 19, ordered(chunk, b'/')?)
+    finish(bytes, at + 19, ordered(bytes, at, Shape::SLASHED)?)
 }
 
 /// `yyyymmddThhmmss` with a fraction and an offset, ISO 8601's basic form; and where it ends.
@@ -37,16 +35,16 @@ pub fn basic(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     if bytes.get(at + 8) != Some(&b'T') {
         return None;
     }
-    let day = (two(bytes, at + 4)?, two(bytes, at + 6)?);
+    let (year, day) = day(bytes, at)?;
     let time = (two(bytes, at + 9)?, two(bytes, at + 11)?, two(bytes, at + 13)?);
-    finish(bytes, at + 15, Civil::new(Some(year(bytes, at)?), day, time)?)
+    finish(bytes, at + 15, Stamp::new(Some(year), day, time)?)
 }
 
 /// `dd/mm/yyyy hh:mm:ss` with a fraction (ganesha); and where it ends.
 pub fn day_first(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     let [.., b'/', _, _, b'/', _, _, _, _, b' '] = bytes.get(at..at + 11)? else { return None };
     let day = (two(bytes, at + 3)?, two(bytes, at)?);
-    finish(bytes, at + 19, Civil::new(Some(year(bytes, at + 6)?), day, clock(bytes, at + 11)?)?)
+    finish(bytes, at + 19, Stamp::new(Some(year(bytes, at + 6)?), day, clock(bytes, at + 11)?)?)
 }
 
 /// `dd-Mon-yyyy hh:mm:ss.mmm` with `-` (Tomcat) or `/` and a colon before the time (access logs), told by
@@ -57,7 +55,7 @@ pub fn day_month(bytes: &[u8], at: usize, separator: u8, joint: u8) -> Option<(S
         return None;
     }
     let day = (month(bytes, at + 3)?, two(bytes, at)?);
-    finish(bytes, at + 20, Civil::new(Some(year(bytes, at + 7)?), day, clock(bytes, at + 12)?)?)
+    finish(bytes, at + 20, Stamp::new(Some(year(bytes, at + 7)?), day, clock(bytes, at + 12)?)?)
 }
 
 /// `Mon dd hh:mm:ss` with the year before the time, behind it or nowhere; and where it ends.
@@ -76,20 +74,19 @@ pub fn month_day(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
         of_year = Some(year(bytes, time_at)?);
         time_at += 5;
     }
-    let civil = Civil::new(of_year, (name, day), clock(bytes, time_at)?)?;
-    let (Stamp::Civil(civil), end) = finish(bytes, time_at + 8, civil)? else { return None };
-    if civil.year.is_none() {
-        // ctime's order: `Jun 11 03:12:44 2025`, or with `UTC` between.
-        if let Some(late @ 1970..=2199) = bytes.get(end..end + 5).and_then(|_| year(bytes, end + 1))
-            && bytes[end] == b' '
-            && !bytes.get(end + 5).is_some_and(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(byte))
-            && let Some(dated) = Civil::new(Some(late), (name, day), (civil.hour, civil.minute, civil.second))
-        {
-            let dated = Civil { nanosecond: civil.nanosecond, offset: civil.offset, ..dated };
-            return Some((Stamp::Civil(dated), end + 5));
-        }
+    let day = (name, day);
+    let time = clock(bytes, time_at)?;
+    let (stamp, end) = finish(bytes, time_at + 8, Stamp::new(of_year, day, time)?)?;
+    // ctime's order: `Jun 11 03:12:44 2025`, or with `UTC` between.
+    if of_year.is_none()
+        && bytes.get(end) == Some(&b' ')
+        && let Some(late @ 1970..=2199) = year(bytes, end + 1)
+        && !bytes.get(end + 5).is_some_and(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(byte))
+    {
+        let (stamp, _) = finish(bytes, time_at + 8, Stamp::new(Some(late), day, time)?)?;
+        return Some((stamp, end + 5));
     }
-    Some((Stamp::Civil(civil), end))
+    Some((stamp, end))
 }
 
 /// `Mon d, yyyy h:mm:ss AM` (j.u.l.; newer Javas put a narrow space before `AM`); and where it ends.
@@ -120,8 +117,8 @@ pub fn java_util(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
         (b"PM", 1..=11) => hour + 12,
         _ => return None,
     };
-    let civil = Civil::new(Some(of_year), (name, day), (hour, minute, second))?;
-    Some((Stamp::Civil(civil), colon + 6 + half_at + 2))
+    let stamp = Stamp::new(Some(of_year), (name, day), (hour, minute, second))?;
+    Some((stamp, colon + 6 + half_at + 2))
 }
 
 /// A number of seconds since 1970 at `at`, or by its size of milli-, micro- or nanoseconds, from 1973 on; and where
@@ -139,62 +136,51 @@ pub fn epoch(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     let number = digits.iter().fold(0_i128, |sum, digit| sum * 10 + i128::from(digit - b'0'));
     let (parts, end) = fraction(bytes, end);
     let nanoseconds = number * unit + i128::from(parts) * unit / 1_000_000_000;
-    Some((Stamp::Instant(Timestamp::from_nanosecond(nanoseconds).ok()?), end))
+    Some((Timestamp::from_nanosecond(nanoseconds).ok()?.into(), end))
 }
 
 /// The `hh:mm:ss` at `at`.
 pub fn clock(bytes: &[u8], at: usize) -> Option<(u8, u8, u8)> {
-    let chunk = bytes.get(at..at + 8)?;
-    if chunk[2] != b':' || chunk[5] != b':' {
-        return None;
-    }
-    Some((two(chunk, 0)?, two(chunk, 3)?, two(chunk, 6)?))
+    let [hour, _, _, minute, _, _, second, _] = Shape::CLOCK.read(bytes, at)?;
+    Some((hour, minute, second))
 }
 
-/// Adds the fraction and the offset at `at` to `civil`; `None` if a word follows at once and it is no time at all.
-pub fn finish(bytes: &[u8], at: usize, mut civil: Civil) -> Option<(Stamp, usize)> {
+/// The `yyyymmdd` at `at`: year, and month with day.
+pub fn day(bytes: &[u8], at: usize) -> Option<(i16, (u8, u8))> {
+    let [century, _, year, _, month, _, day, _] = Shape::DAY.read(bytes, at)?;
+    Some((i16::from(century) * 100 + i16::from(year), (month, day)))
+}
+
+/// Adds the fraction and the offset at `at` to `stamp`; `None` if a word follows at once and it is no time at all.
+pub fn finish(bytes: &[u8], at: usize, stamp: Stamp) -> Option<(Stamp, usize)> {
     let (nanosecond, end) = fraction(bytes, at);
     let (offset, end) = offset(bytes, end);
-    civil.nanosecond = nanosecond;
-    civil.offset = offset;
     let word_follows = bytes.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    (!word_follows).then_some((Stamp::Civil(civil), end))
+    (!word_follows).then_some((stamp.with(nanosecond, offset), end))
 }
 
-/// Year, month, day and time of day from their fixed places, the date's parts parted by `separator`; what parts
-/// the date from the time is not looked at.
-fn ordered(chunk: &[u8; 19], separator: u8) -> Option<Civil> {
-    const DIGITS: [usize; 14] = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18];
-    if chunk[4] != separator || chunk[7] != separator || chunk[13] != b':' || chunk[16] != b':' {
-        return None;
-    }
-    let digit = |at: usize| chunk[at].wrapping_sub(b'0');
-    if DIGITS.iter().fold(false, |bad, &at| bad | (digit(at) > 9)) {
-        return None;
-    }
-    let pair = |at: usize| digit(at) * 10 + digit(at + 1);
-    let year = i16::from(pair(0)) * 100 + i16::from(pair(2));
-    Civil::new(Some(year), (pair(5), pair(8)), (pair(11), pair(14), pair(17)))
+/// Year, month, day and time of day from their fixed places, the date in the shape of `date`; what parts the
+/// date from the time is not looked at.
+fn ordered(bytes: &[u8], at: usize, date: Shape) -> Option<Stamp> {
+    let [century, _, year, _, _, month, _, _] = date.read(bytes, at)?;
+    let year = i16::from(century) * 100 + i16::from(year);
+    Stamp::new(Some(year), (month, two(bytes, at + 8)?), clock(bytes, at + 11)?)
 }
 
 /// Nanoseconds of the fraction at `at` (a dot or comma and digits, those past the ninth dropped), and where it ends.
 fn fraction(bytes: &[u8], at: usize) -> (u32, usize) {
-    const SCALE: [u32; 10] = [0, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
     if !matches!(bytes.get(at), Some(b'.' | b',')) {
         return (0, at);
     }
-    let mut number = 0;
-    let mut end = at + 1;
-    while let Some(digit @ b'0'..=b'9') = bytes.get(end) {
-        if end <= at + 9 {
-            number = number * 10 + u32::from(digit - b'0');
-        }
-        end += 1;
+    let (mut number, mut digits) = leading(bytes, at + 1);
+    number *= 10;
+    if digits == 8 {
+        // The ninth digit counts, those behind it are finer than a nanosecond.
+        let end = digits_end(bytes, at + 9);
+        number += bytes.get(at + 9).filter(|_| end > at + 9).map_or(0, |ninth| u32::from(ninth - b'0'));
+        digits = end - at - 1;
     }
-    match end - at - 1 {
-        0 => (0, at),
-        digits => (number * SCALE[digits.min(9)], end),
-    }
+    if digits == 0 { (0, at) } else { (number, at + 1 + digits) }
 }
 
 /// The offset at `at` in seconds east of UTC (`Z`, `+09:00`, `+0900`, `+09`, ` +0900`, `UTC`, ` GMT`), and where it
