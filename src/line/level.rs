@@ -84,6 +84,14 @@ impl Level {
         }
     }
 
+    /// Whether any level word opens with this letter; most words of prose are refused by it.
+    pub const fn may_open(letter: u8) -> bool {
+        matches!(
+            letter.to_ascii_uppercase(),
+            b'I' | b'W' | b'E' | b'D' | b'T' | b'F' | b'C' | b'N' | b'S' | b'A' | b'P' | b'Q' | b'V' | b'L'
+        )
+    }
+
     /// The level that `word` means, in whatever case; `None` if it means none.
     ///
     /// Knows the words of glog, Python, log4j, j.u.l., syslog, Go's and Rust's loggers. `NOTICE` is the normal
@@ -154,5 +162,20 @@ impl FromStr for Level {
             _ => Self::from_word(word),
         }
         .ok_or_else(|| UnknownLevel(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Level, WORDS};
+
+    #[test]
+    fn every_word_may_open_as_it_does() {
+        for (word, level) in WORDS {
+            let bytes: Vec<u8> = word.to_be_bytes().into_iter().filter(|&byte| byte != 0).collect();
+            assert!(Level::may_open(bytes[0]), "{bytes:?}");
+            assert_eq!(Level::from_word(&bytes), Some(level));
+            assert_eq!(Level::from_word(&bytes.to_ascii_lowercase()), Some(level));
+        }
     }
 }

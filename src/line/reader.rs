@@ -58,8 +58,12 @@ impl Reader {
 
     /// Reads the stream's next line, or its next piece of a line beyond the cap.
     pub fn read(&mut self, line: &Line<'_>) -> Understood {
-        let (opens, layout, message) =
-            if line.continues && self.records.is_open() { (false, None, 0) } else { self.place(line.bytes) };
+        let (opens, layout, message) = if line.continues {
+            // A piece of a line is no line: it is no head whatever it looks like, and no record is cut before it.
+            (!self.records.is_open() && self.records.follow(), None, 0)
+        } else {
+            self.place(line.bytes)
+        };
         self.records.grow(line.bytes.len() as u64 + u64::from(line.ending == Ending::Newline));
         let time = self.records.time();
         self.near = time.or(self.near);

@@ -5,6 +5,7 @@
 //! first.
 
 mod bracketed;
+mod class;
 mod dated;
 mod digits;
 mod glog;

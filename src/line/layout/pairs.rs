@@ -2,6 +2,7 @@
 
 use memchr::memchr2;
 
+use crate::line::layout::class::Class;
 use crate::line::layout::{Head, Layout, stamp};
 use crate::line::level::Level;
 use crate::line::time::Stamp;
@@ -23,6 +24,12 @@ pub enum Key {
 impl Key {
     /// What `key` holds by its name, in whatever case.
     pub fn of(key: &[u8]) -> Self {
+        if !matches!(
+            key.first(),
+            Some(b't' | b'l' | b's' | b'@' | b'a' | b'd' | b'T' | b'L' | b'S' | b'A' | b'D')
+        ) {
+            return Self::Other;
+        }
         let mut lower = [0_u8; 12];
         let Some(lower) = lower.get_mut(..key.len()) else { return Self::Other };
         lower.copy_from_slice(key);
@@ -109,11 +116,7 @@ pub fn head(line: &[u8]) -> Option<Head> {
 /// The pair at `at`: key, value without its quotes, and where the next pair starts.
 fn pair(line: &[u8], at: usize) -> Option<(&[u8], &[u8], usize)> {
     let rest = line.get(at..)?;
-    let length = rest
-        .iter()
-        .take(48)
-        .take_while(|byte| byte.is_ascii_alphanumeric() || b"_.-@/".contains(byte))
-        .count();
+    let length = Class::KEY.run(rest, 0);
     if length == 0 || rest.get(length) != Some(&b'=') {
         return None;
     }

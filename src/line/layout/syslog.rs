@@ -1,5 +1,6 @@
 //! What follows the time in syslog: host, tag, process.
 
+use crate::line::layout::class::Class;
 use crate::line::layout::scan::{skip_blanks, token_end};
 use crate::line::level::Level;
 
@@ -39,10 +40,7 @@ pub fn origin(line: &[u8], at: usize) -> Option<(usize, Option<Level>)> {
 
 /// Where the message starts behind a tag at `at`.
 pub fn after_tag(line: &[u8], at: usize) -> Option<usize> {
-    let mut end = at;
-    while line.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_-./()@+\\".contains(byte)) {
-        end += 1;
-    }
+    let mut end = Class::TAG.run(line, at);
     if end == at {
         return None;
     }
@@ -67,7 +65,7 @@ pub fn after_tag(line: &[u8], at: usize) -> Option<usize> {
 pub fn is_host(token: &[u8]) -> bool {
     token.last().is_some_and(|&last| last != b':')
         && token.len() <= 255
-        && token.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-:%".contains(byte))
+        && token.iter().all(|&byte| Class::HOST.has(byte))
 }
 
 /// The level in `facility.severity`.

@@ -2,6 +2,7 @@
 
 use memchr::memchr;
 
+use crate::line::layout::class::Class;
 use crate::line::layout::scan::{digits_end, token_end};
 use crate::line::level::Level;
 
@@ -25,6 +26,9 @@ pub struct Word {
 /// The run of letters at `at`, if it is a level word.
 pub fn level_word(bytes: &[u8], at: usize) -> Option<Word> {
     let rest = bytes.get(at..)?;
+    if !Level::may_open(*rest.first()?) {
+        return None;
+    }
     let length = rest.iter().take(LONGEST + 1).take_while(|byte| byte.is_ascii_alphabetic()).count();
     if length < 3 {
         return None;
@@ -162,7 +166,7 @@ fn is_name(token: &[u8]) -> bool {
     if matches!(token, b"main" | b"root" | b"stdout" | b"stderr") {
         return true;
     }
-    let plain = token.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-:/@$#*~".contains(byte));
+    let plain = token.iter().all(|&byte| Class::NAME.has(byte));
     plain
         && token.len() > 1
         && token[1..].iter().any(|byte| !byte.is_ascii_lowercase())

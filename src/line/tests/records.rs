@@ -101,6 +101,9 @@ fn the_pieces_of_one_line_stay_in_its_record() {
     assert_eq!((rest.record, rest.opens, rest.layout), (1, false, None));
     assert_eq!((rest.time, rest.level), (time("2025-06-11T03:12:46Z"), level("error")));
     assert_eq!(reader.read_whole(b"more").record, 2);
+    reader.silence();
+    let late = reader.read(&Line { continues: true, ..Line::whole(piece) });
+    assert_eq!((late.record, late.opens, late.layout), (3, true, None));
 }
 
 #[test]
