@@ -6,6 +6,7 @@ mod batch;
 mod cli;
 mod cluster;
 mod config;
+mod descriptor;
 mod environment;
 mod event;
 mod exit;
@@ -13,9 +14,12 @@ mod failure;
 mod flow;
 mod line;
 mod modes;
+mod output;
 mod plan;
 mod remote;
 mod render;
+mod report;
+mod tally;
 mod usage;
 
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -65,8 +69,7 @@ fn run(planned: Planned) -> Result<Exit, Usage> {
         let _ = writeln!(io::stderr(), "cvmtail: {note}");
     }
     match planned.plan {
-        // The one call site of the follow: `modes::follow::run(*plan)`, whose bad patterns and templates are a `Usage`.
-        Plan::Follow(_plan) => Err(Usage::new("following is not wired yet")),
+        Plan::Follow(plan) => modes::follow::run(&plan),
         Plan::Logs(plan) => printed(|out| modes::logs::run(&plan, out)),
         Plan::Cvms(plan) => printed(|out| modes::cvms::run(&plan, out)),
         Plan::Completions(shell) => printed(|out| modes::pages::completions(shell, out)),

@@ -22,8 +22,8 @@ use crate::exit::Exit;
 use crate::flow::filter::Filter;
 use crate::output::{Closed, Output};
 use crate::plan;
+use crate::remote::channel::raise_descriptor_limit;
 use crate::remote::pulse::Pulse;
-use crate::remote::raise_descriptor_limit;
 use crate::remote::session::{Ear, Gate, Session, Sockets};
 use crate::remote::tail::{self, Host};
 use crate::render::Renderer;
@@ -71,7 +71,7 @@ async fn follow(plan: &plan::Follow, press: Press) -> io::Result<Exit> {
     let (mut signals, mut asking) = (Signals::listen()?, Asking::listen()?);
     let (ear, heard) = ear(plan.ssh.verbose);
     let pulse = Rc::new(Pulse::default());
-    let hosts = hosts(plan, &pulse, ear)?;
+    let hosts = hosts(plan, &pulse, ear.as_ref())?;
     let streams = plan.targets.iter().filter_map(|target| {
         let host = hosts.iter().find(|host| *host.session.cvm() == target.cvm)?;
         Some(tail::follow(Arc::clone(target), Rc::clone(host), plan.reading.clone()).boxed_local())
@@ -131,28 +131,28 @@ impl Run<'_> {
     async fn pump(&mut self, every: Option<Duration>, asking: &mut Asking) -> End {
         let mut due = every.map(|every| Instant::now() + every);
         loop {
-            let item = match self.streams.next().now_or_never() {
-                Some(item) => item,
-                None => {
-                    if let Err(closed) = self.output.send(&mut self.buffer).await {
-                        return End::Closed(closed);
+            let ready = self.streams.next().now_or_never();
+            let item = if let Some(item) = ready {
+                item
+            } else {
+                if let Err(closed) = self.output.send(&mut self.buffer).await {
+                    return End::Closed(closed);
+                }
+                tokio::select! {
+                    item = self.streams.next() => item,
+                    () = self.output.gone() => return End::Closed(Closed::Gone),
+                    () = asking.asked() => {
+                        self.summarise();
+                        continue;
                     }
-                    tokio::select! {
-                        item = self.streams.next() => item,
-                        () = self.output.gone() => return End::Closed(Closed::Gone),
-                        () = asking.asked() => {
-                            self.summarise();
-                            continue;
-                        }
-                        () = at(due) => {
-                            due = every.map(|every| Instant::now() + every);
-                            self.summarise();
-                            continue;
-                        }
-                        Some(words) = self.heard.recv() => {
-                            self.reporter.run(&words, None, false);
-                            continue;
-                        }
+                    () = at(due) => {
+                        due = every.map(|every| Instant::now() + every);
+                        self.summarise();
+                        continue;
+                    }
+                    Some(words) = self.heard.recv() => {
+                        self.reporter.run(&words, None, false);
+                        continue;
                     }
                 }
             };
@@ -233,13 +233,14 @@ impl Run<'_> {
 }
 
 /// The CVMs of the plan, not connected yet.
-fn hosts(plan: &plan::Follow, pulse: &Rc<Pulse>, ear: Option<Ear>) -> io::Result<Vec<Rc<Host>>> {
+fn hosts(plan: &plan::Follow, pulse: &Rc<Pulse>, ear: Option<&Ear>) -> io::Result<Vec<Rc<Host>>> {
     let ssh = Arc::new(plan.ssh.clone());
     let gate = Arc::new(Gate::new(ssh.parallel));
     let sockets = Arc::new(Sockets::new(&ssh.socket_folder));
     let host = |cvm: &Arc<_>| {
-        let session = Session::new(Arc::clone(cvm), Arc::clone(&ssh), Arc::clone(&gate), Arc::clone(&sockets));
-        let session = match &ear {
+        let session =
+            Session::new(Arc::clone(cvm), Arc::clone(&ssh), Arc::clone(&gate), Arc::clone(&sockets));
+        let session = match ear {
             Some(ear) => session.heard_by(Arc::clone(ear)),
             None => session,
         };

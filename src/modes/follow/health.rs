@@ -38,10 +38,10 @@ impl Health {
                     Status::Reconnecting | Status::Missing => {
                         self.ill.entry(target.id).or_insert(false);
                     }
-                    Status::Started | Status::Resumed | Status::Appeared => {
-                        if self.ill.get(&target.id) == Some(&false) {
-                            self.ill.remove(&target.id);
-                        }
+                    Status::Started | Status::Resumed | Status::Appeared
+                        if self.ill.get(&target.id) == Some(&false) =>
+                    {
+                        self.ill.remove(&target.id);
                     }
                     _ => {}
                 }
