@@ -363,3 +363,6 @@ impl Drop for Dialing<'_> {
         self.0.changed.notify_waiters();
     }
 }
+
+#[cfg(test)]
+mod tests;
