@@ -47,6 +47,13 @@ pub const CONNECTING: &[Cause] = &[
         FIX_TIMEOUT,
     ),
     row(
+        Kind::Dropped,
+        Heard::Connecting,
+        r"^ssh: connect to host (?<host>\S+) port (?<port>\d+): Connection reset by peer$",
+        "port {port} of {host} resets every connection",
+        FIX_DROPPED,
+    ),
+    row(
         Kind::Unroutable,
         Heard::Connecting,
         r"^ssh: connect to host (?<host>\S+) port (?<port>\d+): ",
