@@ -11,6 +11,7 @@ mod reaching;
 #[cfg(test)]
 mod tests;
 pub mod value;
+pub mod when;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ use crate::usage::Usage;
 pub use choosing::Choosing;
 pub use filtering::Filtering;
 pub use following::Following;
-pub use output::{ColorWhen, Form, Output, PrefixWord, Stats};
+pub use output::{ColorWhen, Form, OrderWord, Output, PrefixWord, Stats};
 pub use pages::{completions, man};
 pub use reaching::Reaching;
 

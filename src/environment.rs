@@ -7,6 +7,9 @@ use std::io::{self, IsTerminal, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use rustix::fs::Access;
 
 use crate::usage::Usage;
@@ -34,6 +37,10 @@ pub struct Environment {
     pub stderr_terminal: bool,
     /// Where control sockets may live.
     pub socket_folder: PathBuf,
+    /// What time it is.
+    pub now: Timestamp,
+    /// The zone of this machine.
+    pub zone: TimeZone,
 }
 
 /// Where the config is looked for, unless `--config` says it.
@@ -70,6 +77,8 @@ impl Environment {
             stdout_terminal: io::stdout().is_terminal(),
             stderr_terminal: io::stderr().is_terminal(),
             socket_folder: socket_folder(variable("XDG_RUNTIME_DIR"), env::temp_dir()),
+            now: Timestamp::now(),
+            zone: TimeZone::system(),
         }
     }
 }

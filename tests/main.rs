@@ -1,4 +1,5 @@
 //! The real binary on real sshds: every test is a sentence about what a user sees.
 
+mod parity;
 mod world;
 mod world_tests;

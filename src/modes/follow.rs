@@ -164,6 +164,7 @@ impl Run<'_> {
                     }
                 }
                 Some(Item::Event(event)) => self.tell(&event).await,
+                Some(Item::Clock(..)) => {}
             }
             if self.buffer.len() >= FULL
                 && let Err(closed) = self.output.send(&mut self.buffer).await

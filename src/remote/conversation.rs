@@ -21,7 +21,7 @@ use crate::remote::follower::act::{Act, Notice};
 use crate::remote::intake::{Found, Intake};
 use crate::remote::position::Position;
 use crate::remote::pulse::{Line, Pulse};
-use crate::remote::script::{Record, Refusal, Secret};
+use crate::remote::script::{Record, Refusal, RemoteClock, Secret};
 
 /// How long the script may take to be heard for the first time.
 const GREETING: Duration = Duration::from_secs(20);
@@ -34,8 +34,8 @@ const COMPLAINTS: usize = 4096;
 
 /// What came of listening.
 pub enum Report {
-    /// There is a shell at the other end.
-    Shell,
+    /// There is a shell at the other end, and what its clock says.
+    Shell(Option<RemoteClock>),
     /// The script runs.
     Here,
     /// Lines of the log.
@@ -240,8 +240,8 @@ impl Conversation {
             self.follower.rejected(noise);
             self.intake.hold();
         }
-        if record == Record::Shell {
-            self.reports.push_back(Report::Shell);
+        if let Record::Shell(clock) = record {
+            self.reports.push_back(Report::Shell(clock));
             return;
         }
         if let Record::Here(tail) = &record {

@@ -285,10 +285,15 @@ impl Follower {
                 self.start(file, size, acts);
             }
             Backlog::FromLine(0 | 1) => self.start(file, 0, acts),
-            backlog => {
-                acts.push(Act::Send(Command::Measure(backlog)));
+            Backlog::Lines(count) => {
+                acts.push(Act::Send(Command::MeasureLast(count)));
                 self.phase = Phase::Measuring(file);
             }
+            Backlog::FromLine(line) => {
+                acts.push(Act::Send(Command::MeasureFrom(line)));
+                self.phase = Phase::Measuring(file);
+            }
+            Backlog::Since(_) => self.start(file, 0, acts),
         }
     }
 

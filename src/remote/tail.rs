@@ -152,7 +152,7 @@ impl Tail {
     async fn listen(&mut self, mut conversation: Box<Conversation>) -> State {
         let report = conversation.hear(self.host.session.about()).await;
         match report {
-            Report::Shell => {
+            Report::Shell(_clock) => {
                 self.host.has_shell.set(true);
                 conversation.introduce().await;
                 State::Up(conversation)
