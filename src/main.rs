@@ -4,14 +4,18 @@
 
 mod batch;
 mod cluster;
+mod descriptor;
 mod event;
 mod exit;
 mod failure;
 mod flow;
 mod line;
 mod modes;
+mod output;
 mod plan;
 mod remote;
 mod render;
+mod report;
+mod tally;
 
 fn main() {}

@@ -152,7 +152,8 @@ fn highlights_of_both_flags_are_merged() {
         highlight: vec!["cd".into()],
         ..plan::Filter::default()
     };
-    let mut found = vec![7..9];
+    let mut found = Vec::new();
+    found.push(7..9);
     Filter::new(&plan).unwrap().highlights(b"xabcdx abc", &mut found);
     assert_eq!(found, [1..5, 7..10]);
 }
