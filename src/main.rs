@@ -3,8 +3,11 @@
 #![allow(dead_code, reason = "rooms are being furnished; goes when the first run is wired")]
 
 mod batch;
+mod cli;
 mod cluster;
+mod config;
 mod descriptor;
+mod environment;
 mod event;
 mod exit;
 mod failure;
@@ -17,5 +20,77 @@ mod remote;
 mod render;
 mod report;
 mod tally;
+mod usage;
 
-fn main() {}
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::process::ExitCode;
+
+use config::Config;
+use environment::{ConfigFile, Environment};
+use exit::Exit;
+use plan::Plan;
+use plan::resolve::{Planned, Words, resolve};
+use usage::Usage;
+
+/// Reads the surroundings, plans, runs; what cannot be planned is told, with exit status 2.
+fn main() -> ExitCode {
+    let surroundings = Environment::read();
+    match cli::parse(surroundings.arguments.clone()) {
+        Ok(typed) => planned(&surroundings, &typed).and_then(run).unwrap_or_else(|usage| told(&usage)).into(),
+        // Help and version are among them; a reader that went away has read enough.
+        Err(error) => {
+            let _ = error.print();
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+        }
+    }
+}
+
+/// The plan that the command line, the config and the surroundings make together.
+fn planned(surroundings: &Environment, typed: &cli::Typed) -> Result<Planned, Usage> {
+    let config = match (typed.config_file(), &surroundings.config) {
+        _ if typed.is_for_packagers() => Config::default(),
+        (Some(file), _) | (None, ConfigFile::Named(file)) => config::read(file, true)?,
+        (None, ConfigFile::Usual(file)) => config::read(file, false)?,
+        (None, ConfigFile::Nowhere) => Config::default(),
+    };
+    resolve(&Words {
+        typed: &typed.flags,
+        flags: &typed.with_defaults(&config)?,
+        config: &config,
+        environment: surroundings,
+        cvm_file: &environment::cvm_file,
+    })
+}
+
+/// Does what is planned.
+fn run(planned: Planned) -> Result<Exit, Usage> {
+    for note in &planned.notes {
+        // stderr may be closed; the run is not about it.
+        let _ = writeln!(io::stderr(), "cvmtail: {note}");
+    }
+    match planned.plan {
+        Plan::Follow(plan) => modes::follow::run(&plan),
+        Plan::Logs(plan) => printed(|out| modes::logs::run(&plan, out)),
+        Plan::Cvms(plan) => printed(|out| modes::cvms::run(&plan, out)),
+        Plan::Completions(shell) => printed(|out| modes::pages::completions(shell, out)),
+        Plan::Man => printed(modes::pages::man),
+    }
+}
+
+/// Has `print` write to stdout; a reader that goes away is a normal end.
+fn printed(
+    print: impl FnOnce(&mut BufWriter<io::StdoutLock<'static>>) -> io::Result<()>,
+) -> Result<Exit, Usage> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match print(&mut out).and_then(|()| out.flush()) {
+        Ok(()) => Ok(Exit::Found),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Exit::Found),
+        Err(error) => Err(Usage::new(format!("stdout cannot be written: {error}"))),
+    }
+}
+
+/// Tells a mistake of the user on stderr.
+fn told(usage: &Usage) -> Exit {
+    let _ = writeln!(io::stderr(), "error: {usage}\n\nFor more information, try '--help'.");
+    Exit::Failed
+}

@@ -1,11 +1,62 @@
 //! Everything decided: what the run will do, with nothing "auto" left. Plain data, no handles.
 
+mod choose;
+mod follow;
+mod name;
+pub mod resolve;
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cluster::cvm::Cvm;
-use crate::cluster::target::Target;
+use crate::cluster::target::{RemotePath, Target};
+
+/// What the run is for: one variant per verb.
+#[derive(Debug)]
+pub enum Plan {
+    /// `cvmtail LOG...`
+    Follow(Box<Follow>),
+    /// `cvmtail logs`
+    Logs(Logs),
+    /// `cvmtail cvms`
+    Cvms(Cvms),
+    /// `cvmtail completions SHELL`
+    Completions(Shell),
+    /// `cvmtail man`
+    Man,
+}
+
+/// What `cvmtail logs` shows.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Logs {
+    /// Each log once: its name and its path.
+    pub logs: Vec<(String, RemotePath)>,
+    /// One object per log instead of a table.
+    pub json: bool,
+}
+
+/// What `cvmtail cvms` shows.
+#[derive(Debug)]
+pub struct Cvms {
+    /// The CVMs, each once; `--user` and `--port` are part of their addresses.
+    pub cvms: Vec<Arc<Cvm>>,
+    /// One object per CVM instead of a table.
+    pub json: bool,
+}
+
+/// The shells whose completions are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Shell {
+    /// Into ~/.local/share/bash-completion/completions/cvmtail
+    Bash,
+    /// Into a file `_cvmtail` in a folder of $fpath
+    Zsh,
+    /// Into ~/.config/fish/completions/cvmtail.fish
+    Fish,
+}
 
 /// What to do with lines and events of a follow.
 #[derive(Debug)]

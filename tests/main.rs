@@ -1,1 +1,4 @@
 //! The real binary on real sshds: every test is a sentence about what a user sees.
+
+mod world;
+mod world_tests;

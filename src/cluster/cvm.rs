@@ -10,7 +10,7 @@ pub struct Cvm {
     pub name: String,
     /// How it is reached.
     pub address: Address,
-    /// Who named it: `-c`, a file, a cluster of the config; for `cvmtail cvms`.
+    /// Who named it, for `cvmtail cvms`: `--cvm`, a file, `CVMTAIL_CVMS`, `@cluster` of the config.
     pub source: String,
 }
 
@@ -27,6 +27,8 @@ pub enum Address {
         port: Option<u16>,
         /// `None`: ssh decides.
         user: Option<String>,
+        /// The jump host of this CVM's cluster; `None`: the one of the run, if there is one.
+        jump: Option<String>,
     },
 }
 

@@ -1,0 +1,181 @@
+//! The command line as typed: flags grouped by concern, merged with the config's defaults, not yet decided upon.
+
+mod choosing;
+mod defaults;
+mod filtering;
+mod following;
+mod help;
+mod output;
+mod pages;
+mod reaching;
+#[cfg(test)]
+mod tests;
+pub mod value;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
+
+use crate::config::Config;
+use crate::plan::Shell;
+use crate::usage::Usage;
+pub use choosing::Choosing;
+pub use filtering::Filtering;
+pub use following::Following;
+pub use output::{ColorWhen, Form, Output, PrefixWord, Stats};
+pub use pages::{completions, man};
+pub use reaching::Reaching;
+
+/// Follow the logs of every Controller VM of a Nutanix cluster over your own ssh, in one stream
+///
+/// cvmtail opens your own ssh to each CVM, runs one tail per CVM and log, and merges what they say into one
+/// stream of lines. A stream that breaks resumes at the exact byte where it stopped; a log that is rotated is
+/// followed into its new file. Nothing is installed on a CVM, and nothing is left there.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "cvmtail",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    override_usage = help::USAGE,
+    after_help = help::short(),
+    after_long_help = help::long()
+)]
+pub struct Cli {
+    /// Which verb; none is to follow.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+    /// The flags of the follow.
+    #[command(flatten)]
+    pub follow: Follow,
+}
+
+/// The verbs besides the follow.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Verb {
+    /// List the known logs: the catalogue, and the logs of the config
+    Logs(Logs),
+    /// List the CVMs that the flags, the environment and the config resolve to
+    Cvms(Cvms),
+    /// Print a completion script
+    Completions {
+        /// Which shell it is for
+        shell: Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+/// The flags of the follow, grouped by concern.
+#[derive(Clone, Debug, Args)]
+pub struct Follow {
+    /// Logs to follow: a name (`cvmtail logs` lists them), a glob over names, or a path on the CVM
+    ///
+    /// A name is one of the catalogue or of the config. A glob over names, such as 'insights_*', is quoted so that
+    /// your shell leaves it alone. What has a `/` in it is a path on the CVM. Without any, the `default_logs` of the
+    /// config are followed.
+    #[arg(value_name = "LOG")]
+    pub logs: Vec<OsString>,
+    /// Which CVMs.
+    #[command(flatten, next_help_heading = "Choosing CVMs")]
+    pub choosing: Choosing,
+    /// How ssh reaches them.
+    #[command(flatten, next_help_heading = "Reaching CVMs")]
+    pub reaching: Reaching,
+    /// From where, until when.
+    #[command(flatten, next_help_heading = "Following")]
+    pub following: Following,
+    /// Which lines.
+    #[command(flatten, next_help_heading = "Filtering")]
+    pub filtering: Filtering,
+    /// In what form.
+    #[command(flatten, next_help_heading = "Output")]
+    pub output: Output,
+    /// Where the config is.
+    #[command(flatten, next_help_heading = "Config")]
+    pub config: ConfigFlag,
+}
+
+/// Where the config is.
+#[derive(Clone, Debug, Args)]
+pub struct ConfigFlag {
+    /// Read this config file instead of ~/.config/cvmtail/config.toml; /dev/null for none
+    #[arg(long = "config", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+/// `cvmtail logs`
+#[derive(Clone, Debug, Args)]
+pub struct Logs {
+    /// Only these: names, globs over names, paths; none: all
+    #[arg(value_name = "NAME")]
+    pub names: Vec<OsString>,
+    /// Print one JSON object per log
+    #[arg(long)]
+    pub json: bool,
+    /// Where the config is.
+    #[command(flatten)]
+    pub config: ConfigFlag,
+}
+
+/// `cvmtail cvms`
+#[derive(Clone, Debug, Args)]
+pub struct Cvms {
+    /// Which CVMs.
+    #[command(flatten)]
+    pub choosing: Choosing,
+    /// Print one JSON object per CVM
+    #[arg(long)]
+    pub json: bool,
+    /// Where the config is.
+    #[command(flatten)]
+    pub config: ConfigFlag,
+}
+
+/// A command line that clap accepts, before the config is known.
+pub struct Typed {
+    /// The words, the program's own name first.
+    arguments: Vec<OsString>,
+    /// What clap made of them.
+    matches: ArgMatches,
+    /// The same, as flags.
+    pub flags: Cli,
+}
+
+/// Reads the command line; help and version are "errors" that clap prints and exits 0 with.
+pub fn parse(arguments: Vec<OsString>) -> Result<Typed, clap::Error> {
+    let matches = command().try_get_matches_from(&arguments)?;
+    let flags = Cli::from_arg_matches(&matches)?;
+    Ok(Typed { arguments, matches, flags })
+}
+
+/// The whole command as clap knows it, the opposites of the switches included.
+pub fn command() -> Command {
+    defaults::with_opposites(<Cli as clap::CommandFactory>::command())
+}
+
+impl Typed {
+    /// `--config`, of whichever verb.
+    pub fn config_file(&self) -> Option<&PathBuf> {
+        match &self.flags.verb {
+            None => self.flags.follow.config.file.as_ref(),
+            Some(Verb::Logs(logs)) => logs.config.file.as_ref(),
+            Some(Verb::Cvms(cvms)) => cvms.config.file.as_ref(),
+            Some(Verb::Completions { .. } | Verb::Man) => None,
+        }
+    }
+
+    /// True if the verb has no use for a config.
+    pub const fn is_for_packagers(&self) -> bool {
+        matches!(self.flags.verb, Some(Verb::Completions { .. } | Verb::Man))
+    }
+
+    /// The flags as if the defaults of the config had been typed, wherever the command line is silent.
+    ///
+    /// Fails on a default that names no flag or that the flag does not take, with its place in the config.
+    pub fn with_defaults(&self, config: &Config) -> Result<Cli, Usage> {
+        defaults::merge(&self.arguments, &self.matches, config)
+    }
+}

@@ -1,0 +1,32 @@
+//! Which CVMs.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// The flags that choose CVMs.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Choosing {
+    /// CVMs, by comma: [user@]host[:port], 10.0.0.[1-4,7], @cluster, local; repeatable
+    ///
+    /// An entry is [user@]host[:port], a host of your ssh config, an IPv6 address (with a port: `[v6::addr]:port`), a
+    /// folded set (10.0.0.[1-4,7], n[001-010/3], ntnx-[a-d]-cvm), @cluster from the config, or local (this machine,
+    /// without ssh). Without -c and --cvm-file, the variable `CVMTAIL_CVMS` is used; without that, the default cluster
+    /// of the config.
+    #[arg(short = 'c', long, value_name = "CVM")]
+    pub cvm: Vec<String>,
+    /// Read CVMs from a file, one per line, `#` comments; - is stdin; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub cvm_file: Vec<PathBuf>,
+    /// Leave these CVMs out, in the forms of -c; repeatable
+    ///
+    /// Without a port, the CVM is left out whatever its port is; a user does not count.
+    #[arg(long, value_name = "CVM")]
+    pub exclude_cvm: Vec<String>,
+    /// User for CVMs that name none
+    #[arg(long, value_name = "USER")]
+    pub user: Option<String>,
+    /// Port for CVMs that name none
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+}

@@ -1,0 +1,169 @@
+//! Defaults of flags from the config, and the switches' opposites that overrule them from the command line.
+//!
+//! Nothing here knows a flag by name but the table of opposites: a key of `[defaults]` is whatever long flag
+//! the command has, and its value is what that flag would be given on the command line.
+
+use std::ffi::OsString;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
+use toml::Value;
+
+use crate::cli::{Cli, command};
+use crate::cluster::nearest;
+use crate::config::{Config, Located};
+use crate::usage::Usage;
+
+/// Each switch of the follow with the flag that undoes it; not shown in the help, where they would double the list.
+pub const OPPOSITES: [(&str, &str, &str); 10] = [
+    ("no_follow", "undo_no_follow", "follow"),
+    ("no_reconnect", "undo_no_reconnect", "reconnect"),
+    ("ignore_case", "undo_ignore_case", "no-ignore-case"),
+    ("smart_case", "undo_smart_case", "no-smart-case"),
+    ("word_regexp", "undo_word_regexp", "no-word-regexp"),
+    ("fixed_strings", "undo_fixed_strings", "no-fixed-strings"),
+    ("json", "undo_json", "no-json"),
+    ("stats", "undo_stats", "no-stats"),
+    ("quiet", "undo_quiet", "no-quiet"),
+    ("verbose", "undo_verbose", "no-verbose"),
+];
+
+/// Flags that cannot stand in the config they come from or would end the run.
+const NOT_HERE: [&str; 3] = ["config", "help", "version"];
+
+/// Adds the opposite of each switch: of a switch and its opposite, the last one counts.
+pub fn with_opposites(command: Command) -> Command {
+    OPPOSITES.into_iter().fold(command, |command, (switch, id, long)| {
+        command.arg(
+            Arg::new(id)
+                .long(long)
+                .help(format!("Undo --{}", switch.replace('_', "-")))
+                .action(ArgAction::SetTrue)
+                .hide(true)
+                .overrides_with(switch),
+        )
+    })
+}
+
+/// The flags of the config, in front of those of the command line, read once more.
+pub fn merge(arguments: &[OsString], typed: &ArgMatches, config: &Config) -> Result<Cli, Usage> {
+    let mut whole = command();
+    whole.build();
+    let defaults = checked(&whole, config)?;
+    // The verb, if there is one, is the first word: clap takes none after a flag.
+    let (target, typed, head) = match typed.subcommand() {
+        Some((name, typed)) => (whole.find_subcommand(name).unwrap_or(&whole), typed, 2),
+        None => (&whole, typed, 1),
+    };
+    let mut words: Vec<OsString> = arguments.iter().take(head).cloned().collect();
+    for (long, values) in defaults {
+        // `--json` of `logs` and `cvms` is another flag than that of the follow.
+        let is_other = head > 1 && long == "json";
+        if let Some(flag) = flag(target, &long).filter(|_| !is_other)
+            && !is_settled(target, flag, typed)
+        {
+            words.extend(values);
+        }
+    }
+    words.extend(arguments.iter().skip(head).cloned());
+    let matches = command().try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches));
+    matches.map_err(|error| {
+        Usage::new(format!(
+            "the command line and the [defaults] of the config do not go together: {}",
+            told(&error)
+        ))
+    })
+}
+
+/// True if the command line itself says what `flag` is to be, or something that excludes it.
+fn is_settled(command: &Command, flag: &Arg, typed: &ArgMatches) -> bool {
+    command
+        .get_arguments()
+        .filter(|other| typed.value_source(other.get_id().as_str()) == Some(ValueSource::CommandLine))
+        .any(|other| {
+            other.get_id() == flag.get_id()
+                || command.get_arg_conflicts_with(flag).iter().any(|rival| rival.get_id() == other.get_id())
+                || command.get_arg_conflicts_with(other).iter().any(|rival| rival.get_id() == flag.get_id())
+        })
+}
+
+/// Each default as the words that would say it on the command line, all known to be right, alone and together.
+fn checked(command: &Command, config: &Config) -> Result<Vec<(String, Vec<OsString>)>, Usage> {
+    let mut checked = Vec::new();
+    for (key, value) in &config.defaults {
+        let words = words_of(command, key, value).map_err(|usage| usage.at(&key.place))?;
+        let alone = [OsString::from("cvmtail")].into_iter().chain(words.iter().cloned());
+        if let Err(error) = command.clone().try_get_matches_from(alone) {
+            return Err(Usage::new(told(&error)).at(&key.place));
+        }
+        checked.push((key.value.clone(), words));
+    }
+    let together =
+        [OsString::from("cvmtail")].into_iter().chain(checked.iter().flat_map(|(_, words)| words).cloned());
+    if let Err(error) = command.clone().try_get_matches_from(together) {
+        return Err(Usage::new(format!("the [defaults] of the config do not go together: {}", told(&error))));
+    }
+    Ok(checked)
+}
+
+/// The words that say `value` for the flag named `key`; none for a switch that is off.
+fn words_of(command: &Command, key: &Located<String>, value: &Value) -> Result<Vec<OsString>, Usage> {
+    let long = &key.value;
+    let Some(flag) = flag(command, long) else {
+        let usage = Usage::new(format!("`{}` is not a flag that can have a default", long.escape_debug()));
+        let longs = command.get_arguments().filter(|arg| can_have_default(arg)).filter_map(Arg::get_long);
+        return Err(match nearest::did_you_mean(long, longs) {
+            Some(hint) => usage.hint(hint),
+            None => usage,
+        });
+    };
+    let word = |value: String| OsString::from(format!("--{long}={value}"));
+    match (flag.get_action(), value) {
+        (ArgAction::SetTrue, Value::Boolean(on)) => {
+            Ok(on.then(|| format!("--{long}").into()).into_iter().collect())
+        }
+        (ArgAction::SetTrue, _) => Err(Usage::new(format!("`{long}` is a switch: write true or false"))),
+        (ArgAction::Append, Value::Array(all)) => {
+            let words: Option<Vec<_>> = all.iter().map(|value| scalar(value).map(word)).collect();
+            words.ok_or_else(|| Usage::new(format!("`{long}` takes a list of texts")))
+        }
+        // A flag whose value may be left out can also be written as a switch.
+        (ArgAction::Set, Value::Boolean(on)) if flag.is_require_equals_set() => {
+            Ok(on.then(|| format!("--{long}").into()).into_iter().collect())
+        }
+        (ArgAction::Append, value) => scalar(value)
+            .map(|value| vec![word(value)])
+            .ok_or_else(|| Usage::new(format!("`{long}` takes a text or a list of texts"))),
+        (_, value) => scalar(value)
+            .map(|value| vec![word(value)])
+            .ok_or_else(|| Usage::new(format!("`{long}` takes a text or a number"))),
+    }
+}
+
+/// The flag with this long name, if the config may set it.
+fn flag<'a>(command: &'a Command, long: &str) -> Option<&'a Arg> {
+    command.get_arguments().find(|arg| can_have_default(arg) && arg.get_long() == Some(long))
+}
+
+/// True for flags that the config may set: those in the help, but for those that make no sense there.
+pub fn can_have_default(arg: &Arg) -> bool {
+    !arg.is_hide_set() && arg.get_long().is_some_and(|long| !NOT_HERE.contains(&long))
+}
+
+/// A text or a number as it would be typed.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// What clap says, without its frame.
+fn told(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let end = ["\n\nUsage:", "\n\nFor more"].iter().filter_map(|frame| text.find(frame)).min();
+    text[..end.unwrap_or(text.len())].trim_end().to_owned()
+}

@@ -1,0 +1,92 @@
+//! Completion scripts and the man page, made from the flags themselves.
+
+use std::io;
+
+use clap_complete::shells;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+
+use crate::cli::{command, help};
+use crate::plan::Shell;
+
+/// The completion script of `shell`.
+pub fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    let mut command = command();
+    let name = command.get_name().to_owned();
+    match shell {
+        Shell::Bash => clap_complete::generate(shells::Bash, &mut command, name, &mut script),
+        Shell::Zsh => clap_complete::generate(shells::Zsh, &mut command, name, &mut script),
+        Shell::Fish => clap_complete::generate(shells::Fish, &mut command, name, &mut script),
+    }
+    script
+}
+
+/// cvmtail(1) as troff; writing into a buffer does not fail.
+pub fn man() -> io::Result<Vec<u8>> {
+    let mut page = Vec::new();
+    let man = Man::new(command()).manual("User Commands");
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    section("COMMANDS", &help::COMMANDS).to_writer(&mut page)?;
+    man.render_options_section(&mut page)?;
+    examples().to_writer(&mut page)?;
+    section("EXIT STATUS", &help::EXIT_STATUS).to_writer(&mut page)?;
+    section("ENVIRONMENT", &help::ENVIRONMENT).to_writer(&mut page)?;
+    section("FILES", &help::FILES).to_writer(&mut page)?;
+    config().to_writer(&mut page)?;
+    let mut end = Roff::new();
+    end.control("SH", ["SEE ALSO"]);
+    end.text([bold("ssh"), roman("(1), "), bold("ssh_config"), roman("(5), "), bold("tail"), roman("(1)")]);
+    end.to_writer(&mut page)?;
+    Ok(page)
+}
+
+/// A section of terms, each with what it means.
+fn section(heading: &str, entries: &[(&str, &str)]) -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", [heading]);
+    for (term, meaning) in entries {
+        roff.control("TP", []);
+        roff.text([bold(*term)]);
+        roff.text([roman(*meaning)]);
+    }
+    roff
+}
+
+/// The examples, each under what it is for.
+fn examples() -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["EXAMPLES"]);
+    for (why, command) in help::EXAMPLES {
+        roff.control("PP", []);
+        roff.text([roman(format!("{why}:"))]);
+        verbatim(&mut roff, command);
+    }
+    roff
+}
+
+/// The config: every key once, and what the defaults mean.
+fn config() -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["CONFIG"]);
+    roff.text([roman("A config that shows each kind of entry:")]);
+    verbatim(&mut roff, help::CONFIG);
+    roff.control("PP", []);
+    roff.text([roman(help::DEFAULTS)]);
+    roff
+}
+
+/// Text that is neither filled nor broken, indented.
+fn verbatim(roff: &mut Roff, text: &str) {
+    roff.control("PP", []);
+    roff.control("RS", ["4"]);
+    roff.control("nf", []);
+    for line in text.lines() {
+        roff.text([roman(line)]);
+    }
+    roff.control("fi", []);
+    roff.control("RE", []);
+}

@@ -1,0 +1,227 @@
+//! The config file as typed: clusters, extra logs, what is used when nothing is named, defaults of flags.
+
+mod place;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::{Spanned, Value};
+
+use crate::cluster::{address, glob, nearest};
+use crate::usage::Usage;
+pub use place::Located;
+use place::Text;
+
+/// Everything a config file says; empty without a file.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The cluster whose CVMs are taken if none are named.
+    pub default_cluster: Option<Located<String>>,
+    /// The logs that are followed if none are named.
+    pub default_logs: Vec<Located<String>>,
+    /// What `@name` stands for.
+    pub clusters: BTreeMap<String, Cluster>,
+    /// Names of logs besides the catalogue, each with its path.
+    pub logs: BTreeMap<String, String>,
+    /// Values of flags, by the flag's long name with dashes; not yet checked against the flags.
+    pub defaults: Vec<(Located<String>, Value)>,
+}
+
+/// A cluster of the config.
+#[derive(Clone, Debug, Default)]
+pub struct Cluster {
+    /// Its CVMs, each entry in any form of `-c` but `@cluster`.
+    pub cvms: Vec<Located<String>>,
+    /// The user of its CVMs, where they name none.
+    pub user: Option<String>,
+    /// Their port, where they name none.
+    pub port: Option<u16>,
+    /// The jump host of its CVMs.
+    pub jump: Option<String>,
+}
+
+/// The file as TOML has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    /// `default_cluster = "lab"`
+    default_cluster: Option<Spanned<String>>,
+    /// `default_logs = ["genesis"]`
+    #[serde(default)]
+    default_logs: Vec<Spanned<String>>,
+    /// `[clusters.lab]`
+    #[serde(default)]
+    clusters: BTreeMap<Spanned<String>, TypedCluster>,
+    /// `[logs]`
+    #[serde(default)]
+    logs: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// `[defaults]`
+    #[serde(default)]
+    defaults: BTreeMap<Spanned<String>, Value>,
+}
+
+/// A `[clusters.NAME]` as TOML has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypedCluster {
+    /// `cvms = ["10.0.0.[1-4]"]`
+    cvms: Vec<Spanned<String>>,
+    /// `user = "nutanix"`
+    user: Option<Spanned<String>>,
+    /// `port = 22`
+    port: Option<Spanned<i64>>,
+    /// `jump = "bastion"`
+    jump: Option<Spanned<String>>,
+}
+
+/// Reads the config at `path`; no file is an empty config unless the user `named` the path.
+///
+/// Fails on a file that cannot be read, and on each mistake in it with its line and column.
+pub fn read(path: &Path, named: bool) -> Result<Config, Usage> {
+    match fs::read_to_string(path) {
+        Ok(text) => parse(path, &text),
+        Err(error) if !named && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(Config::default())
+        }
+        Err(error) => Err(Usage::new(format!("the config file {} cannot be read: {error}", path.display()))
+            .hint("a config is never needed: leave out --config and CVMTAIL_CONFIG, or name a file that is there")),
+    }
+}
+
+/// Reads the `text` of the config `file`, whose name is for messages only.
+pub fn parse(file: &Path, text: &str) -> Result<Config, Usage> {
+    let text = Text { file, text };
+    let typed: Typed = toml::from_str(text.text)
+        .map_err(|error| Usage::new(error.message()).at(text.place(error.span().unwrap_or(0..0))))?;
+    let mut config = Config {
+        default_cluster: typed.default_cluster.map(|name| text.located(name)),
+        default_logs: typed.default_logs.into_iter().map(|log| text.located(log)).collect(),
+        defaults: typed.defaults.into_iter().map(|(key, value)| (text.located(key), value)).collect(),
+        ..Config::default()
+    };
+    for (key, value) in &mut config.defaults {
+        key.value = key.value.replace('_', "-");
+        absolutise(file, &key.value, value);
+    }
+    for (name, cluster) in typed.clusters {
+        let name = text.located(name);
+        let cluster = cluster.checked(&text)?;
+        config.clusters.insert(name.value, cluster);
+    }
+    for (name, path) in typed.logs {
+        let (name, path) = (text.located(name), text.located(path));
+        if let Err(usage) = checked_log(&name.value, &path.value) {
+            return Err(usage.at(&name.place));
+        }
+        config.logs.insert(name.value, path.value);
+    }
+    if let Some(name) = &config.default_cluster
+        && !config.clusters.contains_key(&name.value)
+    {
+        return Err(config.unknown_cluster(&name.value).at(&name.place));
+    }
+    Ok(config)
+}
+
+impl Config {
+    /// The mistake of naming a cluster that is not there.
+    pub fn unknown_cluster(&self, name: &str) -> Usage {
+        let usage = Usage::new(format!("no cluster `{}` in the config", name.escape_debug()));
+        match nearest::did_you_mean(name, self.clusters.keys().map(String::as_str)) {
+            Some(hint) => usage.hint(hint),
+            None => usage.hint(format!(
+                "add it to the config: [clusters.{}] with cvms = [\"10.0.0.[1-4]\"]",
+                name.escape_debug()
+            )),
+        }
+    }
+}
+
+impl TypedCluster {
+    /// The same cluster, each value known to be one that ssh can take.
+    fn checked(self, text: &Text<'_>) -> Result<Cluster, Usage> {
+        let cvms: Vec<_> = self.cvms.into_iter().map(|cvm| text.located(cvm)).collect();
+        for cvm in &cvms {
+            let named = address::list(&cvm.value).map_err(|usage| usage.at(&cvm.place))?;
+            if named.iter().any(|named| matches!(named, address::Named::Cluster(_))) {
+                return Err(Usage::new("a cluster cannot name another cluster")
+                    .hint("list its CVMs here")
+                    .at(&cvm.place));
+            }
+        }
+        let port = self.port.map(|port| text.located(port));
+        let port = port.map(|port| {
+            address::checked_port(&port.value.to_string()).map_err(|why| Usage::new(why).at(&port.place))
+        });
+        Ok(Cluster {
+            cvms,
+            user: checked(text, self.user, address::checked_user)?,
+            port: port.transpose()?,
+            jump: checked(text, self.jump, address::checked_jump)?,
+        })
+    }
+}
+
+/// A text that `check` accepts; fails with its place.
+fn checked(
+    text: &Text<'_>,
+    value: Option<Spanned<String>>,
+    check: impl Fn(&str) -> Result<String, &'static str>,
+) -> Result<Option<String>, Usage> {
+    value
+        .map(|value| {
+            let value = text.located(value);
+            check(&value.value).map_err(|why| Usage::new(why).at(&value.place))
+        })
+        .transpose()
+}
+
+/// Refuses a name of a log that could not be typed, and a path that is none.
+fn checked_log(name: &str, path: &str) -> Result<(), Usage> {
+    if name.is_empty()
+        || name.starts_with('-')
+        || name.contains(|c: char| c == '/' || c.is_whitespace() || c.is_control())
+        || glob::is_glob(name.as_bytes())
+    {
+        return Err(Usage::new(format!("`{}` cannot be the name of a log", name.escape_debug()))
+            .hint("use letters, digits, `_`, `-` and `.`"));
+    }
+    if !path.starts_with('/') || path.ends_with('/') || path.contains('\0') {
+        return Err(Usage::new(format!(
+            "the log `{name}` needs an absolute path of a file, not `{}`",
+            path.escape_debug()
+        )));
+    }
+    Ok(())
+}
+
+/// The flags whose values are files here.
+const FILES: [&str; 3] = ["cvm-file", "identity", "ssh-config"];
+
+/// Takes a relative file in a config from the config's own folder, wherever cvmtail is started.
+///
+/// `-` is stdin and a leading `~` is ssh's to expand.
+fn absolutise(config: &Path, key: &str, value: &mut Value) {
+    let from_folder = |text: &mut String| {
+        let folder = config.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|_| text != "-" && !text.starts_with('~')) {
+            let path: PathBuf = folder.join(&*text);
+            *text = path.to_string_lossy().into_owned();
+        }
+    };
+    match value {
+        _ if !FILES.contains(&key) => {}
+        Value::String(text) => from_folder(text),
+        Value::Array(all) => all.iter_mut().for_each(|value| {
+            if let Value::String(text) = value {
+                from_folder(text);
+            }
+        }),
+        _ => {}
+    }
+}

@@ -1,0 +1,190 @@
+//! The only reader of the world around the process: arguments, variables, terminals, the runtime folder.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, IsTerminal, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::Access;
+
+use crate::usage::Usage;
+
+/// The longest folder, in bytes, in which control sockets still have room.
+///
+/// A socket's path has at most 108 bytes (`sun_path`, unix(7)), of which ssh takes 18 for the random name
+/// it binds to first; in the 88 left stand a private folder and the socket's own name below this one.
+const MAX_SOCKET_FOLDER: usize = 40;
+
+/// What the surroundings say, read once.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// The command line, the program's own name first.
+    pub arguments: Vec<OsString>,
+    /// `CVMTAIL_CVMS`, if it names any.
+    pub cvms: Option<OsString>,
+    /// Where the config is looked for.
+    pub config: ConfigFile,
+    /// What the variables say about colour.
+    pub color: Color,
+    /// stdout is a terminal.
+    pub stdout_terminal: bool,
+    /// stderr is a terminal.
+    pub stderr_terminal: bool,
+    /// Where control sockets may live.
+    pub socket_folder: PathBuf,
+}
+
+/// Where the config is looked for, unless `--config` says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConfigFile {
+    /// `CVMTAIL_CONFIG` names it: it must be there.
+    Named(PathBuf),
+    /// Its usual place: it may be there.
+    Usual(PathBuf),
+    /// There is no usual place: neither `XDG_CONFIG_HOME` nor `HOME` is set.
+    Nowhere,
+}
+
+/// What `NO_COLOR`, `CLICOLOR_FORCE` and `TERM` say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    /// `NO_COLOR`, or a terminal that has none.
+    Never,
+    /// `CLICOLOR_FORCE`.
+    Always,
+    /// Nothing: a terminal gets colours.
+    OnTerminal,
+}
+
+impl Environment {
+    /// Reads the surroundings of this process.
+    pub fn read() -> Self {
+        let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+        Self {
+            arguments: env::args_os().collect(),
+            cvms: variable("CVMTAIL_CVMS"),
+            config: config_file(&variable),
+            color: color(&variable),
+            stdout_terminal: io::stdout().is_terminal(),
+            stderr_terminal: io::stderr().is_terminal(),
+            socket_folder: socket_folder(variable("XDG_RUNTIME_DIR"), env::temp_dir()),
+        }
+    }
+}
+
+/// `CVMTAIL_CONFIG`, else `cvmtail/config.toml` in `XDG_CONFIG_HOME`, else in `~/.config`.
+///
+/// Folders that are not absolute do not count, as the XDG base directory specification has it.
+fn config_file(variable: &impl Fn(&str) -> Option<OsString>) -> ConfigFile {
+    if let Some(file) = variable("CVMTAIL_CONFIG") {
+        return ConfigFile::Named(file.into());
+    }
+    let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    absolute("XDG_CONFIG_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".config")))
+        .map_or(ConfigFile::Nowhere, |folder| ConfigFile::Usual(folder.join("cvmtail/config.toml")))
+}
+
+/// `NO_COLOR` before `CLICOLOR_FORCE` before `TERM=dumb` (no-color.org, bixense.com/clicolors); empty is unset.
+fn color(variable: &impl Fn(&str) -> Option<OsString>) -> Color {
+    if variable("NO_COLOR").is_some() {
+        Color::Never
+    } else if variable("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
+        Color::Always
+    } else if variable("TERM").is_some_and(|term| term == "dumb") {
+        Color::Never
+    } else {
+        Color::OnTerminal
+    }
+}
+
+/// The first folder of: the runtime folder, the temporary one, `/tmp`, that is short and can be written to.
+fn socket_folder(runtime: Option<OsString>, temporary: PathBuf) -> PathBuf {
+    let is_fit = |folder: &PathBuf| {
+        folder.is_absolute()
+            && folder.as_os_str().as_bytes().len() <= MAX_SOCKET_FOLDER
+            && fs::metadata(folder).is_ok_and(|found| found.is_dir())
+            && rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+    };
+    runtime.map(PathBuf::from).into_iter().chain([temporary]).find(is_fit).unwrap_or_else(|| "/tmp".into())
+}
+
+/// The text of a `--cvm-file`, `-` being stdin; fails if it cannot be read or is not text.
+pub fn cvm_file(path: &Path) -> Result<String, Usage> {
+    let mut bytes = Vec::new();
+    let read = if path == Path::new("-") {
+        io::stdin().lock().read_to_end(&mut bytes).map(drop)
+    } else {
+        fs::read(path).map(|read| bytes = read)
+    };
+    let shown = path.display();
+    read.map_err(|error| {
+        Usage::new(format!("the CVM file {shown} cannot be read: {error}"))
+            .hint("name a file with one CVM per line, or - for stdin")
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..error.utf8_error().valid_up_to()]).count();
+        Usage::new("this is not text").at(format_args!("{shown}:{}", line + 1))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::path::PathBuf;
+
+    use super::{Color, ConfigFile, color, config_file, socket_folder};
+
+    /// Variables from a table.
+    fn variables<'a>(table: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<OsString> + 'a {
+        |name| table.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
+    }
+
+    #[test]
+    fn the_config_is_where_xdg_puts_it() {
+        for (table, wanted) in [
+            (&[("CVMTAIL_CONFIG", "x.toml"), ("HOME", "/h")][..], ConfigFile::Named("x.toml".into())),
+            (
+                &[("XDG_CONFIG_HOME", "/c"), ("HOME", "/h")],
+                ConfigFile::Usual("/c/cvmtail/config.toml".into()),
+            ),
+            (
+                &[("XDG_CONFIG_HOME", "c"), ("HOME", "/h")],
+                ConfigFile::Usual("/h/.config/cvmtail/config.toml".into()),
+            ),
+            (&[], ConfigFile::Nowhere),
+        ] {
+            assert_eq!(config_file(&variables(table)), wanted);
+        }
+    }
+
+    #[test]
+    fn no_color_outranks_force_which_outranks_a_dumb_terminal() {
+        for (table, wanted) in [
+            (&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")][..], Color::Never),
+            (&[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")], Color::Always),
+            (&[("CLICOLOR_FORCE", "0"), ("TERM", "xterm")], Color::OnTerminal),
+            (&[("TERM", "dumb")], Color::Never),
+            (&[], Color::OnTerminal),
+        ] {
+            assert_eq!(color(&variables(table)), wanted);
+        }
+    }
+
+    #[test]
+    fn sockets_live_in_a_short_folder_that_is_there() {
+        let folder = tempfile::Builder::new().prefix("s").tempdir_in("/tmp").expect("a folder");
+        let short = folder.path().to_path_buf();
+        let long = short.join("x".repeat(60));
+        std::fs::create_dir(&long).expect("a folder");
+        let chosen =
+            |runtime: &PathBuf, temporary: &PathBuf| socket_folder(Some(runtime.into()), temporary.clone());
+        assert_eq!(chosen(&short, &"/tmp".into()), short);
+        assert_eq!(chosen(&long, &short), short, "too long");
+        assert_eq!(chosen(&"/nonexistent".into(), &short), short, "not there");
+        assert_eq!(chosen(&"relative".into(), &long), PathBuf::from("/tmp"));
+        assert_eq!(socket_folder(None, short.clone()), short);
+    }
+}

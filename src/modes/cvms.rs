@@ -1,0 +1,64 @@
+//! `cvmtail cvms`: what the flags, the environment and the config resolve to. Nothing is asked of any CVM.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::cluster::address;
+use crate::cluster::cvm::{Address, Cvm};
+use crate::modes::{object, table::Table};
+use crate::plan::Cvms;
+
+/// The port ssh takes if neither cvmtail nor the user's ssh config says otherwise.
+const SSH_PORT: u16 = 22;
+
+/// Writes the CVMs as a table, or as one object each.
+pub fn run(plan: &Cvms, out: &mut impl Write) -> io::Result<()> {
+    if plan.json {
+        for cvm in &plan.cvms {
+            object::write(out, &Object::of(cvm))?;
+        }
+        return Ok(());
+    }
+    let mut table = Table::new(["CVM", "HOST", "PORT", "USER", "SOURCE"]);
+    for cvm in &plan.cvms {
+        let (host, port, user) = parts(&cvm.address);
+        let port = port.map_or("-".to_owned(), |port| port.to_string());
+        table.row([&cvm.name, host, &port, user.unwrap_or("-"), &cvm.source]);
+    }
+    table.write(out)
+}
+
+/// INTERFACE's `cvm` object.
+#[derive(Serialize)]
+struct Object<'a> {
+    /// Always `cvm`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The name it is shown by.
+    cvm: &'a str,
+    /// The host as ssh gets it.
+    host: &'a str,
+    /// The port; `None` is this machine.
+    port: Option<u16>,
+    /// The user; `None`: ssh decides.
+    user: Option<&'a str>,
+    /// Who named it.
+    source: &'a str,
+}
+
+impl<'a> Object<'a> {
+    /// The object of a CVM.
+    fn of(cvm: &'a Cvm) -> Self {
+        let (host, port, user) = parts(&cvm.address);
+        Self { kind: "cvm", cvm: &cvm.name, host, port, user, source: &cvm.source }
+    }
+}
+
+/// Host, port and user; this machine has neither port nor user.
+fn parts(address: &Address) -> (&str, Option<u16>, Option<&str>) {
+    match address {
+        Address::Local => (address::LOCAL, None, None),
+        Address::Ssh { host, port, user, .. } => (host, Some(port.unwrap_or(SSH_PORT)), user.as_deref()),
+    }
+}

@@ -1,0 +1,35 @@
+//! `cvmtail logs`: the names of logs and where each is. Nothing is asked of any CVM.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::modes::{object, table::Table};
+use crate::plan::Logs;
+
+/// INTERFACE's `log` object.
+#[derive(Serialize)]
+struct Object<'a> {
+    /// Always `log`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The name.
+    log: &'a str,
+    /// The path; lossy where it is not UTF-8.
+    path: &'a str,
+}
+
+/// Writes the logs as a table, or as one object each.
+pub fn run(plan: &Logs, out: &mut impl Write) -> io::Result<()> {
+    if plan.json {
+        for (log, path) in &plan.logs {
+            object::write(out, &Object { kind: "log", log, path: &path.to_string() })?;
+        }
+        return Ok(());
+    }
+    let mut table = Table::new(["LOG", "PATH"]);
+    for (log, path) in &plan.logs {
+        table.row([log, &path.to_string()]);
+    }
+    table.write(out)
+}

@@ -1,0 +1,152 @@
+//! Pure: the plan of a follow.
+
+use std::sync::Arc;
+
+use crate::cli::{self, ColorWhen, Form, PrefixWord};
+use crate::cluster::address;
+use crate::cluster::cvm::Cvm;
+use crate::cluster::target::Target;
+use crate::environment::{Color, Environment};
+use crate::plan::name::{self, Log, Names};
+use crate::plan::resolve::Words;
+use crate::plan::{
+    Case, Filter, Follow, Format, Output, Patterns, Prefix, Reading, Reconnect, Report, Ssh, Stats, choose,
+};
+use crate::usage::Usage;
+
+/// The plan of a follow; what was folded or excluded in vain is told in `notes`.
+pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Usage> {
+    let flags = &words.flags.follow;
+    let typed = &words.typed.follow;
+    let logs = logs(words)?;
+    let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, typed.reaching.jump.as_deref(), notes)?;
+    let cvms: Vec<Arc<Cvm>> = cvms.into_iter().map(Arc::new).collect();
+    Ok(Follow {
+        targets: targets(&cvms, &logs),
+        cvms,
+        ssh: ssh(flags, words.environment)?,
+        reading: reading(&flags.following),
+        filter: filter(&flags.filtering),
+        output: output(&flags.output, words.environment),
+        report: report(&flags.output, words.environment),
+        max_count: flags.following.max_count,
+        stop_after: flags.following.stop_after,
+    })
+}
+
+/// The logs of the command line, or else those of the config.
+fn logs(words: &Words<'_>) -> Result<Vec<Log>, Usage> {
+    let names = Names::new(words.config);
+    let typed = &words.flags.follow.logs;
+    if !typed.is_empty() {
+        return names.named(typed);
+    }
+    let defaults = &words.config.default_logs;
+    for log in defaults {
+        names.named(&[log.value.clone().into()]).map_err(|usage| usage.at(&log.place))?;
+    }
+    let defaults: Vec<_> = defaults.iter().map(|log| log.value.clone().into()).collect();
+    if defaults.is_empty() { Err(name::none_named()) } else { names.named(&defaults) }
+}
+
+/// Every CVM×log pair, by CVM, numbered.
+fn targets(cvms: &[Arc<Cvm>], logs: &[Log]) -> Vec<Arc<Target>> {
+    let pairs = cvms.iter().flat_map(|cvm| logs.iter().map(move |log| (cvm, log)));
+    pairs
+        .enumerate()
+        .map(|(id, (cvm, (log, path)))| {
+            Arc::new(Target { id, cvm: Arc::clone(cvm), log: log.clone(), path: path.clone() })
+        })
+        .collect()
+}
+
+/// How ssh is called.
+fn ssh(flags: &cli::Follow, environment: &Environment) -> Result<Ssh, Usage> {
+    let reaching = &flags.reaching;
+    if let Some(jump) = &reaching.jump {
+        address::checked_jump(jump).map_err(|why| Usage::new(why).at("--jump"))?;
+    }
+    Ok(Ssh {
+        config: reaching.ssh_config.clone(),
+        user: flags.choosing.user.clone(),
+        port: flags.choosing.port,
+        identities: reaching.identity.clone(),
+        jump: reaching.jump.clone(),
+        options: reaching.ssh_option.clone(),
+        connect_timeout: reaching.connect_timeout,
+        parallel: reaching.parallel,
+        dead_after: reaching.dead_after,
+        socket_folder: environment.socket_folder.clone(),
+        verbose: flags.output.verbose,
+    })
+}
+
+/// Where streams start and end.
+fn reading(flags: &cli::Following) -> Reading {
+    let reconnect = match (flags.no_reconnect, flags.retry_limit) {
+        (true, _) | (_, Some(0)) => Reconnect::Never,
+        (false, limit) => Reconnect::Try(limit),
+    };
+    Reading { backlog: flags.lines, follow: !flags.no_follow, reconnect }
+}
+
+/// Which lines are kept.
+fn filter(flags: &cli::Filtering) -> Filter {
+    let case = match (flags.ignore_case, flags.smart_case) {
+        (true, _) => Case::Ignore,
+        (false, true) => Case::Smart,
+        (false, false) => Case::Sensitive,
+    };
+    Filter {
+        keep: flags.grep.clone(),
+        drop: flags.exclude.clone(),
+        highlight: flags.highlight.clone(),
+        patterns: Patterns { case, word: flags.word_regexp, fixed: flags.fixed_strings },
+    }
+}
+
+/// The form of the output, after `--json`.
+fn form(flags: &cli::Output) -> Form {
+    if flags.json { Form::Ndjson } else { flags.form }
+}
+
+/// How lines become bytes.
+fn output(flags: &cli::Output, environment: &Environment) -> Output {
+    let format = match (form(flags), &flags.template) {
+        (_, Some(template)) => Format::Template(template.clone()),
+        (Form::Ndjson, None) => Format::Ndjson,
+        (Form::Raw, None) => Format::Raw,
+        (Form::Text, None) => Format::Text(match flags.prefix {
+            PrefixWord::Full => Prefix::Full,
+            PrefixWord::Cvm => Prefix::Cvm,
+            PrefixWord::Log => Prefix::Log,
+            PrefixWord::None => Prefix::None,
+        }),
+    };
+    let terminal = environment.stdout_terminal;
+    Output { format, color: color(flags, environment, terminal), terminal }
+}
+
+/// What is said on stderr.
+fn report(flags: &cli::Output, environment: &Environment) -> Report {
+    let terminal = environment.stderr_terminal;
+    let in_ndjson = flags.template.is_none() && form(flags) == Form::Ndjson;
+    Report {
+        events: !flags.quiet && !in_ndjson,
+        color: color(flags, environment, terminal),
+        terminal,
+        stats: flags.stats.map(|stats| match stats {
+            cli::Stats::AtEnd => Stats { every: None },
+            cli::Stats::Every(interval) => Stats { every: Some(interval) },
+        }),
+    }
+}
+
+/// Whether colours are used where `terminal` says what it is: the flag, then the environment, then the terminal.
+fn color(flags: &cli::Output, environment: &Environment, terminal: bool) -> bool {
+    match (flags.color, environment.color) {
+        (ColorWhen::Always, _) | (ColorWhen::Auto, Color::Always) => true,
+        (ColorWhen::Never, _) | (ColorWhen::Auto, Color::Never) => false,
+        (ColorWhen::Auto, Color::OnTerminal) => terminal,
+    }
+}

@@ -1,0 +1,260 @@
+//! Pure: the logs that names, globs over names and paths stand for.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+use crate::cluster::target::RemotePath;
+use crate::cluster::{catalogue, glob, nearest};
+use crate::config::Config;
+use crate::usage::Usage;
+
+/// A log: its name and its path.
+pub type Log = (String, RemotePath);
+
+/// All known names of logs.
+pub struct Names {
+    /// The catalogue in its order, then the config's own, by name; each name once.
+    known: Vec<Log>,
+}
+
+/// What one word of the command line stands for.
+enum Meant {
+    /// Logs with known names.
+    Known(Vec<Log>),
+    /// A path without a known name.
+    Path(RemotePath),
+}
+
+impl Names {
+    /// The names of the catalogue and of the config; a name in both is where the config says.
+    pub fn new(config: &Config) -> Self {
+        let path = |path: &str| RemotePath(path.as_bytes().to_vec());
+        let mut known: Vec<Log> = catalogue::all()
+            .map(|(name, built_in)| {
+                let place = config.logs.get(&name).unwrap_or(&built_in);
+                let place = path(place);
+                (name, place)
+            })
+            .collect();
+        let built_in: HashSet<String> = known.iter().map(|(name, _)| name.clone()).collect();
+        known.extend(
+            config
+                .logs
+                .iter()
+                .filter(|(name, _)| !built_in.contains(*name))
+                .map(|(name, at)| (name.clone(), path(at))),
+        );
+        Self { known }
+    }
+
+    /// All known logs.
+    pub fn all(self) -> Vec<Log> {
+        self.known
+    }
+
+    /// The logs that `words` stand for, in their order, each path once.
+    ///
+    /// Fails on a name nobody knows, on a glob that matches none, and on a path that names no file.
+    pub fn named(&self, words: &[OsString]) -> Result<Vec<Log>, Usage> {
+        let mut meant: Vec<(Option<&str>, RemotePath)> = Vec::new();
+        let mut seen = HashSet::new();
+        let meanings = words.iter().map(|word| self.meant(word.as_bytes())).collect::<Result<Vec<_>, _>>()?;
+        for meaning in &meanings {
+            match meaning {
+                Meant::Known(logs) => meant.extend(
+                    logs.iter()
+                        .filter(|(_, path)| seen.insert(path.clone()))
+                        .map(|(n, p)| (Some(n.as_str()), p.clone())),
+                ),
+                Meant::Path(path) => meant.extend(seen.insert(path.clone()).then(|| (None, path.clone()))),
+            }
+        }
+        let mut taken: HashMap<String, usize> =
+            self.known.iter().map(|(name, _)| (name.clone(), 1)).collect();
+        for path in meant.iter().filter(|(name, _)| name.is_none()).map(|(_, path)| path) {
+            *taken.entry(file_name(path)).or_default() += 1;
+        }
+        let named = meant.into_iter().map(|(name, path)| {
+            let name = name.map_or_else(
+                || {
+                    let short = file_name(&path);
+                    if taken[&short] > 1 { shown(&path.0) } else { short }
+                },
+                str::to_owned,
+            );
+            (name, path)
+        });
+        Ok(named.collect())
+    }
+
+    /// What one word stands for.
+    fn meant(&self, word: &[u8]) -> Result<Meant, Usage> {
+        if word.contains(&b'/') {
+            return self.path(word);
+        }
+        let text = str::from_utf8(word).unwrap_or("");
+        if let Some(log) = self.known.iter().find(|(name, _)| name == text) {
+            return Ok(Meant::Known(vec![log.clone()]));
+        }
+        if glob::is_glob(word) {
+            let logs: Vec<Log> =
+                self.known.iter().filter(|(name, _)| glob::matches(text, name)).cloned().collect();
+            return match logs[..] {
+                [] => Err(Usage::new(format!("no log has a name like `{}`", shown(word))).hint(
+                    "`cvmtail logs` lists the names; quote a glob, so that your shell leaves it alone",
+                )),
+                _ => Ok(Meant::Known(logs)),
+            };
+        }
+        let unknown = Usage::new(format!("no log is named `{}`", shown(word)));
+        if ["logs", "cvms", "completions", "man"].contains(&text) {
+            return Err(unknown.hint(format!("{text} is a command: it stands first, as in `cvmtail {text}`")));
+        }
+        let names = self.known.iter().map(|(name, _)| name.as_str());
+        let near = nearest::did_you_mean(&shown(word), names).unwrap_or_default();
+        Err(unknown.hint(format!("{near} `cvmtail logs` lists all names; a path has a `/` in it")))
+    }
+
+    /// What a path stands for: a known log, if it is the path of one.
+    fn path(&self, path: &[u8]) -> Result<Meant, Usage> {
+        let wrong = |why: &str| Usage::new(format!("`{}` cannot be followed: {why}", shown(path)));
+        if path.ends_with(b"/") || path.ends_with(b"/.") || path.ends_with(b"/..") {
+            return Err(wrong("it names a folder").hint("name a file in it"));
+        }
+        if path.starts_with(b"~") {
+            return Err(wrong("`~` stands for no folder on a CVM")
+                .hint("write the whole path, such as /home/nutanix/..."));
+        }
+        if glob::is_glob(path) {
+            return Err(wrong("globs stand for names of logs only, not for paths").hint("name each file"));
+        }
+        let known = self.known.iter().find(|(_, known)| known.0 == path);
+        Ok(known
+            .map_or_else(|| Meant::Path(RemotePath(path.to_vec())), |log| Meant::Known(vec![log.clone()])))
+    }
+}
+
+/// The mistake of naming no log.
+pub fn none_named() -> Usage {
+    Usage::new("no log is named: neither here nor by `default_logs` in the config").hint(
+        "name one or more, for example:\n    cvmtail -c '10.0.0.[1-4]' genesis\n    cvmtail -c 10.0.0.1 stargate 'insights_*'\n    \
+         cvmtail -c 10.0.0.1 /home/nutanix/data/logs/genesis.out\n  `cvmtail logs` lists the names",
+    )
+}
+
+/// The last part of a path, as it is shown.
+fn file_name(path: &RemotePath) -> String {
+    shown(path.0.rsplit(|&byte| byte == b'/').next().unwrap_or(&path.0))
+}
+
+/// A path or a word as text on one line: what is not UTF-8, and control characters, become `\xHH`.
+///
+/// Two different paths never look the same, unless one of them spells such an escape out.
+fn shown(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c.is_control() {
+                let mut buffer = [0; 4];
+                c.encode_utf8(&mut buffer).bytes().for_each(|byte| push_hex(&mut text, byte));
+            } else {
+                text.push(c);
+            }
+        }
+        chunk.invalid().iter().for_each(|&byte| push_hex(&mut text, byte));
+    }
+    text
+}
+
+/// Appends `\xHH`.
+fn push_hex(text: &mut String, byte: u8) {
+    text.push_str("\\x");
+    text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('?')));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    use proptest::prelude::*;
+
+    use super::{Log, Names};
+    use crate::config::Config;
+
+    /// Names with two logs of a config.
+    fn names() -> Names {
+        let logs = [("mine", "/srv/mine.log"), ("hera", "/srv/hera.out")];
+        let logs = logs.map(|(name, path)| (name.to_owned(), path.to_owned())).into();
+        Names::new(&Config { logs, ..Config::default() })
+    }
+
+    /// The logs of words, as `name=path`.
+    fn named(words: &[&str]) -> Result<String, String> {
+        let words: Vec<OsString> = words.iter().map(Into::into).collect();
+        let logs = names().named(&words).map_err(|usage| usage.to_string())?;
+        Ok(logs.iter().map(|(name, path)| format!("{name}={path}")).collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn a_log_is_a_name_a_glob_over_names_or_a_path() {
+        for (words, wanted) in [
+            (&["genesis"][..], "genesis=/home/nutanix/data/logs/genesis.out"),
+            (&["mine", "hera"], "mine=/srv/mine.log hera=/srv/hera.out"),
+            (&["[gx]en?sis", "genesis"], "genesis=/home/nutanix/data/logs/genesis.out"),
+            (&["/x/y.log"], "y.log=/x/y.log"),
+            (&["/x/y.log", "/z/y.log", "/z/a"], "/x/y.log=/x/y.log /z/y.log=/z/y.log a=/z/a"),
+            (&["/x/y.log", "/x/y.log"], "y.log=/x/y.log"),
+            (&["/tmp/genesis"], "/tmp/genesis=/tmp/genesis"),
+            (&["/var/log/messages", "syslog"], "syslog=/var/log/messages"),
+            (&["-x/a b'c"], "a b'c=-x/a b'c"),
+            (&["/x/new\nline"], "new\\x0aline=/x/new\nline"),
+        ] {
+            assert_eq!(named(words).as_deref(), Ok(wanted), "{words:?}");
+        }
+        assert_eq!(named(&["*.FATAL"]).expect("a glob").split(' ').count(), 10);
+    }
+
+    #[test]
+    fn paths_that_are_not_text_keep_their_bytes_and_have_different_names() {
+        let words = [b"/x/\xff".to_vec(), b"/x/\xfe".to_vec()].map(OsString::from_vec);
+        let logs = names().named(&words).expect("paths");
+        let names: Vec<&str> = logs.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["\\xff", "\\xfe"]);
+        assert_eq!(logs[0].1.0, b"/x/\xff");
+    }
+
+    #[test]
+    fn what_is_no_log_is_told_with_what_to_write() {
+        for (word, hint) in [
+            ("gensis", "did you mean genesis?"),
+            ("insights", "insights_"),
+            ("*.NOPE", "cvmtail logs"),
+            ("/home/nutanix/data/logs/*.FATAL", "name each file"),
+            ("/var/log/", "name a file in it"),
+            ("~/x", "whole path"),
+            ("cvms", "stands first"),
+            ("", "cvmtail logs"),
+            ("\u{1b}[31m", "\\x1b"),
+        ] {
+            let message = named(&[word]).expect_err(word);
+            assert!(message.contains(hint), "{word}: {message}");
+            assert!(!message.contains('\u{1b}'), "{message:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_words_are_named_or_refused(words in proptest::collection::vec(
+            proptest::collection::vec(prop_oneof![Just(b'/'), Just(b'*'), 1_u8..], 0..12), 0..4)
+        ) {
+            let words: Vec<OsString> = words.into_iter().map(OsString::from_vec).collect();
+            if let Ok(logs) = names().named(&words) {
+                let unique = |key: &dyn Fn(&Log) -> Vec<u8>| logs.iter().map(key).collect::<std::collections::HashSet<_>>().len();
+                prop_assert_eq!(unique(&|log| log.1.0.clone()), logs.len());
+                prop_assert!(logs.iter().all(|(name, _)| !name.contains(char::is_control)));
+            }
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! One conversation with the script of one stream, from the first word to the break of the connection.
+
+use std::collections::VecDeque;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt as _, Interest};
+use tokio::net::unix::pipe::Receiver;
+use tokio::time::{Instant, sleep_until};
+
+use crate::batch::{Ending, FileId};
+use crate::cluster::target::RemotePath;
+use crate::failure::Failure;
+use crate::plan::Backlog;
+use crate::remote::channel::{Channel, End, Process};
+use crate::remote::explain::{self, About, table};
+use crate::remote::follower::Follower;
+use crate::remote::follower::act::{Act, Notice};
+use crate::remote::intake::{Found, Intake};
+use crate::remote::position::Position;
+use crate::remote::pulse::{Line, Pulse};
+use crate::remote::script::{Record, Refusal, Secret};
+
+/// How long the script may take to be heard for the first time.
+const GREETING: Duration = Duration::from_secs(20);
+
+/// How much may be said before the script is heard: login scripts chatter, menus are long.
+const NOISE: usize = 256 * 1024;
+
+/// How much of what the remote shell complains of is kept.
+const COMPLAINTS: usize = 4096;
+
+/// What came of listening.
+pub enum Report {
+    /// There is a shell at the other end.
+    Shell,
+    /// The script runs.
+    Here,
+    /// Lines of the log.
+    Lines(Lines),
+    /// Something happened to the log.
+    Notice(Notice),
+    /// All that was asked for was read.
+    Finished,
+    /// The log cannot be read, and no new connection would change that.
+    Refused(Failure),
+    /// The conversation is over; a new one may go on.
+    Broken(Failure),
+}
+
+/// What a conversation begins with: what to read first, or the place where the one before stopped.
+pub type Start = (Backlog, Option<Position>);
+
+/// Lines that came, before they are anybody's.
+pub struct Lines {
+    /// The file they stand in.
+    pub file: FileId,
+    /// The place of the first byte.
+    pub offset: u64,
+    /// The bytes.
+    pub bytes: Bytes,
+    /// They go on with a line that was too long for one piece.
+    pub continues: bool,
+    /// How the last line ends.
+    pub ending: Ending,
+}
+
+/// The client's end of the channel and what it knows.
+pub struct Conversation {
+    /// The log.
+    path: RemotePath,
+    /// What marks the script's words.
+    secret: Secret,
+    /// The script's standard input.
+    line: Rc<Line>,
+    /// Its standard output.
+    stdout: Receiver,
+    /// What the remote shell complains on; `None` once that has ended.
+    stderr: Option<Receiver>,
+    /// The remote shell, until its end is waited for.
+    process: Option<Process>,
+    /// What came and was not handed on.
+    intake: Intake,
+    /// What to say next.
+    follower: Follower,
+    /// What is to be handed out before more is read.
+    reports: VecDeque<Report>,
+    /// What the remote shell complained of, the end of it.
+    complaints: Vec<u8>,
+    /// The script was heard.
+    heard: bool,
+    /// Until when it must be.
+    deadline: Instant,
+    /// The last batch was a piece of a line.
+    within_line: bool,
+}
+
+impl Conversation {
+    /// A conversation over `channel` about the log at `path`, marked by `secret`; `follow`: beyond its end.
+    pub fn begin(
+        channel: Channel,
+        pulse: &Pulse,
+        secret: Secret,
+        path: RemotePath,
+        follow: bool,
+        (backlog, position): Start,
+    ) -> Self {
+        let connection = Rc::clone(channel.connection());
+        let Channel { stdin, stdout, stderr, process } = channel;
+        let line = Line::new(stdin, connection);
+        pulse.join(&line);
+        let mut intake = Intake::new(&secret);
+        intake.hold();
+        Self {
+            follower: Follower::new(path.clone(), backlog, follow, position),
+            path,
+            secret,
+            line,
+            stdout,
+            stderr: Some(stderr),
+            process: Some(process),
+            intake,
+            reports: VecDeque::new(),
+            complaints: Vec::new(),
+            heard: false,
+            deadline: Instant::now() + GREETING,
+            within_line: false,
+        }
+    }
+
+    /// Says the first word. To a CVM that is not known to give us a shell it is one that does no harm
+    /// should a menu hear it.
+    pub async fn greet(&mut self, has_shell: bool) {
+        if has_shell {
+            self.introduce().await;
+        } else {
+            self.line.write(&self.secret.greeting()).await;
+        }
+    }
+
+    /// Sends the script.
+    pub async fn introduce(&mut self) {
+        self.line.write(&self.secret.preamble(&self.path)).await;
+    }
+
+    /// What the next conversation begins with.
+    pub fn into_start(self) -> Start {
+        self.follower.into_start()
+    }
+
+    /// Listens until there is something to report.
+    pub async fn hear(&mut self, about: &About) -> Report {
+        loop {
+            if let Some(report) = self.reports.pop_front() {
+                return report;
+            }
+            let (fresh, found) = self.intake.scan();
+            self.follower.received(fresh);
+            self.take_lines();
+            match found {
+                Some(Found::Record(text)) => self.on_record(&text, about).await,
+                Some(Found::Message(text)) => {
+                    let mut acts = Vec::new();
+                    self.follower.on_message(&text, &mut acts);
+                    self.act(acts, about).await;
+                }
+                None if self.reports.is_empty() => {
+                    if let Some(failure) = self.read(about).await {
+                        return Report::Broken(failure);
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// Waits for bytes and reads them. `Some`: there are no more.
+    async fn read(&mut self, about: &About) -> Option<Failure> {
+        self.line.listen(true);
+        let more = loop {
+            tokio::select! {
+                ready = self.stdout.ready(Interest::READABLE) => match ready {
+                    Err(_) => break false,
+                    Ok(_) => match self.stdout.try_read_buf(self.intake.space()) {
+                        Ok(0) => break false,
+                        Ok(count) => {
+                            self.intake.filled(count);
+                            break true;
+                        }
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                        Err(_) => break false,
+                    },
+                },
+                () = complain(&mut self.stderr, &mut self.complaints) => {}
+                () = sleep_until(self.deadline), if !self.heard => break false,
+            }
+        };
+        self.line.listen(false);
+        if more && (self.heard || self.intake.noise().len() < NOISE) {
+            self.line.moved();
+            return None;
+        }
+        Some(self.explain_end(more, about).await)
+    }
+
+    /// Why nothing more comes. `talking`: something still does, but it is not the script.
+    async fn explain_end(&mut self, talking: bool, about: &About) -> Failure {
+        let late = talking || (!self.heard && self.deadline <= Instant::now());
+        let end = match self.process.take() {
+            Some(process) if !late => Some(process.end().await),
+            _ => None,
+        };
+        while let Some(stderr) = &mut self.stderr
+            && !late
+            && stderr.read_buf(&mut self.complaints).await.is_ok_and(|count| count > 0)
+        {}
+        let code = match end {
+            Some(End::Lost(failure)) => return failure,
+            Some(End::Exited(code)) => Some(code),
+            Some(End::Killed) | None => None,
+        };
+        if self.heard {
+            explain::because(&table::LOST, about, ": the remote shell was ended")
+        } else {
+            explain::no_shell(self.intake.noise(), &self.complaints, code, about)
+        }
+    }
+
+    /// The script said something.
+    async fn on_record(&mut self, text: &[u8], about: &About) {
+        let Some(record) = Record::parse(text) else {
+            let words = format!(": {} made no sense", String::from_utf8_lossy(text));
+            self.reports.push_back(Report::Broken(explain::because(&table::LOST, about, &words)));
+            return;
+        };
+        if !self.heard {
+            let noise = self.intake.reject();
+            self.follower.rejected(noise);
+            self.intake.hold();
+        }
+        if record == Record::Shell {
+            self.reports.push_back(Report::Shell);
+            return;
+        }
+        if let Record::Here(tail) = &record {
+            if tail.is_empty() {
+                self.reports.push_back(Report::Refused(explain::because(&table::NO_TAIL, about, "")));
+                return;
+            }
+            self.heard = true;
+            self.line.hear();
+            self.intake.accept();
+            self.intake.expect_messages(&self.secret.message_prefix(tail));
+            self.reports.push_back(Report::Here);
+        }
+        let mut acts = Vec::new();
+        self.follower.on(record, &mut acts);
+        self.act(acts, about).await;
+    }
+
+    /// Does what the follower wants done.
+    async fn act(&mut self, acts: Vec<Act>, about: &About) {
+        let mut text = Vec::new();
+        for act in acts {
+            match act {
+                Act::Send(command) => command.write(&mut text),
+                Act::Tell(notice) => self.reports.push_back(Report::Notice(notice)),
+                Act::Flush => {
+                    if let Some(rest) = self.intake.take_rest() {
+                        self.hand_on(rest, Ending::EndOfFile);
+                    }
+                }
+                Act::Forget => self.intake.forget(),
+                Act::Hold => self.intake.hold(),
+                Act::Accept => {
+                    self.intake.accept();
+                    self.take_lines();
+                }
+                Act::Reject => {
+                    let rejected = self.intake.reject();
+                    self.follower.rejected(rejected);
+                }
+                Act::Discard => self.intake.discard(true),
+                Act::Pass => self.intake.discard(false),
+                Act::Finish => self.reports.push_back(Report::Finished),
+                Act::Refuse(refusal) => {
+                    let cause = match refusal {
+                        Refusal::Missing => &table::MISSING,
+                        Refusal::Denied => &table::UNREADABLE,
+                        Refusal::Folder | Refusal::Special => &table::NOT_A_FILE,
+                    };
+                    let failure = explain::of_log(cause, &self.path, about);
+                    self.reports.push_back(Report::Refused(failure));
+                }
+                Act::Break(why) => {
+                    let failure = explain::because(&table::LOST, about, &format!(": {why}"));
+                    self.reports.push_back(Report::Broken(failure));
+                }
+            }
+        }
+        if !text.is_empty() {
+            self.line.write(&text).await;
+        }
+    }
+
+    /// Hands on the lines that are complete.
+    fn take_lines(&mut self) {
+        while let Some((bytes, ending)) = self.intake.take_lines() {
+            self.hand_on(bytes, ending);
+        }
+    }
+
+    /// Hands on bytes of the log, in their place.
+    fn hand_on(&mut self, bytes: Bytes, ending: Ending) {
+        let Some(position) = self.follower.position() else { return };
+        let (file, offset) = (position.file, position.offset);
+        self.follower.delivered(&bytes);
+        let continues = std::mem::replace(&mut self.within_line, ending == Ending::Partial);
+        self.reports.push_back(Report::Lines(Lines { file, offset, bytes, continues, ending }));
+    }
+}
+
+/// Reads what the remote shell complains of, and keeps the end of it.
+async fn complain(stderr: &mut Option<Receiver>, complaints: &mut Vec<u8>) {
+    match stderr {
+        None => std::future::pending().await,
+        Some(pipe) => match pipe.read_buf(complaints).await {
+            Ok(count) if count > 0 => {
+                let surplus = complaints.len().saturating_sub(COMPLAINTS);
+                complaints.drain(..surplus);
+            }
+            _ => *stderr = None,
+        },
+    }
+}

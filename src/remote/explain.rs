@@ -1,0 +1,294 @@
+//! ssh's, sshd's, the shell's and tail's own words turned into a [`Failure`] with cause and fix. Pure.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use crate::cluster::target::RemotePath;
+use crate::failure::{Failure, Kind};
+
+mod about;
+mod connecting;
+pub mod table;
+#[cfg(test)]
+mod tests;
+
+use about::quoted;
+pub use about::{About, span};
+use table::{Cause, Heard, causes};
+
+/// The words of an `ssh` that ended before its connection was up.
+///
+/// The last line decides, because banners and warnings come first; a line that only echoes an earlier
+/// one decides if no earlier one is understood. An echo below an understood line tells that the
+/// understood one was said by the `ssh` to a jump host.
+pub fn connecting(words: &[u8], about: &About) -> Failure {
+    let text = String::from_utf8_lossy(words);
+    let mut echo: Option<Found> = None;
+    // `Some(true)`: certainly through a hop; `Some(false)`: so it is if a line above is understood.
+    let mut hop: Option<bool> = None;
+    for line in said(&text).rev() {
+        match find(line, &[Heard::Connecting, Heard::BehindJump, Heard::Echo]) {
+            Some(found) if found.cause.heard == Heard::Echo && found.cause.kind == Kind::Dropped => {
+                hop = hop.max(through_a_hop(line, about));
+                echo = Some(found);
+            }
+            Some(found) if found.cause.heard == Heard::Echo => echo = Some(found),
+            Some(found) if found.cause.heard == Heard::Connecting && hop.is_some() => {
+                return of_hop(&found, &text, about);
+            }
+            Some(found) => return tell(&found, &text, about),
+            None if hop == Some(true) && !aside(line) && is_drop(echo.as_ref()) => {
+                return of_hop(&Found { cause: &HOP, line, captures: None }, &text, about);
+            }
+            None => {}
+        }
+    }
+    match echo {
+        Some(found) if hop == Some(true) || (hop.is_some() && found.cause.kind != Kind::Dropped) => {
+            of_hop(&found, &text, about)
+        }
+        Some(found) => tell(&found, &text, about),
+        None => {
+            let last = said(&text).next_back().unwrap_or("it did not say why");
+            tell(&Found { cause: &UNKNOWN, line: last, captures: None }, &text, about)
+        }
+    }
+}
+
+/// The words of an `ssh` whose connection was up and broke: always [`Kind::Lost`].
+pub fn connected(words: &[u8], about: &About) -> Failure {
+    let text = String::from_utf8_lossy(words);
+    let found = said(&text).rev().find_map(|line| find(line, &[Heard::Connected]));
+    found.map_or_else(
+        || {
+            because(
+                &table::LOST,
+                about,
+                &said(&text).next_back().map_or_else(String::new, |last| format!(": {last}")),
+            )
+        },
+        |found| tell(&found, &text, about),
+    )
+}
+
+/// What came instead of the remote script's first record, until the channel ended with `code`
+/// (`None`: by a signal or not at all).
+pub fn no_shell(stdout: &[u8], stderr: &[u8], code: Option<u8>, about: &About) -> Failure {
+    let noise = [String::from_utf8_lossy(stderr), String::from_utf8_lossy(stdout)];
+    for text in &noise {
+        if let Some(found) = said(text).find_map(|line| find(line, &[Heard::Shell])) {
+            return tell(&found, text, about);
+        }
+    }
+    let heard = noise[1].lines().chain(noise[0].lines()).map(str::trim).find(|line| !line.is_empty());
+    let detail = match (heard, code) {
+        (Some(line), _) => format!("“{}”", shortened(line)),
+        (None, Some(code)) => format!("the command ended with status {code} and said nothing"),
+        (None, None) => "the command was ended and said nothing".to_owned(),
+    };
+    because(&table::NO_SHELL, about, &detail)
+}
+
+/// The words of a tool that failed on `path`; `None` if they are about something else.
+pub fn log(stderr: &[u8], path: &RemotePath, about: &About) -> Option<Failure> {
+    let text = String::from_utf8_lossy(stderr);
+    let found = said(&text).rev().find_map(|line| find(line, &[Heard::Log]))?;
+    Some(write(&found, &text, about, &path.to_string()))
+}
+
+/// A cause that is known to concern `path`: one of [`table::MISSING`], [`table::UNREADABLE`],
+/// [`table::NOT_A_FILE`], [`table::READ`].
+pub fn of_log(cause: &'static Cause, path: &RemotePath, about: &About) -> Failure {
+    write(&Found { cause, line: "", captures: None }, "", about, &path.to_string())
+}
+
+/// A cause that cvmtail found out by itself; `detail` fills the sentence's `{detail}`.
+pub fn because(cause: &'static Cause, about: &About, detail: &str) -> Failure {
+    tell(&Found { cause, line: detail, captures: None }, "", about)
+}
+
+/// An error of a system call on this machine, as a failure of the CVM that needed it.
+pub fn here(error: &std::io::Error, about: &About) -> Failure {
+    match error.raw_os_error() {
+        // EMFILE and ENFILE: of this process, of this machine.
+        Some(23 | 24) => because(&table::FILES, about, ""),
+        _ => because(&table::HERE, about, &error.to_string()),
+    }
+}
+
+/// What a jump host's own `ssh` said where the table does not know it.
+const HOP: Cause =
+    Cause { kind: Kind::Jump, heard: Heard::Nowhere, words: "", sentence: "{detail}", fix: "" };
+
+/// What is told where no line is understood.
+const UNKNOWN: Cause = Cause {
+    kind: Kind::Dropped,
+    heard: Heard::Nowhere,
+    words: "",
+    sentence: "ssh gave up on {host}: {detail}",
+    fix: "try by hand `{login}`",
+};
+
+/// A line that a row of the table explains.
+struct Found<'a> {
+    /// The row.
+    cause: &'static Cause,
+    /// The line.
+    line: &'a str,
+    /// What the row's groups caught.
+    captures: Option<Captures<'a>>,
+}
+
+/// The table's expressions, compiled when the first failure needs them; empty words match nothing.
+static WORDS: LazyLock<Vec<Option<Regex>>> = LazyLock::new(|| {
+    causes().map(|cause| Regex::new(cause.words).ok().filter(|_| !cause.words.is_empty())).collect()
+});
+
+/// The lines of `text` that mean something: without debug output and empty lines.
+fn said(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| {
+        let debug = line.strip_prefix("debug").and_then(|rest| rest.as_bytes().first().copied());
+        !line.is_empty() && !debug.is_some_and(|level| level.is_ascii_digit())
+    })
+}
+
+/// The first row heard at one of the `moments` that explains `line`.
+fn find<'a>(line: &'a str, moments: &[Heard]) -> Option<Found<'a>> {
+    causes().zip(WORDS.iter()).filter(|(cause, _)| moments.contains(&cause.heard)).find_map(
+        |(cause, words)| {
+            let captures = words.as_ref()?.captures(line)?;
+            Some(Found { cause, line, captures: Some(captures) })
+        },
+    )
+}
+
+/// Whether this echo is what a connection says whose proxy has ended: for sure, perhaps, or not (`None`).
+fn through_a_hop(echo: &str, about: &About) -> Option<bool> {
+    if echo.contains("UNKNOWN port 65535") || echo.starts_with("stdio forwarding") {
+        Some(true)
+    } else {
+        echo.contains("_exchange_identification: Connection closed").then_some(about.jump.is_some())
+    }
+}
+
+/// True if the best that is understood so far is that the connection ended.
+fn is_drop(echo: Option<&Found>) -> bool {
+    echo.is_none_or(|echo| echo.cause.kind == Kind::Dropped)
+}
+
+/// True if ssh says this in passing and goes on.
+fn aside(line: &str) -> bool {
+    line.starts_with("Warning: ") || KEY_TROUBLE.is_match(line)
+}
+
+/// A failure on the way to the CVM: the hop's own cause, told as the jump host's.
+fn of_hop(found: &Found, text: &str, about: &About) -> Failure {
+    let first = about.first_hop();
+    let inner = tell(found, text, &first);
+    let hint = match inner.kind {
+        Kind::Auth => Some(format!("let the jump host know your public key; try by hand `{}`", first.login)),
+        _ => inner.hint.or_else(|| Some(format!("try by hand `{}`", first.login))),
+    };
+    Failure {
+        // A hop that is only busy is tried again at once, as a busy CVM is.
+        kind: if inner.kind == Kind::Dropped { Kind::Dropped } else { Kind::Jump },
+        message: format!("the jump host {} cannot be passed: {}", about.value("jump"), inner.message),
+        hint,
+    }
+}
+
+/// The failure of a row, its sentences filled.
+fn tell(found: &Found, text: &str, about: &About) -> Failure {
+    write(found, text, about, "")
+}
+
+/// The failure of a row about `path`, its sentences filled.
+fn write(found: &Found, text: &str, about: &About, path: &str) -> Failure {
+    let caught =
+        |name: &str| found.captures.as_ref().and_then(|captures| captures.name(name)).map(|hit| hit.as_str());
+    let host = caught("host").map_or(about.value("host"), Cow::Borrowed);
+    let user = caught("user").or(about.user.as_deref());
+    let known = caught("known")
+        .or_else(|| caught("revoked"))
+        .map_or_else(|| known_name(&about.host, about.port), str::to_owned);
+    let value = |name: &str| -> String {
+        match name {
+            "detail" => shortened(found.line),
+            "path" => path.to_owned(),
+            "who" => user.map_or_else(|| host.to_string(), |user| format!("{user}@{host}")),
+            "keyscan" => keyscan(&known),
+            "forget" => forget(&known, text),
+            _ => caught(name).map_or_else(|| about.value(name).into_owned(), str::to_owned),
+        }
+    };
+    let mut message = fill(found.cause.sentence, value);
+    let mut hint = fill(found.cause.fix, value);
+    if found.cause.kind == Kind::Auth {
+        if let Some(clue) = said(text).find(|line| KEY_TROUBLE.is_match(line)) {
+            let _ = write!(message, "; your ssh says: {}", shortened(clue));
+        }
+        if user != Some("nutanix") {
+            hint.insert_str(0, "is it the right user (`--user nutanix`)? ");
+        }
+    }
+    Failure { kind: found.cause.kind, message, hint: (!hint.is_empty()).then_some(hint) }
+}
+
+/// What ssh says about the user's own keys before it is refused.
+static KEY_TROUBLE: LazyLock<Regex> = LazyLock::new(|| {
+    let words = r"^(Load key |Permissions \d+ for .* are too open|sign_and_send_pubkey: |no such identity: |.*Identity file .* not accessible)";
+    Regex::new(words).expect("a constant expression")
+});
+
+/// `template` with each `{name}` replaced by its value; what is filled in is not looked at again.
+fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
+    let mut text = String::with_capacity(template.len() * 2);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, behind)) = after.split_once('}') else { break };
+        text.push_str(before);
+        text.push_str(&value(name));
+        rest = behind;
+    }
+    text + rest
+}
+
+/// The name under which `known_hosts` holds a server: sshd(8), "`ssh_known_hosts` file format".
+fn known_name(host: &str, port: Option<u16>) -> String {
+    match port {
+        None | Some(22) => host.to_owned(),
+        Some(port) => format!("[{host}]:{port}"),
+    }
+}
+
+/// The command that fetches the key of the server known as `known`.
+fn keyscan(known: &str) -> String {
+    let bracketed = known.strip_prefix('[').and_then(|rest| rest.rsplit_once("]:"));
+    match bracketed {
+        Some((host, port)) => format!("ssh-keyscan -p {port} {} >> ~/.ssh/known_hosts", quoted(host)),
+        None => format!("ssh-keyscan {} >> ~/.ssh/known_hosts", quoted(known)),
+    }
+}
+
+/// The command that forgets the key of the server known as `known`, in the file that ssh named.
+fn forget(known: &str, text: &str) -> String {
+    let file = said(text).find_map(|line| {
+        let place = line.strip_prefix("Offending ")?.split_once(" key in ")?.1;
+        place.rsplit_once(':').map(|(file, _)| file)
+    });
+    match file {
+        Some(file) => format!("ssh-keygen -f {} -R {}", quoted(file), quoted(known)),
+        None => format!("ssh-keygen -R {}", quoted(known)),
+    }
+}
+
+/// At most 160 characters of a foreign line.
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(160) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}

@@ -1,0 +1,388 @@
+//! Pure: the conversation with the script about one log, from the first open to the end.
+//!
+//! It has no I/O: records go in, [`Act`]s come out, and between them the bytes of the log are accounted
+//! for by [`Follower::received`] and [`Follower::delivered`]. So the promise that nothing is lost and
+//! nothing comes twice can be tested against a model of a file system.
+
+pub mod act;
+#[cfg(test)]
+mod model;
+mod rotation;
+mod search;
+
+use std::collections::VecDeque;
+
+use crate::batch::FileId;
+use crate::cluster::target::RemotePath;
+use crate::plan::Backlog;
+use crate::remote::follower::act::{Act, Notice};
+use crate::remote::position::{Listing, Position, Sibling, stem};
+use crate::remote::script::{Command, Record, Refusal};
+
+/// How much may be left to read for `tail` to do it alone; beyond, `cat` goes first, as it is faster.
+const SMALL: u64 = 64 * 1024;
+
+/// How often `tail` may find another file at the path before it is given the descriptor instead of a
+/// path, by which it cannot go wrong but has to poll.
+const MISSES: u32 = 3;
+
+/// Where the conversation stands.
+#[derive(Debug)]
+enum Phase {
+    /// The script was not heard yet.
+    Greeting,
+    /// The log is being opened for the first time.
+    Opening,
+    /// The beginning of the backlog was asked for.
+    Measuring(Sibling),
+    /// A file is being sent to its end; true: it was the live one.
+    Copying(bool),
+    /// `tail` was started; is it on the right file?
+    Verifying,
+    /// `tail` runs.
+    Following,
+    /// `tail` runs, a listing was asked for.
+    Looking,
+    /// Nothing runs, the file was read to its end, a listing was asked for.
+    Choosing,
+    /// `tail` is being ended, to go on to that file.
+    Leaving(Sibling),
+    /// The rest of the file is being sent, to go on to that file.
+    Draining(Sibling),
+    /// That file is being opened.
+    Entering(Sibling),
+    /// Is that packed file the one that was just read?
+    Weighing(Sibling),
+    /// `tail` said something about the file and is being ended.
+    Suspecting,
+    /// Is the file still the one that was read?
+    Checking,
+    /// The place is being looked for, a listing was asked for.
+    Finding(Search),
+    /// A candidate is being opened, then summed; the others are still to be tried.
+    Trying(Search, Sibling, VecDeque<Sibling>),
+    /// There is nothing to read now; the script tells when there is.
+    Waiting,
+    /// Over.
+    Done,
+}
+
+/// Why the place is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Search {
+    /// The connection was interrupted.
+    Interrupted,
+    /// The file was cut while it was read.
+    Cut,
+}
+
+/// The client's end of one conversation.
+#[expect(clippy::struct_excessive_bools, reason = "each is told or asked once, in any order")]
+#[derive(Debug)]
+pub struct Follower {
+    /// The log.
+    path: RemotePath,
+    /// What to read of it first.
+    backlog: Backlog,
+    /// Go on at its end.
+    follow: bool,
+    /// Where the conversation stands.
+    phase: Phase,
+    /// How far lines were handed on; `None` until the first file is open.
+    position: Option<Position>,
+    /// The next byte of the current file that the script will send.
+    next: u64,
+    /// The file that is open on the CVM.
+    open: Option<FileId>,
+    /// The listing being received.
+    listing: Listing,
+    /// Packed files that are known to be older than the place.
+    passed: Vec<FileId>,
+    /// A second listing did not show the place either.
+    searched: bool,
+    /// The place is given up: the next file that is entered is a new beginning.
+    new_place: bool,
+    /// Why bytes are lost, until it is told.
+    lost: Option<&'static str>,
+    /// An interruption is being caught up.
+    behind: bool,
+    /// The user was told that the log is not there.
+    absent: bool,
+    /// How often in a row `tail` was started on the wrong file.
+    misses: u32,
+}
+
+impl Follower {
+    /// Begins a conversation about the log at `path`; `position`: where an earlier one stopped.
+    pub fn new(path: RemotePath, backlog: Backlog, follow: bool, position: Option<Position>) -> Self {
+        Self {
+            path,
+            backlog,
+            follow,
+            phase: Phase::Greeting,
+            behind: position.is_some(),
+            next: position.as_ref().map_or(0, |p| p.offset),
+            position: position.map(Position::anchor),
+            open: None,
+            listing: Listing::default(),
+            passed: Vec::new(),
+            searched: false,
+            new_place: false,
+            lost: None,
+            absent: false,
+            misses: 0,
+        }
+    }
+
+    /// How far lines were handed on.
+    pub fn position(&self) -> Option<&Position> {
+        self.position.as_ref()
+    }
+
+    /// What the next conversation begins with.
+    pub fn into_start(self) -> (Backlog, Option<Position>) {
+        (self.backlog, self.position)
+    }
+
+    /// Counts bytes of the log that came from the script and were not discarded.
+    pub fn received(&mut self, count: usize) {
+        self.next += count as u64;
+    }
+
+    /// Takes back bytes that were counted and turned out to be of another file.
+    pub fn rejected(&mut self, count: usize) {
+        self.next -= count as u64;
+    }
+
+    /// Takes note of bytes handed on.
+    pub fn delivered(&mut self, bytes: &[u8]) {
+        if let Some(position) = &mut self.position {
+            position.advance(bytes);
+        }
+    }
+
+    /// `tail` said something that is not of the log.
+    pub fn on_message(&mut self, text: &[u8], acts: &mut Vec<Act>) {
+        let harmless = memchr::memmem::find(text, b"polling").is_some()
+            || memchr::memmem::find(text, b"unrecognized file system").is_some();
+        if harmless {
+            return;
+        }
+        match self.phase {
+            Phase::Following | Phase::Looking => {}
+            Phase::Verifying => acts.push(Act::Reject),
+            // It is being ended anyway, and what it sent is not relied on.
+            _ => return,
+        }
+        acts.extend([Act::Discard, Act::Send(Command::Halt)]);
+        self.phase = Phase::Suspecting;
+    }
+
+    /// The script said something.
+    pub fn on(&mut self, record: Record, acts: &mut Vec<Act>) {
+        match (std::mem::replace(&mut self.phase, Phase::Done), record) {
+            (_, Record::Broken(why)) => acts.push(Act::Break(why)),
+            (phase, Record::Current(file)) => {
+                self.open = Some(file.id);
+                if let Some(position) = self.position.as_mut().filter(|p| p.file == file.id) {
+                    position.modified = file.modified;
+                }
+                self.phase = phase;
+            }
+            (phase, Record::Live(mut file)) => {
+                file.path.clone_from(&self.path);
+                self.listing.live = Some(file);
+                self.phase = phase;
+            }
+            (phase, Record::Sibling(file)) => {
+                self.listing.siblings.push(file);
+                self.phase = phase;
+            }
+            (Phase::Greeting, Record::Here(_)) => self.begin(acts),
+            (Phase::Opening, Record::Opened(file)) => self.first_opened(file, acts),
+            (Phase::Opening, Record::Refused(refusal)) => self.refused(refusal, acts),
+            (Phase::Measuring(file), Record::Backlog(from)) => self.start(file, from, acts),
+            (Phase::Copying(live), Record::End(at)) => self.copied(live, at, acts),
+            (Phase::Verifying, Record::Following) => {
+                self.misses = 0;
+                acts.push(Act::Accept);
+                self.caught_up(acts);
+                self.phase = Phase::Following;
+            }
+            (Phase::Verifying, Record::Halted) => {
+                self.misses += 1;
+                acts.push(Act::Reject);
+                self.look(Phase::Choosing, acts);
+            }
+            (Phase::Following, Record::Moved) => self.look(Phase::Looking, acts),
+            (Phase::Looking, Record::Halted) => self.phase = Phase::Choosing,
+            (Phase::Looking, Record::Listed) => self.looked(acts),
+            (Phase::Choosing, Record::Listed) => self.choose(acts),
+            (Phase::Leaving(next), Record::Halted) => {
+                acts.push(Act::Send(Command::Copy(self.next)));
+                self.phase = Phase::Draining(next);
+            }
+            (Phase::Draining(next), Record::End(at)) => {
+                if self.is_in_step(at, acts) {
+                    acts.push(Act::Flush);
+                    self.enter(next, acts);
+                }
+            }
+            (Phase::Weighing(packed), Record::Sum(sum)) => self.weighed(&packed, sum, acts),
+            (Phase::Entering(next), Record::Opened(file)) => self.entered(&next, &file, acts),
+            (Phase::Following, Record::Halted) | (Phase::Entering(_), Record::Refused(_)) => {
+                self.look(Phase::Choosing, acts);
+            }
+            // Whatever it was doing: what it sends counts no more.
+            (Phase::Suspecting, Record::Following | Record::Listed) => self.phase = Phase::Suspecting,
+            (Phase::Suspecting, Record::Halted) => self.check(acts),
+            (Phase::Checking, Record::Sum(sum)) => self.checked(sum, acts),
+            (Phase::Finding(why), Record::Listed) => self.find(why, acts),
+            (Phase::Trying(why, candidate, rest), Record::Opened(file)) => {
+                self.try_opened(why, candidate, rest, &file, acts);
+            }
+            (Phase::Trying(why, _, rest), Record::Refused(_)) => self.attempt(why, rest, acts),
+            (Phase::Trying(why, candidate, rest), Record::Sum(sum)) => {
+                if self.is_here(sum) {
+                    self.found(candidate, acts);
+                } else {
+                    self.attempt(why, rest, acts);
+                }
+            }
+            (Phase::Waiting, Record::Appeared) => {
+                if self.position.is_none() {
+                    acts.push(Act::Send(Command::Open(self.path.clone())));
+                    self.phase = Phase::Opening;
+                } else {
+                    self.look(Phase::Choosing, acts);
+                }
+            }
+            // A tick that crossed with a question: the answer settles it.
+            (phase, Record::Moved | Record::Appeared | Record::Halted) => self.phase = phase,
+            (phase, record) => {
+                acts.push(Act::Break(format!("{record:?} while {phase:?}")));
+            }
+        }
+    }
+
+    /// The script runs: open the log, or look for the place where an earlier conversation stopped.
+    fn begin(&mut self, acts: &mut Vec<Act>) {
+        if self.position.is_some() {
+            self.look(Phase::Finding(Search::Interrupted), acts);
+        } else {
+            acts.push(Act::Send(Command::Open(self.path.clone())));
+            self.phase = Phase::Opening;
+        }
+    }
+
+    /// The log is open for the first time.
+    fn first_opened(&mut self, file: Sibling, acts: &mut Vec<Act>) {
+        self.open = Some(file.id);
+        self.tell_appeared(acts);
+        match self.backlog {
+            Backlog::Lines(0) => {
+                let size = file.size;
+                self.start(file, size, acts);
+            }
+            Backlog::FromLine(0 | 1) => self.start(file, 0, acts),
+            backlog => {
+                acts.push(Act::Send(Command::Measure(backlog)));
+                self.phase = Phase::Measuring(file);
+            }
+        }
+    }
+
+    /// The log is open and the beginning is known.
+    fn start(&mut self, file: Sibling, from: u64, acts: &mut Vec<Act>) {
+        acts.push(Act::Tell(Notice::Started(file.id, from)));
+        self.position = Some(Position::new(file.id, from, file.path, file.modified));
+        self.next = from;
+        self.read_on(file.size, acts);
+    }
+
+    /// Reads the open file, which is the live one and at least so long, from `next` on.
+    fn read_on(&mut self, size: u64, acts: &mut Vec<Act>) {
+        if self.follow && size.saturating_sub(self.next) <= SMALL {
+            self.follow(acts);
+        } else {
+            acts.push(Act::Send(Command::Copy(self.next)));
+            self.phase = Phase::Copying(true);
+        }
+    }
+
+    /// Starts `tail` on the open file.
+    fn follow(&mut self, acts: &mut Vec<Act>) {
+        let by_path = self.position.as_ref().filter(|_| self.misses < MISSES).map(|p| p.path.clone());
+        acts.extend([Act::Hold, Act::Send(Command::Follow(self.next, by_path))]);
+        self.phase = Phase::Verifying;
+    }
+
+    /// A file was sent to its end.
+    fn copied(&mut self, live: bool, at: Option<u64>, acts: &mut Vec<Act>) {
+        if !self.is_in_step(at, acts) {
+            return;
+        }
+        match (live, self.follow) {
+            (true, true) => self.follow(acts),
+            (true, false) => {
+                self.caught_up(acts);
+                acts.extend([Act::Flush, Act::Finish]);
+                self.phase = Phase::Done;
+            }
+            (false, _) => self.look(Phase::Choosing, acts),
+        }
+    }
+
+    /// Compares the place the script says with our own count.
+    fn is_in_step(&mut self, at: Option<u64>, acts: &mut Vec<Act>) -> bool {
+        let in_step = at.is_none_or(|at| at == self.next);
+        if !in_step {
+            acts.push(Act::Break(format!("the CVM sent up to byte {at:?}, received up to {}", self.next)));
+        }
+        in_step
+    }
+
+    /// Asks for a listing of the series, to go on with it in `phase`.
+    fn look(&mut self, phase: Phase, acts: &mut Vec<Act>) {
+        let path = self.position.as_ref().map_or(&self.path, |p| &p.path);
+        self.listing = Listing::default();
+        acts.push(Act::Send(Command::List(stem(path).to_vec())));
+        self.phase = phase;
+    }
+
+    /// The log cannot be opened for the first time.
+    fn refused(&mut self, refusal: Refusal, acts: &mut Vec<Act>) {
+        match refusal {
+            Refusal::Missing | Refusal::Denied if self.follow => {
+                self.tell_absent(refusal, acts);
+                if refusal == Refusal::Missing {
+                    // All that will be in it is new.
+                    self.backlog = Backlog::FromLine(1);
+                }
+                self.phase = Phase::Waiting;
+            }
+            _ => acts.push(Act::Refuse(refusal)),
+        }
+    }
+
+    /// Tells once that the log is not there.
+    fn tell_absent(&mut self, refusal: Refusal, acts: &mut Vec<Act>) {
+        if !std::mem::replace(&mut self.absent, true) {
+            acts.push(Act::Tell(Notice::Absent(refusal)));
+        }
+    }
+
+    /// Tells once that the log is there again.
+    fn tell_appeared(&mut self, acts: &mut Vec<Act>) {
+        if std::mem::take(&mut self.absent) {
+            acts.push(Act::Tell(Notice::Appeared));
+        }
+    }
+
+    /// Tells once that an interruption has been caught up.
+    fn caught_up(&mut self, acts: &mut Vec<Act>) {
+        if std::mem::take(&mut self.behind) {
+            acts.push(Act::Tell(Notice::CaughtUp));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What the conversation wants done and told.
+
+use crate::batch::FileId;
+use crate::remote::script::{Command, Refusal};
+
+/// What the stream is to do, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Ask the script.
+    Send(Command),
+    /// Tell the user.
+    Tell(Notice),
+    /// The half line held so far has no other half: hand it on as it is.
+    Flush,
+    /// Forget what was received and not delivered: it will be read again.
+    Forget,
+    /// From here on, received bytes wait for a verdict.
+    Hold,
+    /// The waiting bytes are good.
+    Accept,
+    /// The waiting bytes are of another file.
+    Reject,
+    /// From here on, received bytes are of no use.
+    Discard,
+    /// Received bytes count again.
+    Pass,
+    /// Everything that was asked for was read.
+    Finish,
+    /// The stream cannot go on: no file, or nothing that can be followed.
+    Refuse(Refusal),
+    /// The script does not keep to the protocol, or reading failed: begin a new conversation.
+    Break(String),
+}
+
+/// What happened to the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Reading begins there.
+    Started(FileId, u64),
+    /// The log goes on in another file (second), the one before was read to its end.
+    Rotated((FileId, u64), FileId),
+    /// The file became shorter than that.
+    Truncated(FileId, u64),
+    /// From there on bytes are lost; how many, if that can be known; why.
+    Gap(FileId, u64, Option<u64>, &'static str),
+    /// The log's file is not there, or may not be read.
+    Absent(Refusal),
+    /// It is there again.
+    Appeared,
+    /// What was written during an interruption has been read.
+    CaughtUp,
+}

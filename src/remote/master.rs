@@ -1,0 +1,366 @@
+//! One `ssh` master: the process that holds a connection to a CVM open.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt as _;
+use tokio::process::{ChildStderr, Command};
+use tokio::sync::{Notify, watch};
+use tokio::task::AbortHandle;
+use tokio::time::{sleep, timeout};
+
+use super::explain::{self, About, span, table};
+use super::leash::Leash;
+use crate::cluster::cvm::{Address, Cvm};
+use crate::failure::{Failure, Kind};
+use crate::plan;
+
+/// How many of ssh's last bytes are kept to tell a cause from: a changed key takes 1 KiB, a banner a few.
+const WORDS: usize = 16 * 1024;
+
+/// How long a finished ssh's stderr is read for: what it started (an `ssh` to a jump host) may hold it longer.
+const ECHO: Duration = Duration::from_millis(100);
+
+/// How long `ssh -G` may take.
+const RESOLVE: Duration = Duration::from_secs(3);
+
+/// The ear for what ssh itself says, line by line (`--verbose`).
+pub type Ear = Arc<dyn Fn(&Cvm, &[u8]) + Send + Sync>;
+
+/// A running master, ended on drop.
+pub struct Master {
+    /// The way to its control socket.
+    session: Arc<openssh::Session>,
+    /// What it said since the connection is up.
+    words: Arc<Mutex<Vec<u8>>>,
+    /// Becomes true when it has ended and said its last word.
+    ended: watch::Receiver<bool>,
+    /// Asks its keeper to end it.
+    stop: Arc<Notify>,
+    /// The keeper.
+    keeper: AbortHandle,
+    /// What is known of the CVM.
+    about: About,
+}
+
+impl fmt::Debug for Master {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Master").field("host", &self.about.host).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Master {
+    fn drop(&mut self) {
+        // Drops the keeper's leash, which kills.
+        self.keeper.abort();
+    }
+}
+
+impl Master {
+    /// Connects to `cvm` with its control socket at `socket`; tells `changed` when the connection ends.
+    ///
+    /// Dropping the future ends the attempt and its process.
+    pub async fn start(
+        cvm: &Arc<Cvm>,
+        ssh: &plan::Ssh,
+        socket: &Path,
+        ear: Option<Ear>,
+        changed: Arc<Notify>,
+    ) -> Result<Self, Failure> {
+        let about = About::new(cvm, ssh);
+        let mut command = ssh_command();
+        command.args(arguments(&cvm.address, ssh, socket)).stderr(Stdio::piped());
+        let mut leash = Leash::start(&mut command).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
+                explain::because(&table::NO_SSH, &about, &error.to_string())
+            }
+            _ => explain::here(&error, &about),
+        })?;
+        let words = Arc::new(Mutex::new(Vec::new()));
+        let (told, ended) = watch::channel(false);
+        let stop = Arc::new(Notify::new());
+        let listener = Listener { cvm: Arc::clone(cvm), ear, words: Arc::clone(&words), line: Vec::new() };
+        let stderr = leash.0.stderr.take();
+        let stopped = Arc::clone(&stop);
+        let keeper = tokio::spawn(async move {
+            keep(leash, stderr, listener, &stopped).await;
+            told.send_replace(true);
+            changed.notify_waiters();
+        })
+        .abort_handle();
+        let session = Arc::new(openssh::Session::resume_mux(socket.into(), None));
+        let master = Self { session, words, ended, stop, keeper, about };
+        master.ready(&cvm.address, ssh, socket).await?;
+        Ok(master)
+    }
+
+    /// Waits until the connection is up.
+    async fn ready(&self, address: &Address, ssh: &plan::Ssh, socket: &Path) -> Result<(), Failure> {
+        // ConnectTimeout covers TCP and the server's greeting, not a stall in the key exchange or the login:
+        // that gets as much time again.
+        let limit = ssh.connect_timeout * 2;
+        let mut ended = self.ended.clone();
+        tokio::select! {
+            biased;
+            _ = ended.wait_for(|ended| *ended) => return Err(self.refusal(address, ssh).await),
+            () = up(&self.session, socket) => {}
+            () = sleep(limit) => {
+                self.end().await;
+                return Err(explain::because(&table::STALLED, &self.about, &span(limit)));
+            }
+        }
+        // Banner and warnings of the login do not explain how the connection ends.
+        self.words.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
+    }
+
+    /// Why ssh did not connect.
+    async fn refusal(&self, address: &Address, ssh: &plan::Ssh) -> Failure {
+        let words = self.words();
+        let failure = explain::connecting(&words, &self.about);
+        if failure.kind != Kind::HostKeyUnknown {
+            return failure;
+        }
+        // ssh-keyscan does not know the aliases of the user's config.
+        let mut about = self.about.clone();
+        if let Some((host, port)) = resolve(address, ssh).await {
+            about.resolve(host, port);
+        }
+        explain::connecting(&words, &about)
+    }
+
+    /// The master's control socket, as the crate sees it.
+    pub fn session(&self) -> &Arc<openssh::Session> {
+        &self.session
+    }
+
+    /// True once the connection has ended.
+    pub fn has_ended(&self) -> bool {
+        *self.ended.borrow()
+    }
+
+    /// Why the connection ended, if it ends within `patience`; `None` at once if its master still answers.
+    pub async fn ended_within(&self, patience: Duration) -> Option<Failure> {
+        if !self.has_ended() && matches!(timeout(patience, self.session.check()).await, Ok(Ok(()))) {
+            return None;
+        }
+        let mut ended = self.ended.clone();
+        let ended = timeout(patience, ended.wait_for(|ended| *ended)).await.is_ok();
+        ended.then(|| explain::connected(&self.words(), &self.about))
+    }
+
+    /// Ends the connection and waits until the process is gone.
+    pub async fn end(&self) {
+        self.stop.notify_one();
+        let _ = self.ended.clone().wait_for(|ended| *ended).await;
+    }
+
+    /// What ssh said last.
+    fn words(&self) -> Vec<u8> {
+        self.words.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Returns when the master answers on its control socket, which it makes once it is logged in.
+async fn up(session: &openssh::Session, socket: &Path) {
+    let mut pause = Duration::from_millis(5);
+    while !(socket.exists() && session.check().await.is_ok()) {
+        sleep(pause).await;
+        pause = (pause * 5 / 4).min(Duration::from_millis(40));
+    }
+}
+
+/// Stays with the master until its end, and listens.
+async fn keep(mut leash: Leash, stderr: Option<ChildStderr>, mut listener: Listener, stop: &Notify) {
+    let listening = async {
+        if let Some(mut stderr) = stderr {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = stderr.read(&mut buffer).await {
+                listener.hear(&buffer[..count]);
+            }
+        }
+    };
+    tokio::pin!(listening);
+    let mut silent = false;
+    loop {
+        tokio::select! {
+            _ = leash.0.wait() => break,
+            () = stop.notified() => leash.end().await,
+            () = &mut listening, if !silent => silent = true,
+        }
+    }
+    if !silent {
+        let _ = timeout(ECHO, listening).await;
+    }
+}
+
+/// Takes in what ssh says.
+struct Listener {
+    /// Who it is about.
+    cvm: Arc<Cvm>,
+    /// Who wants to hear each line.
+    ear: Option<Ear>,
+    /// The last of it.
+    words: Arc<Mutex<Vec<u8>>>,
+    /// A line that is not ended yet.
+    line: Vec<u8>,
+}
+
+impl Listener {
+    /// Takes in some bytes.
+    fn hear(&mut self, bytes: &[u8]) {
+        {
+            let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+            words.extend_from_slice(bytes);
+            let surplus = words.len().saturating_sub(WORDS);
+            words.drain(..surplus);
+        }
+        let Some(ear) = &self.ear else { return };
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.line.extend_from_slice(piece);
+            if piece.ends_with(b"\n") || self.line.len() > WORDS {
+                ear(&self.cvm, self.line.trim_ascii_end());
+                self.line.clear();
+            }
+        }
+    }
+}
+
+/// The user's ssh, without a terminal and in English, because its words are read.
+fn ssh_command() -> Command {
+    let mut command = Command::new("ssh");
+    command.env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::null());
+    // A jump host's ssh is not told BatchMode; there is nobody to answer its questions.
+    command.env("SSH_ASKPASS_REQUIRE", "never");
+    command
+}
+
+/// Where ssh would connect to, aliases resolved: host and port of `ssh -G`.
+async fn resolve(address: &Address, ssh: &plan::Ssh) -> Option<(String, Option<u16>)> {
+    let mut command = ssh_command();
+    command.arg("-G").args(destination(address, ssh)).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.kill_on_drop(true);
+    let output = timeout(RESOLVE, command.output()).await.ok()?.ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    Some((value("hostname")?.to_owned(), value("port").and_then(|port| port.parse().ok())))
+}
+
+/// The arguments of a master: what it is, whom it calls as the user wants it called, and ours behind it,
+/// because ssh takes the first value it meets.
+///
+/// `StrictHostKeyChecking` is not among them: whom to trust is the user's own policy. Nor are `RemoteCommand`
+/// and `RequestTTY`, which older ssh does not know: `-N` and `-T` are as good.
+fn arguments(address: &Address, ssh: &plan::Ssh, socket: &Path) -> Vec<OsString> {
+    // ssh expands `%` in the path.
+    let socket = socket.to_string_lossy().replace('%', "%%");
+    let mut arguments: Vec<OsString> = ["-M", "-N", "-T", "-S", &socket].map(OsString::from).into();
+    let called = destination(address, ssh);
+    let (host, calling) = called.split_at(called.len() - 2);
+    arguments.extend_from_slice(host);
+    let (interval, count) = keepalive(ssh.dead_after);
+    let level = if ssh.verbose { "VERBOSE" } else { "INFO" };
+    let connect = ssh.connect_timeout.as_secs().max(1);
+    for option in [
+        "BatchMode=yes".to_owned(),
+        "ControlPersist=no".to_owned(),
+        format!("ConnectTimeout={connect}"),
+        format!("ServerAliveInterval={interval}"),
+        format!("ServerAliveCountMax={count}"),
+        format!("LogLevel={level}"),
+        "ClearAllForwardings=yes".to_owned(),
+        "ForwardAgent=no".to_owned(),
+        "ForwardX11=no".to_owned(),
+        "PermitLocalCommand=no".to_owned(),
+        "Tunnel=no".to_owned(),
+    ] {
+        arguments.extend(["-o".into(), option.into()]);
+    }
+    arguments.extend_from_slice(calling);
+    arguments
+}
+
+/// Whom ssh calls, and how the user wants it called; the last two are `--` and the host.
+fn destination(address: &Address, ssh: &plan::Ssh) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = Vec::new();
+    let mut add = |flag: &str, value: OsString| arguments.extend([flag.into(), value]);
+    let (host, port, user) = match address {
+        Address::Local => ("localhost", None, None),
+        Address::Ssh { host, port, user, .. } => (host.as_str(), *port, user.as_deref()),
+    };
+    if let Some(config) = &ssh.config {
+        add("-F", config.into());
+    }
+    if let Some(user) = user.or(ssh.user.as_deref()) {
+        add("-l", user.into());
+    }
+    if let Some(port) = port.or(ssh.port) {
+        add("-p", port.to_string().into());
+    }
+    for identity in &ssh.identities {
+        add("-i", PathBuf::from(identity).into());
+    }
+    if let Some(jump) = &ssh.jump {
+        add("-J", jump.into());
+    }
+    for option in &ssh.options {
+        add("-o", option.into());
+    }
+    add("--", host.into());
+    arguments
+}
+
+/// `ServerAliveInterval` and `ServerAliveCountMax` with which ssh gives up after `dead_after`: it does so
+/// one interval after the last unanswered question, that is after interval × (count + 1).
+fn keepalive(dead_after: Duration) -> (u64, u64) {
+    let total = dead_after.as_secs().max(2);
+    let interval = (total / 3).max(1);
+    (interval, (total / interval - 1).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::{arguments, keepalive};
+    use crate::cluster::cvm::Address;
+    use crate::plan;
+
+    #[test]
+    fn a_dead_cvm_is_noticed_in_time() {
+        assert_eq!(keepalive(Duration::from_secs(18)), (6, 2));
+        for total in 2..200 {
+            let (interval, count) = keepalive(Duration::from_secs(total));
+            assert!(interval * (count + 1) <= total, "{total}");
+            assert!(interval * (count + 2) > total, "{total}: no need to be that hasty");
+        }
+    }
+
+    #[test]
+    fn the_user_speaks_first_and_the_host_last() {
+        let ssh = plan::Ssh {
+            user: Some("admin".into()),
+            port: Some(2222),
+            jump: Some("bastion".into()),
+            identities: vec!["key".into()],
+            options: vec!["ServerAliveInterval=99".into()],
+            config: Some("cfg".into()),
+            ..plan::Ssh::default()
+        };
+        let address =
+            Address::Ssh { host: "-oops".into(), port: None, user: Some("nutanix".into()), jump: None };
+        let arguments = arguments(&address, &ssh, Path::new("/run/100%/1"));
+        let text: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+        let text = text.join(" ");
+        let expected = "-M -N -T -S /run/100%%/1 -F cfg -l nutanix -p 2222 -i key -J bastion -o ServerAliveInterval=99 -o BatchMode=yes";
+        assert!(text.starts_with(expected), "{text}");
+        assert!(text.ends_with(" -- -oops"), "{text}");
+        assert!(!text.contains("StrictHostKeyChecking"));
+    }
+}

@@ -1,0 +1,237 @@
+//! Pure: how far a log has been read, and which file of its rotation series comes next.
+
+use std::cmp::Ordering;
+
+use crate::batch::FileId;
+use crate::cluster::target::RemotePath;
+use crate::remote::script::Sum;
+
+/// How many of the last delivered bytes are kept to recognise the place again.
+pub const RECENT: usize = 1024;
+
+/// Fewer bytes than this prove nothing about a file that has another inode.
+const TELLING: usize = 16;
+
+/// A file's time of last change on its CVM: seconds and nanoseconds since the epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Modified(pub i64, pub u32);
+
+/// A file of the log's folder as the CVM lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sibling {
+    /// Its identity.
+    pub id: FileId,
+    /// Its length in bytes.
+    pub size: u64,
+    /// When it was last written to.
+    pub modified: Modified,
+    /// Where it is, links resolved as far as known.
+    pub path: RemotePath,
+}
+
+/// What the CVM says about the files around a log.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// The file at the log's own path, if there is one.
+    pub live: Option<Sibling>,
+    /// The files whose path begins with the series' stem; the live one may be among them.
+    pub siblings: Vec<Sibling>,
+}
+
+impl Sibling {
+    /// True if the file is compressed, by its name.
+    pub fn is_packed(&self) -> bool {
+        unpacked_name(&self.path.0).len() < self.path.0.len()
+    }
+}
+
+impl Listing {
+    /// Where that file is, if it still has a name in the series.
+    pub fn path_of(&self, file: FileId) -> Option<RemotePath> {
+        let mut all = self.siblings.iter().chain(&self.live);
+        all.find(|sibling| sibling.id == file).map(|sibling| sibling.path.clone())
+    }
+
+    /// The file that comes after that place's: the oldest of the series that is younger and not empty,
+    /// else the live one once something is in it. `None`: nothing is there yet. `passed`: files that are
+    /// known not to come after it.
+    ///
+    /// A file that is empty is no successor: after logrotate's `create` a writer may go on for a while
+    /// in the old file, and what it writes there comes first.
+    pub fn successor_of(&self, position: &Position, passed: &[FileId]) -> Option<Sibling> {
+        let live = self.live.as_ref();
+        let stem = stem(&position.path);
+        let own_name = self.path_of(position.file);
+        let between = self
+            .siblings
+            .iter()
+            .filter(|s| s.id != position.file && Some(s.id) != live.map(|l| l.id) && !passed.contains(&s.id))
+            .filter(|s| s.size > 0 && is_of_series(stem, &s.path))
+            .filter(|s| match s.modified.cmp(&position.modified) {
+                Ordering::Less => false,
+                Ordering::Greater => true,
+                Ordering::Equal => own_name.as_ref().is_some_and(|own| is_later_name(&s.path, own)),
+            })
+            .min_by(|a, b| {
+                a.modified.cmp(&b.modified).then_with(|| is_later_name(&a.path, &b.path).cmp(&true).reverse())
+            });
+        between.or_else(|| live.filter(|l| l.id != position.file && l.size > 0)).cloned()
+    }
+}
+
+/// How far a log has been read: everything before it was handed on, nothing after it.
+#[derive(Clone, Debug)]
+pub struct Position {
+    /// The file being read.
+    pub file: FileId,
+    /// The first byte of it that was not handed on.
+    pub offset: u64,
+    /// Where the file was when it was last seen.
+    pub path: RemotePath,
+    /// When it had last been written to when that was last asked.
+    pub modified: Modified,
+    /// The bytes before `offset`, at most [`RECENT`].
+    recent: Vec<u8>,
+    /// The end of the file before this one, kept until something of this one was handed on: a file of
+    /// which nothing is known but its inode is no anchor.
+    before: Option<Box<Position>>,
+}
+
+impl Position {
+    /// The place `offset` in a file of which nothing was read yet.
+    pub fn new(file: FileId, offset: u64, path: RemotePath, modified: Modified) -> Self {
+        Self { file, offset, path, modified, recent: Vec::new(), before: None }
+    }
+
+    /// Moves to the beginning of the series' next file.
+    pub fn enter(&mut self, next: &Sibling) {
+        let anchor = if self.recent.is_empty() { self.before.take() } else { None };
+        let entered = Self::new(next.id, 0, next.path.clone(), next.modified);
+        let left = std::mem::replace(self, entered);
+        self.before = Some(anchor.unwrap_or_else(|| Box::new(left)));
+    }
+
+    /// Takes note of bytes handed on.
+    pub fn advance(&mut self, bytes: &[u8]) {
+        self.offset += bytes.len() as u64;
+        if bytes.len() >= RECENT {
+            self.recent.clear();
+            self.recent.extend_from_slice(&bytes[bytes.len() - RECENT..]);
+        } else {
+            let surplus = (self.recent.len() + bytes.len()).saturating_sub(RECENT);
+            self.recent.drain(..surplus);
+            self.recent.extend_from_slice(bytes);
+        }
+        if !bytes.is_empty() {
+            self.before = None;
+        }
+    }
+
+    /// The place to look for after an interruption.
+    pub fn anchor(self) -> Self {
+        match self.before {
+            Some(before) => *before,
+            None => self,
+        }
+    }
+
+    /// How many bytes before `offset` can be compared.
+    pub fn known(&self) -> u64 {
+        self.recent.len() as u64
+    }
+
+    /// True if the file of which this is the checksum before `offset` is the one that was read.
+    pub fn is_here(&self, sum: Sum) -> bool {
+        let long_enough = sum.size.is_none_or(|size| size >= self.offset);
+        long_enough && sum.count == self.known() && sum.checksum == cksum(&self.recent)
+    }
+
+    /// The files that may hold the place, the likeliest first: the same inode, then by content alone.
+    pub fn candidates(&self, listing: &Listing) -> Vec<Sibling> {
+        let all = || listing.live.iter().chain(&listing.siblings);
+        let mut found: Vec<Sibling> = Vec::new();
+        let mut offer = |sibling: &Sibling| {
+            if !found.iter().any(|known| known.id == sibling.id) {
+                found.push(sibling.clone());
+            }
+        };
+        all().filter(|s| s.id == self.file && s.size >= self.offset && !s.is_packed()).for_each(&mut offer);
+        if self.recent.len() >= TELLING {
+            all().filter(|s| s.size >= self.offset && !s.is_packed()).for_each(&mut offer);
+            all().filter(|s| s.is_packed()).for_each(&mut offer);
+        }
+        found
+    }
+}
+
+/// The name without the ending of a compressor.
+fn unpacked_name(path: &[u8]) -> &[u8] {
+    [b".gz".as_slice(), b".xz", b".bz2", b".zst"]
+        .iter()
+        .find_map(|ending| path.strip_suffix(*ending))
+        .unwrap_or(path)
+}
+
+/// The part of a path that all files of its rotation series begin with: without a trailing date, time
+/// or number.
+///
+/// `…log.INFO.20190618-053640.3103` (glog), `stargate.out.20260312-002450Z`, `messages-20260101`,
+/// `genesis.out.1` and the live `genesis.out` each lose what rotation put there.
+pub fn stem(path: &RemotePath) -> &[u8] {
+    let path = unpacked_name(&path.0);
+    let name = path.iter().rposition(|&b| b == b'/').map_or(0, |slash| slash + 1);
+    let stamp = path.len() - path.iter().rev().take_while(|b| is_stamp(**b)).count();
+    let cut = (stamp.max(name + 1)..path.len()).find(|&at| {
+        matches!(path[at], b'.' | b'-' | b'_') && path.get(at + 1).is_some_and(u8::is_ascii_digit)
+    });
+    &path[..cut.unwrap_or(path.len())]
+}
+
+/// The bytes of dates, times and numbers in the names of rotated files.
+const fn is_stamp(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'T' | b'Z')
+}
+
+/// True if the path is the stem with nothing or a mark of rotation behind it.
+fn is_of_series(stem: &[u8], path: &RemotePath) -> bool {
+    let Some(mut rest) = unpacked_name(&path.0).strip_prefix(stem) else { return false };
+    for word in [b".old".as_slice(), b".bak", b".prev", b".save", b".orig", b"~"] {
+        rest = rest.strip_suffix(word).unwrap_or(rest);
+    }
+    match rest {
+        [] => true,
+        [b'.' | b'-' | b'_', digit, ..] => digit.is_ascii_digit() && rest.iter().copied().all(is_stamp),
+        _ => false,
+    }
+}
+
+/// True if rotation gave `path` its name after `other`: a greater date, or a smaller number.
+fn is_later_name(path: &RemotePath, other: &RemotePath) -> bool {
+    let number = |path: &RemotePath| {
+        let name = unpacked_name(&path.0);
+        let digits = name.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        let number = std::str::from_utf8(&name[name.len() - digits..]).ok()?.parse::<u64>().ok()?;
+        (digits <= 4 && stem(path).len() + 1 + digits == name.len()).then_some(number)
+    };
+    match (number(path), number(other)) {
+        (Some(this), Some(other)) => this < other,
+        (None, None) => unpacked_name(&path.0) > unpacked_name(&other.0),
+        _ => false,
+    }
+}
+
+/// The checksum that POSIX `cksum` prints: CRC-32 with the polynomial of Ethernet, most significant bit
+/// first, the length appended.
+pub fn cksum(bytes: &[u8]) -> u32 {
+    const POLYNOMIAL: u32 = 0x04c1_1db7;
+    let step = |crc: u32, byte: u8| {
+        (0..8).fold(crc ^ (u32::from(byte) << 24), |crc, _| {
+            if crc & 0x8000_0000 == 0 { crc << 1 } else { (crc << 1) ^ POLYNOMIAL }
+        })
+    };
+    let mut crc = bytes.iter().fold(0, |crc, &byte| step(crc, byte));
+    let length = bytes.len().to_le_bytes();
+    let digits = length.iter().rposition(|&digit| digit != 0).map_or(0, |last| last + 1);
+    crc = length[..digits].iter().fold(crc, |crc, &digit| step(crc, digit));
+    !crc
+}

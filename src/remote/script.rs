@@ -1,0 +1,254 @@
+//! Pure: the text that runs on a CVM, what is asked of it and what it answers.
+
+use std::fmt::Write as _;
+
+use crate::batch::FileId;
+use crate::cluster::target::RemotePath;
+use crate::plan::Backlog;
+use crate::remote::position::{Modified, Sibling};
+
+/// The functions a CVM's `sh` is given; the protocol is described at its head.
+const FOLLOW: &str = include_str!("follow.sh");
+
+/// The byte every record begins with.
+pub const MARK: u8 = 0x1e;
+
+/// The length of a nonce.
+pub const NONCE: usize = 32;
+
+/// What makes one conversation unmistakable for log text.
+#[derive(Clone, Debug)]
+pub struct Secret {
+    /// Stands in every record.
+    pub nonce: String,
+    /// Redundant path segments (`./` and `/`) by which `tail` is called, and which it puts before its
+    /// own messages: 32 bits that no line of a log can guess.
+    signature: String,
+}
+
+impl Secret {
+    /// A secret out of 20 random bytes.
+    pub fn new(random: &[u8; 20]) -> Self {
+        let mut nonce = String::with_capacity(NONCE);
+        for byte in &random[..NONCE / 2] {
+            let _ = write!(nonce, "{byte:02x}");
+        }
+        let bits = random[NONCE / 2..].iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1));
+        let signature = bits.map(|bit| if bit == 1 { "./" } else { "/" }).collect();
+        Self { nonce, signature }
+    }
+
+    /// How every message of the `tail` at that path begins.
+    pub fn message_prefix(&self, tail: &[u8]) -> Vec<u8> {
+        let name = tail.iter().rposition(|&b| b == b'/').map_or(0, |slash| slash + 1);
+        [&tail[..name], self.signature.as_bytes(), &tail[name..], b": "].concat()
+    }
+
+    /// The text to which a `sh` answers with [`Record::Shell`], and at which nothing else takes harm.
+    pub fn greeting(&self) -> Vec<u8> {
+        format!("printf '\\036%s O\\000' {}\n", self.nonce).into_bytes()
+    }
+
+    /// The text that makes a `sh` the file server for the log at `path`.
+    pub fn preamble(&self, path: &RemotePath) -> Vec<u8> {
+        let mut text = format!("N={} Q={} F=", self.nonce, self.signature).into_bytes();
+        quote(&path.0, &mut text);
+        text.push(b'\n');
+        text.extend_from_slice(FOLLOW.as_bytes());
+        text
+    }
+}
+
+/// Appends `word` quoted for `sh`: within single quotes nothing has a meaning but the quote itself.
+fn quote(word: &[u8], text: &mut Vec<u8>) {
+    text.push(b'\'');
+    for &byte in word {
+        if byte == b'\'' {
+            text.extend_from_slice(br"'\''");
+        } else {
+            text.push(byte);
+        }
+    }
+    text.push(b'\'');
+}
+
+/// What can be asked of the script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Open the file there.
+    Open(RemotePath),
+    /// Tell where the backlog of the open file begins.
+    Measure(Backlog),
+    /// Send the open file from there to its end.
+    Copy(u64),
+    /// Send the open file from there, and what is appended. It is at that path; without one, `tail`
+    /// gets the descriptor, and polls once a second.
+    Follow(u64, Option<RemotePath>),
+    /// End the `tail`.
+    Halt,
+    /// Tell when the log can be opened.
+    Watch,
+    /// Checksum so many bytes (second) before an offset (first) of the open file.
+    Sum(u64, u64),
+    /// List what begins with this.
+    List(Vec<u8>),
+    /// As `Sum`, of the packed file there.
+    SumPacked(RemotePath, u64, u64),
+    /// As `Copy`, of the packed file there.
+    CopyPacked(RemotePath, u64),
+}
+
+impl Command {
+    /// Appends the line that asks for it.
+    pub fn write(&self, text: &mut Vec<u8>) {
+        let (call, path, numbers): (&[u8], Option<&[u8]>, String) = match self {
+            Self::Open(path) => (b"o", Some(&path.0), String::new()),
+            Self::Measure(Backlog::Lines(count)) => (b"b", None, count.to_string()),
+            Self::Measure(Backlog::FromLine(line)) => (b"b", None, format!("+{line}")),
+            Self::Copy(from) => (b"c", None, from.to_string()),
+            Self::Follow(from, path) => {
+                text.extend_from_slice(format!("f {from} ").as_bytes());
+                match path {
+                    Some(path) => quote(&path.0, text),
+                    None => text.extend_from_slice(b"$four"),
+                }
+                text.push(b'\n');
+                return;
+            }
+            Self::Halt => (b"k", None, String::new()),
+            Self::Watch => (b"w", None, String::new()),
+            Self::Sum(before, count) => (b"s", None, format!("{before} {count}")),
+            Self::List(prefix) => (b"l", Some(prefix), String::new()),
+            Self::SumPacked(path, before, count) => (b"z", Some(&path.0), format!("{before} {count}")),
+            Self::CopyPacked(path, from) => (b"u", Some(&path.0), from.to_string()),
+        };
+        text.extend_from_slice(call);
+        if let Some(path) = path {
+            text.push(b' ');
+            quote(path, text);
+        }
+        if !numbers.is_empty() {
+            text.push(b' ');
+            text.extend_from_slice(numbers.as_bytes());
+        }
+        text.push(b'\n');
+    }
+}
+
+/// Why a file cannot be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is none.
+    Missing,
+    /// It may not be read.
+    Denied,
+    /// It is a folder.
+    Folder,
+    /// It is a device, a socket or a pipe.
+    Special,
+}
+
+/// The checksum of the bytes before a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sum {
+    /// As `cksum` prints it.
+    pub checksum: u32,
+    /// Of how many bytes: fewer than asked for where the file is too short.
+    pub count: u64,
+    /// How long the file is; `None` of a packed one.
+    pub size: Option<u64>,
+}
+
+/// What the script says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// `O`: there is a shell.
+    Shell,
+    /// `I`: it runs; the path of `tail`, empty if there is none.
+    Here(Vec<u8>),
+    /// `H`: the file is open; its path with links resolved.
+    Opened(Sibling),
+    /// `X`: it cannot be opened.
+    Refused(Refusal),
+    /// `B`: the backlog begins there.
+    Backlog(u64),
+    /// `E`: the file was sent up to here; `None` of a packed one.
+    End(Option<u64>),
+    /// `V`: the tail reads the open file; what came since `Follow` is of it.
+    Following,
+    /// `K`: no tail runs.
+    Halted,
+    /// `S`: a checksum.
+    Sum(Sum),
+    /// `C`: the open file; its path is not known.
+    Current(Sibling),
+    /// `P`: the file at the log's path.
+    Live(Sibling),
+    /// `L`: a file of the series.
+    Sibling(Sibling),
+    /// `.`: the listing is complete.
+    Listed,
+    /// `R`: the log's path has another file than the open one, or none.
+    Moved,
+    /// `A`: the log can be opened now.
+    Appeared,
+    /// `Q`: reading failed.
+    Broken(String),
+}
+
+impl Record {
+    /// Reads what stands between the nonce and the closing NUL; `None` if it makes no sense.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let (&kind, rest) = text.split_first()?;
+        let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+        let words = || std::str::from_utf8(rest).ok();
+        Some(match kind {
+            b'O' => Self::Shell,
+            b'I' => Self::Here(rest.to_vec()),
+            b'H' => Self::Opened(file(rest)?),
+            b'X' => Self::Refused(match rest {
+                b"missing" => Refusal::Missing,
+                b"denied" => Refusal::Denied,
+                b"folder" => Refusal::Folder,
+                _ => Refusal::Special,
+            }),
+            b'B' => Self::Backlog(words()?.parse().ok()?),
+            b'E' if rest.is_empty() => Self::End(None),
+            b'E' => Self::End(Some(words()?.parse().ok()?)),
+            b'V' => Self::Following,
+            b'K' => Self::Halted,
+            b'S' => {
+                let mut words = words()?.split_ascii_whitespace();
+                Self::Sum(Sum {
+                    checksum: words.next()?.parse().ok()?,
+                    count: words.next()?.parse().ok()?,
+                    size: words.next().map(str::parse).transpose().ok()?,
+                })
+            }
+            b'C' => Self::Current(file(rest)?),
+            b'P' => Self::Live(file(rest)?),
+            b'L' => Self::Sibling(file(rest)?),
+            b'.' => Self::Listed,
+            b'R' => Self::Moved,
+            b'A' => Self::Appeared,
+            b'Q' => Self::Broken(String::from_utf8_lossy(rest).into_owned()),
+            _ => return None,
+        })
+    }
+}
+
+/// Reads `device:inode size seconds[.nanoseconds][ path]`, all numbers in decimal.
+fn file(text: &[u8]) -> Option<Sibling> {
+    let mut parts = text.splitn(4, |&b| b == b' ');
+    let mut word = || std::str::from_utf8(parts.next()?).ok();
+    let (device, inode) = word()?.split_once(':')?;
+    let size = word()?.parse().ok()?;
+    let (seconds, fraction) = word().map(|time| time.split_once(['.', ',']).unwrap_or((time, "0")))?;
+    let nanoseconds = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
+    Some(Sibling {
+        id: FileId { device: device.parse().ok()?, inode: inode.parse().ok()? },
+        size,
+        modified: Modified(seconds.parse().ok()?, nanoseconds),
+        path: RemotePath(parts.next().unwrap_or_default().to_vec()),
+    })
+}
