@@ -108,7 +108,7 @@ impl Output {
             return Ok(());
         }
         let Ok(room) = self.full.reserve().await else {
-            return Err(self.reason());
+            return Err(self.reason().await);
         };
         let next = self.empty.try_recv().unwrap_or_default();
         room.send(std::mem::replace(buffer, next));
@@ -124,7 +124,7 @@ impl Output {
         match done.ok().map(|progress| progress.closed.clone()) {
             Some(None) => Ok(()),
             Some(Some(closed)) => Err(closed),
-            None => Err(self.reason()),
+            None => Err(self.reason().await),
         }
     }
 
@@ -133,13 +133,14 @@ impl Output {
     pub async fn gone(&self) {
         let Some(reader) = &self.reader else { return pending().await };
         if reader.clone().wait_for(|gone| *gone).await.is_err() {
-            pending().await
+            pending::<()>().await;
         }
     }
 
-    /// Why the thread has ended.
-    fn reason(&self) -> Closed {
-        let closed = self.progress.borrow().closed.clone();
+    /// Why the thread has ended, or is about to.
+    async fn reason(&mut self) -> Closed {
+        let said = self.progress.wait_for(|progress| progress.closed.is_some()).await;
+        let closed = said.ok().and_then(|progress| progress.closed.clone());
         closed.unwrap_or_else(|| Closed::Failed(Arc::new(io::Error::other("the writing thread has ended"))))
     }
 }
@@ -157,6 +158,8 @@ fn write_all(
                 io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Closed::Gone,
                 _ => Closed::Failed(Arc::new(error)),
             };
+            // Nothing may be taken on once the end is known.
+            waiting.close();
             report.send_modify(|progress| progress.closed = Some(closed));
             return;
         }

@@ -89,7 +89,7 @@ impl Tally {
         let counts = &mut stream.counts;
         match event.status {
             Status::Reconnecting if event.attempt.is_none_or(|attempt| attempt <= 1) => {
-                counts.reconnects += 1
+                counts.reconnects += 1;
             }
             Status::Rotated => counts.rotations += 1,
             Status::Gap => {

@@ -190,7 +190,7 @@ impl Run<'_> {
     /// Says how much has been read and printed so far.
     fn summarise(&mut self) {
         if let Some(text) = self.press.summary(&mut self.buffer, self.began.elapsed()) {
-            self.reporter.text(text);
+            self.reporter.text(&text);
         }
     }
 

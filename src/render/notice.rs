@@ -36,6 +36,7 @@ impl Notices {
         let (mark, told) = match event.status {
             Status::Connecting if self.progress => return,
             Status::Connected | Status::Started => (Some("+"), ""),
+            Status::Stopped if event.message == event.status.word() => (Some("-"), ""),
             Status::Stopped => (Some("-"), event.message.as_str()),
             _ => (None, event.message.as_str()),
         };
@@ -49,7 +50,7 @@ impl Notices {
             out.extend_from_slice(b": ");
             self.push(out, word, style(event.status));
         }
-        if !told.is_empty() && !(mark.is_some() && told == word) {
+        if !told.is_empty() {
             out.extend_from_slice(b": ");
             self.push(
                 out,

@@ -13,14 +13,26 @@ use crate::render::{Dressed, lines};
 pub struct Raw {
     /// How bytes are shown.
     body: Body,
-    /// What was written last has no newline; the stream whose next piece goes on with it, if one can.
-    open: Option<Option<usize>>,
+    /// How what was written last ends.
+    open: Open,
+}
+
+/// How what was written last ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Open {
+    /// With a newline, or nothing was written.
+    #[default]
+    No,
+    /// Without one, as its file does.
+    File,
+    /// In a line of this stream, whose next piece goes on with it.
+    Line(usize),
 }
 
 impl Raw {
     /// Nothing written yet. Into a pipe nothing is ever coloured.
     pub fn new(output: &Output) -> Self {
-        Self { body: Body::new(output.terminal, output.color && output.terminal), open: None }
+        Self { body: Body::new(output.terminal, output.color && output.terminal), open: Open::No }
     }
 
     /// Appends one line or one piece of a line.
@@ -45,9 +57,8 @@ impl Raw {
 
     /// Ends a line that is open, unless `id` goes on with it.
     fn begin(&mut self, out: &mut Vec<u8>, id: usize, continues: bool) {
-        if let Some(open) = self.open.take()
-            && !(continues && open == Some(id))
-        {
+        let open = std::mem::take(&mut self.open);
+        if open != Open::No && !(continues && open == Open::Line(id)) {
             out.push(b'\n');
         }
     }
@@ -63,12 +74,12 @@ impl Raw {
 
     /// Remembers that stream `id` wrote last and without a newline.
     fn leave_open(&mut self, id: usize, ending: Ending) {
-        self.open = Some((ending == Ending::Partial).then_some(id));
+        self.open = if ending == Ending::Partial { Open::Line(id) } else { Open::File };
     }
 
     /// A terminal's next prompt starts on a line of its own; a pipe gets the bytes of the file.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
-        if self.open.take().is_some() && self.body.terminal() {
+        if std::mem::take(&mut self.open) != Open::No && self.body.terminal() {
             out.push(b'\n');
         }
     }

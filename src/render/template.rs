@@ -100,7 +100,7 @@ impl Template {
                     None => out.push(b'-'),
                 },
                 Piece::Field(Field::Received) => {
-                    out.extend_from_slice(self.arrivals.of_system(line.received))
+                    out.extend_from_slice(self.arrivals.of_system(line.received));
                 }
                 Piece::Field(Field::Cvm) => {
                     let name = &line.target.cvm.name;
