@@ -41,6 +41,12 @@ fn every_flag_of_the_follow_can_have_a_default() {
             (ArgAction::Append, _) => "['a', 'b']",
             (_, "for" | "connect-timeout" | "dead-after") => "'15s'",
             (_, "port" | "parallel" | "lines" | "max-count" | "retry-limit") => "7",
+            (_, "since" | "until") => "'2h'",
+            (_, "after-context" | "before-context" | "context" | "rate-limit") => "7",
+            (_, "level") => "'error'",
+            (_, "order") => "'time'",
+            (_, "order-window") => "'15s'",
+            (_, "timestamps") => "'local'",
             (_, "stats") => "true",
             (_, "output") => "'raw'",
             (_, "prefix") => "'none'",
@@ -55,7 +61,7 @@ fn every_flag_of_the_follow_can_have_a_default() {
         }
         counted += 1;
     }
-    assert!(counted >= 33, "only {counted} flags");
+    assert!(counted >= 45, "only {counted} flags");
 }
 
 #[test]

@@ -97,12 +97,12 @@ async fn follow(plan: &plan::Follow, press: Press) -> io::Result<Exit> {
     };
     let code = run.exit(&end);
     // A second signal ends it at once: what is not closed properly dies with this process.
-    tokio::select! {
+    let is_written = tokio::select! {
         biased;
-        _ = signals.ending() => {}
-        () = run.finish(end, stats.is_some(), &hosts) => {}
-    }
-    Ok(code)
+        _ = signals.ending() => true,
+        is_written = run.finish(end, stats.is_some(), &hosts) => is_written,
+    };
+    Ok(if is_written { code } else { Exit::Failed })
 }
 
 /// What a run works with.
@@ -204,32 +204,32 @@ impl Run<'_> {
         }
     }
 
-    /// Ends what is open on the CVMs and here, and says the last words.
-    async fn finish(mut self, end: End, stats: bool, hosts: &[Rc<Host>]) {
+    /// Ends what is open on the CVMs and here, and says the last words. False if stdout did not take all
+    /// of it for another reason than that nobody reads it.
+    async fn finish(mut self, end: End, stats: bool, hosts: &[Rc<Host>]) -> bool {
         self.streams.clear();
         let farewell = join_all(hosts.iter().map(|host| host.session.close()));
         let _ = timeout(FAREWELL, farewell).await;
         self.reporter.connecting(1, 1);
-        match end {
-            End::Closed(Closed::Gone) => {}
-            End::Closed(Closed::Failed(error)) => {
-                self.reporter.run(&format!("stdout cannot be written: {error}"), None, true);
+        let closed = if let End::Closed(closed) = end {
+            Some(closed)
+        } else {
+            if stats {
+                self.summarise();
             }
-            End::Itself | End::Signal(_) => {
-                if stats {
-                    self.summarise();
-                }
-                self.press.finish(&mut self.buffer);
-                let last = async {
-                    self.output.send(&mut self.buffer).await?;
-                    self.output.drained().await
-                };
-                if let Ok(Err(Closed::Failed(error))) = timeout(LAST_READ, last).await {
-                    self.reporter.run(&format!("stdout cannot be written: {error}"), None, true);
-                }
-            }
+            self.press.finish(&mut self.buffer);
+            let last = async {
+                self.output.send(&mut self.buffer).await?;
+                self.output.drained().await
+            };
+            timeout(LAST_READ, last).await.ok().and_then(Result::err)
+        };
+        let failed = matches!(closed, Some(Closed::Failed(_)));
+        if let Some(Closed::Failed(error)) = closed {
+            self.reporter.run(&format!("stdout cannot be written: {error}"), None, true);
         }
         self.reporter.finish(LAST_READ);
+        !failed
     }
 }
 
