@@ -29,9 +29,13 @@ fn piped(format: Format) -> Renderer {
     made(format, false, false)
 }
 
+fn output(format: Format, color: bool, terminal: bool) -> Output {
+    Output { format, color, terminal, timestamps: None, zone: jiff::tz::TimeZone::UTC }
+}
+
 /// A renderer.
 fn made(format: Format, color: bool, terminal: bool) -> Renderer {
-    Renderer::new(&Output { format, color, terminal }, &targets()).unwrap()
+    Renderer::new(&output(format, color, terminal), &targets()).unwrap()
 }
 
 /// When all lines of the tests arrive.
