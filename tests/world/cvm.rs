@@ -82,6 +82,7 @@ impl CvmBuilder {
         fs::copy(ground.home().join(".ssh/id_ed25519.pub"), &authorized).expect("the user's key");
         let config = sshd::config(&options, ground.grade, &folder, port, &authorized);
         fs::write(folder.join("sshd_config"), config).expect("room in /tmp");
+        script(&folder.join("session"), &sshd::session(&options));
         let uid = 41_000 + next_serial() % 20_000;
         if ground.grade == Grade::Namespaces {
             // A user number of its own: the kernel counts inotify instances per user, not per CVM.
@@ -208,17 +209,20 @@ impl Cvm {
         }
         let path = match self.0.ground.grade {
             Grade::Namespaces => format!("{there}/{name}"),
-            Grade::Ports => file.display().to_string(),
+            // Sessions begin in the CVM's home, so one path names another file on each CVM here too.
+            Grade::Ports => format!(
+                "{}/{name}",
+                there.replace("/var/log", "/proc/self/cwd/../log").replace("/home/nutanix", "/proc/self/cwd")
+            ),
         };
         Log { cvm: self.target(), name: name.to_owned(), file, path }
     }
 
     /// Puts an executable script at `/usr/local/<path>` of the CVM (namespaces only), such as
     /// `nutanix/cluster/bin/svmips`.
-    pub fn install(&self, path: &str, script: &str) {
+    pub fn install(&self, path: &str, text: &str) {
         let file = self.0.folder.join("local").join(path);
-        fs::write(&file, script).expect("a script of the CVM");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("chmod");
+        script(&file, text);
     }
 
     /// Runs a command on the CVM as its root (namespaces), or beside it (ports).
@@ -293,12 +297,11 @@ impl Cvm {
         let _ = fs::remove_file(folder.join("sshd.pid"));
         if self.0.ground.grade == Grade::Ports && rustix::process::geteuid().is_root() {
             // A root's sshd insists on /run/sshd; a private /run leaves the machine as it is.
-            let script = "mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec \"$@\"";
-            let status = Command::new("unshare")
-                .args(["--mount", "sh", "-c", script, "sh"])
-                .args(arguments)
-                .stdin(Stdio::null())
-                .status();
+            let script = "private='mount -t tmpfs tmpfs /run && mkdir /run/sshd && exec \"$@\"'\n\
+                unshare --mount true 2>/dev/null && exec unshare --mount sh -c \"$private\" sh \"$@\"\n\
+                mkdir -p /run/sshd && exec \"$@\"";
+            let mut command = Command::new("sh");
+            let status = command.args(["-c", script, "sh"]).args(arguments).stdin(Stdio::null()).status();
             assert!(status.is_ok_and(|status| status.success()), "sshd starts: {}", self.words());
         } else {
             let output = self.exec(&arguments);
@@ -351,4 +354,10 @@ impl Cvm {
     pub fn commands(&self) -> Vec<Process> {
         self.processes().into_iter().filter(|process| !process.is_sshd()).collect()
     }
+}
+
+/// Writes an executable script.
+fn script(file: &Path, text: &str) {
+    fs::write(file, text).expect("room in /tmp");
+    fs::set_permissions(file, fs::Permissions::from_mode(0o755)).expect("chmod");
 }

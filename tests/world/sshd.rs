@@ -12,7 +12,7 @@ use super::grade::Grade;
 pub struct Options {
     /// Lines of `sshd_config`; the first mention of a keyword wins, so these stand first.
     pub lines: Vec<String>,
-    /// The login shell; with ports it is put in by a forced command.
+    /// The login shell; with ports the session script stands in for it.
     pub shell: Option<String>,
 }
 
@@ -41,12 +41,17 @@ pub fn config(options: &Options, grade: Grade, folder: &Path, port: u16, authori
                 text,
                 "ListenAddress 127.0.0.1\nPermitRootLogin yes\nSetEnv HOME={dir}/home/nutanix CVMTAIL_TEST_CVM={dir}/\n"
             );
-            if let Some(shell) = &options.shell {
-                let _ = writeln!(text, "ForceCommand exec {shell} -c \"$SSH_ORIGINAL_COMMAND\"");
-            }
+            let _ = writeln!(text, "ForceCommand exec {dir}/session");
         }
     }
     text
+}
+
+/// The script that stands in for the login shell where the user is the one who runs the tests: it
+/// begins in the CVM's own home, as a login there would.
+pub fn session(options: &Options) -> String {
+    let shell = options.shell.as_deref().unwrap_or("/bin/sh");
+    format!("#!/bin/sh\ncd \"$HOME\" || exit 1\nexec {shell} -c \"$SSH_ORIGINAL_COMMAND\"\n")
 }
 
 /// Whether the installed OpenSSH knows `PerSourcePenalties` (9.8 and later).

@@ -76,6 +76,8 @@ pub struct Writer {
     pub ledger: Shared,
     /// What its lines look like.
     content: Content,
+    /// Its lines carry tokens and stand in the ledger.
+    numbered: bool,
     /// Where its chances come from.
     pub(super) seed: Seed,
     /// The open log.
@@ -114,6 +116,7 @@ impl Writer {
             log: log.clone(),
             ledger,
             content: Content::Plain,
+            numbered: true,
             seed: Seed::new(seed),
             file: File::open("/dev/null").expect("/dev/null"),
             current: log.file.clone(),
@@ -143,6 +146,13 @@ impl Writer {
     pub fn real(self) -> Self {
         let layout = Layout::of(&self.log.name);
         self.content(Content::Real(layout))
+    }
+
+    /// Writes lines without tokens, tracebacks among them, and keeps no ledger: for people to look at.
+    #[must_use]
+    pub const fn unnumbered(mut self) -> Self {
+        self.numbered = false;
+        self
     }
 
     /// Opens the file that has the name now, created if need be, and begins an incarnation.
@@ -176,13 +186,25 @@ impl Writer {
             Content::Hostile => self.seed.pick(&HOSTILE).to_vec(),
             Content::Wide(width) => vec![b'w'; width],
         };
-        line.extend_from_slice(token(&id, number).as_bytes());
+        if self.numbered {
+            line.extend_from_slice(token(&id, number).as_bytes());
+        } else if let Content::Real(layout) = self.content
+            && self.seed.percent(2)
+        {
+            for more in layout.traceback() {
+                line.push(b'\n');
+                line.extend_from_slice(more.as_bytes());
+            }
+        }
         line.push(b'\n');
         line
     }
 
     /// Enters a line that begins at `offset` of the current file into the ledger.
     fn enter(&self, line: &[u8], offset: u64) {
+        if !self.numbered {
+            return;
+        }
         let mut ledger = self.ledger.open();
         let file = u32::try_from(ledger.files.len() - 1).expect("few files");
         ledger.lines.push(Entry { hash: hash(&line[..line.len() - 1]), offset, file });
