@@ -1,4 +1,6 @@
 //! The real binary on real sshds: every test is a sentence about what a user sees.
 
+mod streams;
+mod told;
 mod world;
 mod world_tests;
