@@ -1,5 +1,8 @@
 //! The real binary on real sshds: every test is a sentence about what a user sees.
 
 mod parity;
+mod reaching;
+mod streams;
+mod told;
 mod world;
 mod world_tests;

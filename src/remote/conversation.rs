@@ -302,7 +302,7 @@ impl Conversation {
                 Act::Finish => self.reports.push_back(Report::Finished),
                 Act::Refuse(refusal) => {
                     let cause = match refusal {
-                        Refusal::Missing => &table::MISSING,
+                        Refusal::Missing => &table::ABSENT,
                         Refusal::Denied => &table::UNREADABLE,
                         Refusal::Folder | Refusal::Special => &table::NOT_A_FILE,
                     };

@@ -99,8 +99,8 @@ pub fn log(stderr: &[u8], path: &RemotePath, about: &About) -> Option<Failure> {
     Some(write(&found, &text, about, &path.to_string()))
 }
 
-/// A cause that is known to concern `path`: one of [`table::MISSING`], [`table::UNREADABLE`],
-/// [`table::NOT_A_FILE`], [`table::READ`].
+/// A cause that is known to concern `path`: one of [`table::MISSING`], [`table::ABSENT`],
+/// [`table::UNREADABLE`], [`table::NOT_A_FILE`], [`table::READ`].
 pub fn of_log(cause: &'static Cause, path: &RemotePath, about: &About) -> Failure {
     write(&Found { cause, line: "", captures: None }, "", about, &path.to_string())
 }
