@@ -246,7 +246,7 @@ impl Conversation {
         }
         if let Record::Here(tail) = &record {
             if tail.is_empty() {
-                self.reports.push_back(Report::Refused(explain::because(&table::NO_TAIL, about, "")));
+                self.reports.push_back(Report::Refused(explain::because(&table::TAILLESS, about, "")));
                 return;
             }
             self.heard = true;
