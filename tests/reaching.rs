@@ -74,9 +74,8 @@ fn sixty_four_cvms_with_the_usual_max_startups_are_all_followed() {
         writer.append(3);
         writers.push(writer);
     }
-    let run = world
-        .cvmtail(&["-c", &list(&cvms), "-n", "+1", "--json", &cvms[0].log("genesis.out").path])
-        .start();
+    let run =
+        world.cvmtail(&["-c", &list(&cvms), "-n", "+1", "--json", &cvms[0].log("genesis.out").path]).start();
     run.wait_for("64 streams have started", LONG, |out| events(out, "started").len() == 64);
     writers.iter_mut().for_each(|writer| writer.append(3));
     let count = |out: &[u8]| memchr::memmem::find_iter(out, b"{\"type\":\"line\",").count();

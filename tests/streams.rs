@@ -146,14 +146,12 @@ fn text_says_before_each_line_whose_it_is() {
         ["genesis.out", "stargate.out"]
     };
     let lines: BTreeSet<String> = done.out().lines().map(str::to_owned).collect();
-    let whose = |cvm: usize| if world.grade() == Grade::Namespaces { cvms[cvm].name() } else { cvms[0].name() };
+    let whose =
+        |cvm: usize| if world.grade() == Grade::Namespaces { cvms[cvm].name() } else { cvms[0].name() };
     let expected: BTreeSet<String> = (0..2)
         .flat_map(|cvm| {
             let at = cvms[cvm].target();
-            [
-                format!("{at} {} | I am {}", names[0], whose(cvm)),
-                format!("{at} {} | here too", names[1]),
-            ]
+            [format!("{at} {} | I am {}", names[0], whose(cvm)), format!("{at} {} | here too", names[1])]
         })
         .collect();
     assert_eq!(lines, expected);
