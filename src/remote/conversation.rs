@@ -142,7 +142,9 @@ impl Conversation {
 
     /// Sends the script.
     pub async fn introduce(&mut self) {
-        self.line.write(&self.secret.preamble(&self.path)).await;
+        let mut text = self.secret.preamble(&self.path);
+        text.extend(self.line.guard());
+        self.line.write(&text).await;
     }
 
     /// What the next conversation begins with.
