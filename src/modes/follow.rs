@@ -97,12 +97,15 @@ async fn follow(plan: &plan::Follow, press: Press) -> io::Result<Exit> {
     };
     let code = run.exit(&end);
     // A second signal ends it at once: what is not closed properly dies with this process.
+    let by_itself = matches!(end, End::Itself);
     tokio::select! {
         biased;
-        _ = signals.ending() => {}
-        () = run.finish(end, stats.is_some(), &hosts) => {}
+        _ = signals.ending() => Ok(code),
+        said = run.finish(end, stats.is_some(), &hosts) => match said {
+            Err(Closed::Failed(_)) if by_itself => Ok(Exit::Failed),
+            _ => Ok(code),
+        },
     }
-    Ok(code)
 }
 
 /// What a run works with.
@@ -203,17 +206,14 @@ impl Run<'_> {
         }
     }
 
-    /// Ends what is open on the CVMs and here, and says the last words.
-    async fn finish(mut self, end: End, stats: bool, hosts: &[Rc<Host>]) {
+    /// Ends what is open on the CVMs and here, and says the last words. An error: stdout did not take them.
+    async fn finish(mut self, end: End, stats: bool, hosts: &[Rc<Host>]) -> Result<(), Closed> {
         self.streams.clear();
         let farewell = join_all(hosts.iter().map(|host| host.session.close()));
         let _ = timeout(FAREWELL, farewell).await;
         self.reporter.connecting(1, 1);
-        match end {
-            End::Closed(Closed::Gone) => {}
-            End::Closed(Closed::Failed(error)) => {
-                self.reporter.run(&format!("stdout cannot be written: {error}"), None, true);
-            }
+        let said = match end {
+            End::Closed(closed) => Err(closed),
             End::Itself | End::Signal(_) => {
                 if stats {
                     self.summarise();
@@ -223,12 +223,15 @@ impl Run<'_> {
                     self.output.send(&mut self.buffer).await?;
                     self.output.drained().await
                 };
-                if let Ok(Err(Closed::Failed(error))) = timeout(LAST_READ, last).await {
-                    self.reporter.run(&format!("stdout cannot be written: {error}"), None, true);
-                }
+                // A reader that does not read has its time; then it goes without.
+                timeout(LAST_READ, last).await.unwrap_or(Ok(()))
             }
+        };
+        if let Err(Closed::Failed(error)) = &said {
+            self.reporter.run(&format!("stdout cannot be written: {error}"), None, true);
         }
         self.reporter.finish(LAST_READ);
+        said
     }
 }
 
