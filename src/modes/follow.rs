@@ -97,12 +97,15 @@ async fn follow(plan: &plan::Follow, press: Press) -> io::Result<Exit> {
     };
     let code = run.exit(&end);
     // A second signal ends it at once: what is not closed properly dies with this process.
-    let is_written = tokio::select! {
+    let by_itself = matches!(end, End::Itself);
+    tokio::select! {
         biased;
-        _ = signals.ending() => true,
-        is_written = run.finish(end, stats.is_some(), &hosts) => is_written,
-    };
-    Ok(if is_written { code } else { Exit::Failed })
+        _ = signals.ending() => Ok(code),
+        said = run.finish(end, stats.is_some(), &hosts) => match said {
+            Err(Closed::Failed(_)) if by_itself => Ok(Exit::Failed),
+            _ => Ok(code),
+        },
+    }
 }
 
 /// What a run works with.
@@ -204,32 +207,32 @@ impl Run<'_> {
         }
     }
 
-    /// Ends what is open on the CVMs and here, and says the last words. False if stdout did not take all
-    /// of it for another reason than that nobody reads it.
-    async fn finish(mut self, end: End, stats: bool, hosts: &[Rc<Host>]) -> bool {
+    /// Ends what is open on the CVMs and here, and says the last words. An error: stdout did not take them.
+    async fn finish(mut self, end: End, stats: bool, hosts: &[Rc<Host>]) -> Result<(), Closed> {
         self.streams.clear();
         let farewell = join_all(hosts.iter().map(|host| host.session.close()));
         let _ = timeout(FAREWELL, farewell).await;
         self.reporter.connecting(1, 1);
-        let closed = if let End::Closed(closed) = end {
-            Some(closed)
-        } else {
-            if stats {
-                self.summarise();
+        let said = match end {
+            End::Closed(closed) => Err(closed),
+            End::Itself | End::Signal(_) => {
+                if stats {
+                    self.summarise();
+                }
+                self.press.finish(&mut self.buffer);
+                let last = async {
+                    self.output.send(&mut self.buffer).await?;
+                    self.output.drained().await
+                };
+                // A reader that does not read has its time; then it goes without.
+                timeout(LAST_READ, last).await.unwrap_or(Ok(()))
             }
-            self.press.finish(&mut self.buffer);
-            let last = async {
-                self.output.send(&mut self.buffer).await?;
-                self.output.drained().await
-            };
-            timeout(LAST_READ, last).await.ok().and_then(Result::err)
         };
-        let failed = matches!(closed, Some(Closed::Failed(_)));
-        if let Some(Closed::Failed(error)) = closed {
+        if let Err(Closed::Failed(error)) = &said {
             self.reporter.run(&format!("stdout cannot be written: {error}"), None, true);
         }
         self.reporter.finish(LAST_READ);
-        !failed
+        said
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Press {
     tally: Tally,
     /// How many more may be printed.
     left: Option<u64>,
+    /// The last line that may be printed is one of this stream, by its number, and has not come whole yet.
+    awaited: Option<usize>,
     /// How many were printed.
     printed: u64,
     /// Matches are shown.
@@ -43,6 +45,7 @@ impl Press {
             renderer,
             tally: Tally::new(&plan.targets),
             left: plan.max_count,
+            awaited: None,
             printed: 0,
             for_people: plan.output.terminal,
             kept: Vec::new(),
@@ -63,6 +66,9 @@ impl Press {
     /// Appends what is kept of a batch to `out`. Breaks when as many lines are printed as were asked for.
     pub(super) fn lines(&mut self, out: &mut Vec<u8>, batch: &Batch) -> ControlFlow<()> {
         self.tally.read(&batch.target, count(batch, 0..batch.bytes.len()), batch.bytes.len() as u64);
+        if self.awaited.is_some_and(|awaited| awaited != batch.target.id) {
+            return ControlFlow::Continue(());
+        }
         let mut kept = std::mem::take(&mut self.kept);
         self.filter.for_each_kept(batch, |range| kept.push(range));
         let flow = kept.drain(..).try_for_each(|range| self.print(out, batch, range));
@@ -91,7 +97,14 @@ impl Press {
         }
         self.printed += lines;
         self.tally.printed(&batch.target, lines);
-        if self.left == Some(0) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        match self.left {
+            Some(0) if batch.ending == Ending::Partial => {
+                self.awaited = Some(batch.target.id);
+                ControlFlow::Continue(())
+            }
+            Some(0) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
     }
 
     /// Takes note of an event, and appends it where events belong on stdout.

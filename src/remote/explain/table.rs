@@ -157,6 +157,9 @@ pub const NO_TAIL: Cause = row(
     "the remote side needs sh and coreutils: see by hand what `{login} 'command -v tail stat; echo $PATH'` gives",
 );
 
+/// The script looked for `tail` and found none.
+pub const TAILLESS: Cause = own(Kind::NoTail, "the CVM has no usable tail", NO_TAIL.fix);
+
 /// What is heard once the connection is up, and what cvmtail finds out by itself.
 pub const CONNECTED: &[Cause] = &[
     row(
@@ -202,6 +205,7 @@ pub const CONNECTED: &[Cause] = &[
         "whoever ended it (out of memory, a clean-up?) will have a reason; the stream goes on where it stopped",
     ),
     NO_TAIL,
+    TAILLESS,
     row(
         Kind::NoShell,
         Heard::Shell,
