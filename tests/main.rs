@@ -2,6 +2,7 @@
 
 mod endings;
 mod failures;
+mod hostile;
 mod reaching;
 mod streams;
 mod told;
