@@ -2,6 +2,7 @@
 
 mod endings;
 mod failures;
+mod files;
 mod hostile;
 mod reaching;
 mod streams;
