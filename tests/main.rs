@@ -2,6 +2,8 @@
 
 mod endings;
 mod failures;
+mod files;
+mod hostile;
 mod parity;
 mod reaching;
 mod streams;
