@@ -1,5 +1,7 @@
 //! The only reader of the world around the process: arguments, variables, terminals, the runtime folder.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
@@ -34,6 +36,10 @@ pub struct Environment {
     pub stderr_terminal: bool,
     /// Where control sockets may live.
     pub socket_folder: PathBuf,
+    /// Where answers are kept that are worth keeping; `None`: nowhere.
+    pub cache_folder: Option<PathBuf>,
+    /// The locale has more than ASCII.
+    pub unicode: bool,
 }
 
 /// Where the config is looked for, unless `--config` says it.
@@ -70,6 +76,8 @@ impl Environment {
             stdout_terminal: io::stdout().is_terminal(),
             stderr_terminal: io::stderr().is_terminal(),
             socket_folder: socket_folder(variable("XDG_RUNTIME_DIR"), env::temp_dir()),
+            cache_folder: cache_folder(&variable),
+            unicode: unicode(&variable),
         }
     }
 }
@@ -81,10 +89,26 @@ fn config_file(variable: &impl Fn(&str) -> Option<OsString>) -> ConfigFile {
     if let Some(file) = variable("CVMTAIL_CONFIG") {
         return ConfigFile::Named(file.into());
     }
-    let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
-    absolute("XDG_CONFIG_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".config")))
+    base_folder(variable, "XDG_CONFIG_HOME", ".config")
         .map_or(ConfigFile::Nowhere, |folder| ConfigFile::Usual(folder.join("cvmtail/config.toml")))
+}
+
+/// The folder that `name` has, else `usual` in the home folder, else none.
+fn base_folder(variable: &impl Fn(&str) -> Option<OsString>, name: &str, usual: &str) -> Option<PathBuf> {
+    let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    absolute(name).or_else(|| absolute("HOME").map(|home| home.join(usual)))
+}
+
+/// `cvmtail` in `XDG_CACHE_HOME`, else in `~/.cache`; none without a home.
+fn cache_folder(variable: &impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    base_folder(variable, "XDG_CACHE_HOME", ".cache").map(|folder| folder.join("cvmtail"))
+}
+
+/// Whether the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set (locale(7)) names UTF-8.
+fn unicode(variable: &impl Fn(&str) -> Option<OsString>) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
+    let locale = locale.to_string_lossy().to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
 }
 
 /// `NO_COLOR` before `CLICOLOR_FORCE` before `TERM=dumb` (no-color.org, bixense.com/clicolors); empty is unset.
@@ -111,8 +135,24 @@ fn socket_folder(runtime: Option<OsString>, temporary: PathBuf) -> PathBuf {
     runtime.map(PathBuf::from).into_iter().chain([temporary]).find(is_fit).unwrap_or_else(|| "/tmp".into())
 }
 
+/// The files of `--cvm-file`, each read once: stdin has its text only once.
+#[derive(Debug, Default)]
+pub struct CvmFiles(RefCell<HashMap<PathBuf, String>>);
+
+impl CvmFiles {
+    /// The text of a `--cvm-file`, `-` being stdin; fails if it cannot be read or is not text.
+    pub fn read(&self, path: &Path) -> Result<String, Usage> {
+        if let Some(text) = self.0.borrow().get(path) {
+            return Ok(text.clone());
+        }
+        let text = cvm_file(path)?;
+        self.0.borrow_mut().insert(path.to_owned(), text.clone());
+        Ok(text)
+    }
+}
+
 /// The text of a `--cvm-file`, `-` being stdin; fails if it cannot be read or is not text.
-pub fn cvm_file(path: &Path) -> Result<String, Usage> {
+fn cvm_file(path: &Path) -> Result<String, Usage> {
     let mut bytes = Vec::new();
     let read = if path == Path::new("-") {
         io::stdin().lock().read_to_end(&mut bytes).map(drop)
@@ -135,7 +175,7 @@ mod tests {
     use std::ffi::OsString;
     use std::path::PathBuf;
 
-    use super::{Color, ConfigFile, color, config_file, socket_folder};
+    use super::{Color, ConfigFile, cache_folder, color, config_file, socket_folder, unicode};
 
     /// Variables from a table.
     fn variables<'a>(table: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<OsString> + 'a {
@@ -158,6 +198,24 @@ mod tests {
         ] {
             assert_eq!(config_file(&variables(table)), wanted);
         }
+    }
+
+    #[test]
+    fn the_cache_is_where_xdg_puts_it_and_nowhere_without_a_home() {
+        assert_eq!(cache_folder(&variables(&[("HOME", "/h")])), Some("/h/.cache/cvmtail".into()));
+        assert_eq!(
+            cache_folder(&variables(&[("XDG_CACHE_HOME", "/c"), ("HOME", "/h")])),
+            Some("/c/cvmtail".into())
+        );
+        assert_eq!(cache_folder(&variables(&[("HOME", "relative")])), None);
+    }
+
+    #[test]
+    fn the_locale_is_the_first_variable_that_is_set() {
+        assert!(unicode(&variables(&[("LANG", "en_US.UTF-8")])));
+        assert!(unicode(&variables(&[("LC_ALL", "C.utf8"), ("LANG", "C")])));
+        assert!(!unicode(&variables(&[("LC_ALL", "C"), ("LANG", "en_US.UTF-8")])));
+        assert!(!unicode(&variables(&[])));
     }
 
     #[test]

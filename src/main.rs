@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "rooms are being furnished; goes when the first run is wired")]
 
 mod batch;
+mod cache;
 mod cli;
 mod cluster;
 mod config;
@@ -16,6 +17,7 @@ mod modes;
 mod plan;
 mod remote;
 mod render;
+mod step;
 mod usage;
 
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -25,6 +27,7 @@ use config::Config;
 use environment::{ConfigFile, Environment};
 use exit::Exit;
 use plan::Plan;
+use plan::discover::{Discovered, Obstacle};
 use plan::resolve::{Planned, Words, resolve};
 use usage::Usage;
 
@@ -32,7 +35,10 @@ use usage::Usage;
 fn main() -> ExitCode {
     let surroundings = Environment::read();
     match cli::parse(surroundings.arguments.clone()) {
-        Ok(typed) => planned(&surroundings, &typed).and_then(run).unwrap_or_else(|usage| told(&usage)).into(),
+        Ok(typed) => planned(&surroundings, &typed)
+            .and_then(|planned| planned.map_or_else(Ok, run))
+            .unwrap_or_else(|usage| told(&usage))
+            .into(),
         // Help and version are among them; a reader that went away has read enough.
         Err(error) => {
             let _ = error.print();
@@ -41,21 +47,37 @@ fn main() -> ExitCode {
     }
 }
 
-/// The plan that the command line, the config and the surroundings make together.
-fn planned(surroundings: &Environment, typed: &cli::Typed) -> Result<Planned, Usage> {
+/// The plan that the command line, the config and the surroundings make together, once the CVMs that must be asked
+/// for it have answered; a signal meanwhile is an exit.
+fn planned(surroundings: &Environment, typed: &cli::Typed) -> Result<Result<Planned, Exit>, Usage> {
     let config = match (typed.config_file(), &surroundings.config) {
         _ if typed.is_for_packagers() => Config::default(),
         (Some(file), _) | (None, ConfigFile::Named(file)) => config::read(file, true)?,
         (None, ConfigFile::Usual(file)) => config::read(file, false)?,
         (None, ConfigFile::Nowhere) => Config::default(),
     };
-    resolve(&Words {
-        typed: &typed.flags,
-        flags: &typed.with_defaults(&config)?,
-        config: &config,
-        environment: surroundings,
-        cvm_file: &environment::cvm_file,
-    })
+    let flags = typed.with_defaults(&config)?;
+    let cvm_files = environment::CvmFiles::default();
+    let mut discovered = Discovered::new();
+    loop {
+        let planned = resolve(&Words {
+            typed: &typed.flags,
+            flags: &flags,
+            config: &config,
+            environment: surroundings,
+            cvm_file: &|file| cvm_files.read(file),
+            discovered: &discovered,
+        });
+        match planned {
+            Ok(planned) => return Ok(Ok(planned)),
+            Err(Obstacle::Usage(usage)) => return Err(usage),
+            Err(Obstacle::Ask(ask)) => {
+                if let Err(exit) = modes::discover::run(&ask, &mut discovered)? {
+                    return Ok(Err(exit));
+                }
+            }
+        }
+    }
 }
 
 /// Does what is planned.
@@ -67,6 +89,8 @@ fn run(planned: Planned) -> Result<Exit, Usage> {
     match planned.plan {
         // The one call site of the follow: `modes::follow::run(*plan)`, whose bad patterns and templates are a `Usage`.
         Plan::Follow(_plan) => Err(Usage::new("following is not wired yet")),
+        Plan::Check(plan) => modes::check::run(*plan),
+        Plan::Listing(plan) => modes::listing::run(&plan),
         Plan::Logs(plan) => printed(|out| modes::logs::run(&plan, out)),
         Plan::Cvms(plan) => printed(|out| modes::cvms::run(&plan, out)),
         Plan::Completions(shell) => printed(|out| modes::pages::completions(shell, out)),

@@ -22,8 +22,8 @@ pub fn completions(shell: Shell) -> Vec<u8> {
     script
 }
 
-/// cvmtail(1) as troff; writing into a buffer does not fail.
-pub fn man() -> io::Result<Vec<u8>> {
+/// cvmtail(1) as troff, with each cause of a failure and its fix; writing into a buffer does not fail.
+pub fn man(causes: &[(String, String)]) -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
     let man = Man::new(command()).manual("User Commands");
     man.render_title(&mut page)?;
@@ -37,6 +37,9 @@ pub fn man() -> io::Result<Vec<u8>> {
     section("ENVIRONMENT", &help::ENVIRONMENT).to_writer(&mut page)?;
     section("FILES", &help::FILES).to_writer(&mut page)?;
     config().to_writer(&mut page)?;
+    let causes: Vec<(&str, &str)> =
+        causes.iter().map(|(cause, fix)| (cause.as_str(), fix.as_str())).collect();
+    section("DIAGNOSTICS", &causes).to_writer(&mut page)?;
     let mut end = Roff::new();
     end.control("SH", ["SEE ALSO"]);
     end.text([bold("ssh"), roman("(1), "), bold("ssh_config"), roman("(5), "), bold("tail"), roman("(1)")]);

@@ -1,7 +1,11 @@
 //! The verbs: each file reads as the story of one.
 
+pub mod check;
 pub mod cvms;
+pub mod discover;
+pub mod listing;
 pub mod logs;
 mod object;
 pub mod pages;
+mod runtime;
 mod table;

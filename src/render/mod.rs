@@ -1,1 +1,3 @@
 //! Pure: lines and events become bytes in a buffer.
+
+pub mod verdict;

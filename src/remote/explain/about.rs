@@ -63,6 +63,11 @@ impl About {
         self.port = port.or(self.port);
     }
 
+    /// The command that logs in by hand.
+    pub fn login(&self) -> &str {
+        &self.login
+    }
+
     /// How long a connection may take.
     pub fn connect_timeout(&self) -> Duration {
         self.connect_timeout
