@@ -1,3 +1,6 @@
+if __cvmtail_own="$(COMPLETE=bash cvmtail 2>/dev/null)" && [ -n "$__cvmtail_own" ]; then
+eval "$__cvmtail_own"
+else
 _cvmtail() {
     local i cur prev opts cmd
     COMPREPLY=()
@@ -481,3 +484,6 @@ if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERS
 else
     complete -F _cvmtail -o bashdefault -o default cvmtail
 fi
+
+fi
+unset __cvmtail_own

@@ -1,3 +1,10 @@
+set -l __cvmtail_own
+if command -q cvmtail
+set __cvmtail_own (COMPLETE=fish cvmtail 2>/dev/null | string collect)
+end
+if test -n "$__cvmtail_own"
+echo $__cvmtail_own | source
+else
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_cvmtail_global_optspecs
     string join \n c/cvm= discover= refresh cvm-file= exclude-cvm= user= port= identity= F/ssh-config= J/jump= ssh-option= connect-timeout= parallel= dead-after= n/lines= no-follow for= m/max-count= no-reconnect retry-limit= g/grep= v/exclude= i/ignore-case S/smart-case w/word-regexp fixed-strings highlight= o/output= json template= prefix= color= stats= q/quiet verbose config= no-refresh follow reconnect no-ignore-case no-smart-case no-word-regexp no-fixed-strings no-json no-stats no-quiet no-verbose h/help V/version
@@ -144,3 +151,5 @@ complete -c cvmtail -n "__fish_cvmtail_using_subcommand cvms" -l json -d 'Print 
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand cvms" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand man" -s h -l help -d 'Print help'
+
+end

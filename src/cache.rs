@@ -64,7 +64,7 @@ mod tests {
         put(&folder, "a/b", "two");
         assert_eq!(get(&folder, "a/b").as_deref(), Some("two"));
         assert_eq!(get(&folder, "a%2fb"), None, "keys are not mixed up");
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         for moment in [SystemTime::now() - hour, SystemTime::now() + hour] {
             let file =
                 File::options().write(true).open(place(&folder, "a/b").expect("a place")).expect("a file");

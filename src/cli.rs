@@ -2,6 +2,7 @@
 
 mod checking;
 mod choosing;
+pub mod complete;
 mod defaults;
 mod filtering;
 mod following;

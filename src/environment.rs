@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::Access;
 
+use crate::cluster::glob;
 use crate::usage::Usage;
 
 /// The longest folder, in bytes, in which control sockets still have room.
@@ -40,6 +41,10 @@ pub struct Environment {
     pub cache_folder: Option<PathBuf>,
     /// The locale has more than ASCII.
     pub unicode: bool,
+    /// The shell that asks for completion: `COMPLETE` names it.
+    pub shell: Option<OsString>,
+    /// The user's ssh config, if there is a home for it.
+    pub ssh_config: Option<PathBuf>,
 }
 
 /// Where the config is looked for, unless `--config` says it.
@@ -78,6 +83,8 @@ impl Environment {
             socket_folder: socket_folder(variable("XDG_RUNTIME_DIR"), env::temp_dir()),
             cache_folder: cache_folder(&variable),
             unicode: unicode(&variable),
+            shell: variable("COMPLETE").filter(|shell| shell != "0"),
+            ssh_config: base_folder(&variable, "HOME", "").map(|home| home.join(".ssh/config")),
         }
     }
 }
@@ -134,6 +141,43 @@ fn socket_folder(runtime: Option<OsString>, temporary: PathBuf) -> PathBuf {
     };
     runtime.map(PathBuf::from).into_iter().chain([temporary]).find(is_fit).unwrap_or_else(|| "/tmp".into())
 }
+
+/// The working folder, if it is still there.
+pub fn working_folder() -> Option<PathBuf> {
+    env::current_dir().ok()
+}
+
+/// The texts of an ssh config and of the files it includes, as `includes` finds them in a text.
+///
+/// What cannot be read is passed over: this is for completion only. Included files are looked for beside the config
+/// (`ssh_config(5)`: in `~/.ssh`); a `*` or `?` in the last part of their path is followed.
+pub fn ssh_configs(file: &Path, includes: &impl Fn(&str) -> Vec<String>) -> Vec<String> {
+    let folder = file.parent().unwrap_or(Path::new("/"));
+    let (mut texts, mut files, mut next) = (Vec::new(), vec![file.to_owned()], 0);
+    while let Some(file) = files.get(next).filter(|_| next < SSH_CONFIGS) {
+        next += 1;
+        let Ok(text) = fs::read_to_string(file) else { continue };
+        for include in includes(&text) {
+            let include = folder.join(include.strip_prefix("~/.ssh/").unwrap_or(&include));
+            let name = include.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let folder = include.parent().unwrap_or(folder);
+            if glob::is_glob(name.as_bytes()) {
+                let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+                let matching = |path: &PathBuf| {
+                    path.file_name().and_then(|it| it.to_str()).is_some_and(|it| glob::matches(name, it))
+                };
+                files.extend(entries.map(|entry| entry.path()).filter(matching));
+            } else {
+                files.push(include);
+            }
+        }
+        texts.push(text);
+    }
+    texts
+}
+
+/// How many files of an ssh config are read; one may include itself.
+const SSH_CONFIGS: usize = 64;
 
 /// The files of `--cvm-file`, each read once: stdin has its text only once.
 #[derive(Debug, Default)]

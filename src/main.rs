@@ -34,17 +34,23 @@ use usage::Usage;
 /// Reads the surroundings, plans, runs; what cannot be planned is told, with exit status 2.
 fn main() -> ExitCode {
     let surroundings = Environment::read();
+    if surroundings.shell.is_some() {
+        return modes::complete::run(&surroundings).map_or_else(|error| refused(&error), Into::into);
+    }
     match cli::parse(surroundings.arguments.clone()) {
         Ok(typed) => planned(&surroundings, &typed)
             .and_then(|planned| planned.map_or_else(Ok, run))
             .unwrap_or_else(|usage| told(&usage))
             .into(),
-        // Help and version are among them; a reader that went away has read enough.
-        Err(error) => {
-            let _ = error.print();
-            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
-        }
+        Err(error) => refused(&error),
     }
+}
+
+/// What clap says instead of a command line; help and version are among it.
+fn refused(error: &clap::Error) -> ExitCode {
+    // A reader that went away has read enough.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 /// The plan that the command line, the config and the surroundings make together, once the CVMs that must be asked

@@ -56,7 +56,11 @@ pub const COMMANDS: [(&str, &str); 6] = [
         "List the CVMs that the flags, the environment and the config resolve to, and who named them. Nothing is \
          asked of any CVM but, for --discover, who its cluster is: a port that nobody named is shown as 22, a user that nobody named as ssh's to decide.",
     ),
-    ("cvmtail completions bash|zsh|fish", "Print a completion script for a shell."),
+    (
+        "cvmtail completions bash|zsh|fish",
+        "Print a completion script for a shell; it asks cvmtail itself, which knows logs, \
+      clusters of the config and hosts of ~/.ssh/config.",
+    ),
     ("cvmtail man", "Print this page, as troff."),
 ];
 
@@ -77,7 +81,7 @@ pub const EXIT_STATUS: [(&str, &str); 6] = [
 ];
 
 /// The variables that count.
-pub const ENVIRONMENT: [(&str, &str); 10] = [
+pub const ENVIRONMENT: [(&str, &str); 11] = [
     ("CVMTAIL_CVMS", "CVMs, as for -c, used when none of -c, --discover and --cvm-file is given."),
     ("CVMTAIL_CONFIG", "The config file, unless --config names one."),
     ("XDG_CONFIG_HOME", "The folder of cvmtail/config.toml, instead of ~/.config."),
@@ -87,6 +91,10 @@ pub const ENVIRONMENT: [(&str, &str); 10] = [
     ("NO_COLOR", "If not empty: no colours, unless --color always."),
     ("CLICOLOR_FORCE", "If neither empty nor 0: colours into pipes and files too."),
     ("TERM", "If dumb: no colours."),
+    (
+        "COMPLETE",
+        "A shell, set by that shell when it has cvmtail complete a command line: `source <(COMPLETE=bash cvmtail)`.",
+    ),
     (
         "LC_ALL, LC_CTYPE, LANG",
         "The first that is set: if it does not name UTF-8, check marks its steps in ASCII.",

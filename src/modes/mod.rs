@@ -1,6 +1,7 @@
 //! The verbs: each file reads as the story of one.
 
 pub mod check;
+pub mod complete;
 pub mod cvms;
 pub mod discover;
 pub mod listing;

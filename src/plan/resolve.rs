@@ -69,12 +69,12 @@ fn logs(words: &Words<'_>, flags: &cli::Logs) -> Result<Logs, Usage> {
     if flags.names.is_empty() {
         return Ok(Logs { logs: names.all(), json: flags.json });
     }
-    let named = names.named(&flags.names)?;
-    if let Some(pattern) = named.patterns.first() {
+    let chosen = names.named(&flags.names)?;
+    if let Some(pattern) = chosen.patterns.first() {
         return Err(Usage::new(format!("which files are like {pattern} is known on a CVM only"))
             .hint("name one, as in `cvmtail logs -c 10.0.0.1 '*.FATAL'`"));
     }
-    Ok(Logs { logs: named.logs, json: flags.json })
+    Ok(Logs { logs: chosen.logs, json: flags.json })
 }
 
 /// What `cvmtail cvms` shows: the CVMs, with `--user` and `--port` where they name none themselves.

@@ -35,6 +35,8 @@ fn nothing() -> Environment {
         socket_folder: "/tmp".into(),
         cache_folder: None,
         unicode: false,
+        shell: None,
+        ssh_config: None,
     }
 }
 

@@ -50,7 +50,7 @@ impl Dialogue {
     pub fn new(channel: Channel) -> io::Result<Self> {
         let mut random = [0; 16];
         File::open("/dev/urandom")?.read_exact(&mut random)?;
-        let word: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let word = format!("{:032x}", u128::from_be_bytes(random));
         let Channel { stdin, stdout, stderr, process } = channel;
         let mark = [b"\x1e", word.as_bytes(), b"\0"].concat();
         let process = Some(process);

@@ -47,8 +47,13 @@ pub async fn list(session: &Session, pattern: &PathPattern) -> Result<Vec<Remote
 /// `Vanished` until an answer says so. Each question opens a channel of its own for a moment, so between the
 /// questions none of `MaxSessions` is taken, and each finds the connection that is up then, or makes one.
 pub fn watch(host: Rc<Host>, pattern: PathPattern) -> impl Stream<Item = Sighting> {
-    let watch =
-        Watch { host, pattern, seen: BTreeSet::new(), news: VecDeque::new(), asked: false, failed: false };
+    watch_every(PAUSE, host, pattern)
+}
+
+/// The same with another pause.
+fn watch_every(pause: Duration, host: Rc<Host>, pattern: PathPattern) -> impl Stream<Item = Sighting> {
+    let (seen, news) = (BTreeSet::new(), VecDeque::new());
+    let watch = Watch { host, pattern, seen, news, pause, asked: false, failed: false };
     stream::unfold(watch, |mut watch| async move { Some((watch.next().await, watch)) })
 }
 
@@ -62,6 +67,8 @@ struct Watch {
     seen: BTreeSet<RemotePath>,
     /// What is to be handed out first.
     news: VecDeque<Sighting>,
+    /// How long nothing is asked after an answer.
+    pause: Duration,
     /// It was asked before.
     asked: bool,
     /// The last question had no answer.
@@ -76,7 +83,7 @@ impl Watch {
                 return sighting;
             }
             if std::mem::replace(&mut self.asked, true) {
-                sleep(PAUSE).await;
+                sleep(self.pause).await;
             }
             match list(&self.host.session, &self.pattern).await {
                 Ok(there) => {
@@ -146,99 +153,4 @@ pub(super) fn write_word(pattern: &PathPattern, text: &mut Vec<u8>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-    use std::io::Write as _;
-    use std::os::unix::ffi::OsStrExt as _;
-    use std::process::{Command, Stdio};
-
-    use proptest::prelude::*;
-
-    use super::{Sighting, answer, compare, question};
-    use crate::cluster::glob;
-    use crate::cluster::pattern::PathPattern;
-    use crate::cluster::target::RemotePath;
-
-    /// What a shell of this machine answers to the question, as names of files.
-    fn asked(shell: &str, folder: &std::path::Path, pattern: &str) -> Vec<String> {
-        let pattern = PathPattern::new(format!("{}/{pattern}", folder.display()).as_bytes());
-        let mut child =
-            Command::new(shell).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
-        child.stdin.take().expect("stdin").write_all(&question(&pattern)).expect("written");
-        let said = child.wait_with_output().expect("an answer").stdout;
-        let prefix = folder.as_os_str().as_bytes().len() + 1;
-        answer(&said, &pattern)
-            .iter()
-            .map(|path| String::from_utf8_lossy(&path.0[prefix..]).into_owned())
-            .collect()
-    }
-
-    /// A folder with files of these names.
-    fn folder(names: &[&str]) -> tempfile::TempDir {
-        let folder = tempfile::Builder::new().prefix("it's $HOME ").tempdir().expect("a folder");
-        for name in names {
-            std::fs::write(folder.path().join(name), b"").expect("written");
-        }
-        folder
-    }
-
-    #[test]
-    fn names_of_every_kind_come_back_as_they_are() {
-        let names = [
-            "a b.FATAL",
-            "a\nb.FATAL",
-            "$(id).FATAL",
-            "'q'.FATAL",
-            "-x.FATAL",
-            "é.FATAL",
-            "a*.FATAL",
-            "z.INFO",
-            "p.FATAL.gz",
-        ];
-        let folder = folder(&names);
-        std::fs::create_dir(folder.path().join("folder.FATAL")).expect("made");
-        for shell in ["sh", "bash", "dash"] {
-            let found = asked(shell, folder.path(), "*.FATAL");
-            assert_eq!(found.len(), 7, "{shell}: {found:?}");
-            assert!(names[..7].iter().all(|name| found.contains(&(*name).to_owned())), "{shell}: {found:?}");
-            assert_eq!(asked(shell, folder.path(), "a[*]*"), ["a*.FATAL"], "{shell}");
-            assert_eq!(asked(shell, folder.path(), "[$'-]*.FATAL").len(), 3, "{shell}");
-            assert_eq!(asked(shell, folder.path(), "*.gz"), ["p.FATAL.gz"], "{shell}");
-            assert!(asked(shell, folder.path(), "nothing*").is_empty(), "{shell}");
-        }
-    }
-
-    #[test]
-    fn what_comes_and_what_goes_is_seen_once() {
-        let at = |name: &str| RemotePath(name.as_bytes().to_vec());
-        let mut seen = BTreeSet::new();
-        assert_eq!(
-            compare(&mut seen, vec![at("a"), at("b")]),
-            [Sighting::Found(at("a")), Sighting::Found(at("b"))]
-        );
-        assert_eq!(
-            compare(&mut seen, vec![at("b"), at("c")]),
-            [Sighting::Vanished(at("a")), Sighting::Found(at("c"))]
-        );
-        assert!(compare(&mut seen, vec![at("b"), at("c")]).is_empty());
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
-        #[test]
-        fn a_shell_understands_a_pattern_as_it_is_meant(pattern in "([a-c$' \\]\\[!^*?-]|\\[[!^]?[a-c$' -]{1,3}\\]){1,6}") {
-            let names = ["a", "b", "c", "ab", "bc", "a b", "$a", "'", "-", "a-c", "!", "^", "[", "]", "[a]", "cab"];
-            let folder = folder(&names);
-            let mut wanted: Vec<&str> = names.iter().copied().filter(|name| glob::matches(&pattern, name)).collect();
-            wanted.sort_unstable();
-            for shell in ["bash", "dash"] {
-                prop_assert_eq!(&asked(shell, folder.path(), &pattern), &wanted, "{}", shell);
-            }
-        }
-
-        #[test]
-        fn any_answer_is_read(said in proptest::collection::vec(any::<u8>(), 0..60)) {
-            answer(&said, &PathPattern::new(b"/*"));
-        }
-    }
-}
+mod tests;

@@ -106,7 +106,6 @@ fn answer(said: &[u8]) -> Listing {
 }
 
 /// Reads `mode size time path`, the mode in hexadecimal; `None` inside for what is no file.
-#[expect(clippy::type_complexity, reason = "one pair, read in one place")]
 fn file(text: &[u8]) -> Option<(RemotePath, Option<(u64, f64)>)> {
     let mut parts = text.splitn(4, |&byte| byte == b' ');
     let mut word = || std::str::from_utf8(parts.next()?).ok();

@@ -68,9 +68,9 @@ pub async fn probe(cvm: &Arc<Cvm>, wanted: &Wanted, tell: &dyn Fn(Step)) {
         }
         let logs = wanted.logs.iter().map(|(name, _)| name.clone());
         for log in logs.chain(wanted.patterns.iter().map(PathPattern::to_string)) {
-            Name::OF_LOG
-                .into_iter()
-                .for_each(|name| (teller.tell)(skipped(name, Some(log.clone()), &message)));
+            for name in Name::OF_LOG {
+                (teller.tell)(skipped(name, Some(log.clone()), &message));
+            }
         }
     }
 }

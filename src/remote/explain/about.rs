@@ -118,7 +118,7 @@ fn by_hand(ssh: &plan::Ssh, host: &str, port: Option<u16>, user: Option<&str>) -
 }
 
 /// `text` as one word for a shell, quoted only where it needs be.
-pub(super) fn quoted(text: &str) -> Cow<'_, str> {
+pub(in crate::remote) fn quoted(text: &str) -> Cow<'_, str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./~-".contains(&byte);
     if !text.is_empty() && text.bytes().all(plain) {
         Cow::Borrowed(text)

@@ -266,16 +266,24 @@ pub fn told() -> Vec<(String, String)> {
     told
 }
 
-/// A sentence with its places for values as words in capitals: `{public_key}` is PUBLIC-KEY.
+/// A sentence with its places for values as words in capitals, and its commands as they mostly are.
 fn general(sentence: &str) -> String {
     let mut text = String::new();
     let mut rest = sentence;
-    while let Some((before, place, after)) = rest
-        .split_once('{')
-        .and_then(|(before, from)| from.split_once('}').map(|(place, after)| (before, place, after)))
+    while let Some((before, from)) = rest.split_once('{')
+        && let Some((place, after)) = from.split_once('}')
     {
         text.push_str(before);
-        text.push_str(&place.replace('_', "-").to_uppercase());
+        match place {
+            "login" => text.push_str("ssh USER@HOST"),
+            "who" => text.push_str("USER@HOST"),
+            "keyscan" => text.push_str("ssh-keyscan HOST >> ~/.ssh/known_hosts"),
+            "forget" => text.push_str("ssh-keygen -R HOST"),
+            "public_key" => text.push_str("~/.ssh/id_*.pub"),
+            // What goes on with a word, or stands for the word before it, is not there in general.
+            _ if text.ends_with(char::is_alphanumeric) => {}
+            place => text.push_str(&place.to_uppercase()),
+        }
         rest = after;
     }
     text + rest

@@ -32,11 +32,12 @@ pub(super) async fn connect(
             let route = route::ask(&cvm.address, &own, &about, own.connect_timeout).await;
             let route =
                 route.map_err(|failure| teller.failed(Name::Resolve, Some(began.elapsed()), failure))?;
+            let mut told = plan::Ssh { diagnose: true, ..own };
+            // What ssh says is what the steps are known by.
+            told.options.retain(|option| !option.to_ascii_lowercase().starts_with("loglevel="));
             // A jump host of the user's ssh config has a name from here on.
-            (
-                Arc::new(plan::Ssh { jump: own.jump.or_else(|| route.jump.clone()), diagnose: true, ..own }),
-                Some(route),
-            )
+            told.jump = told.jump.or_else(|| route.jump.clone());
+            (Arc::new(told), Some(route))
         }
     };
     let progress = Arc::new(Mutex::new(Progress::default()));
@@ -73,7 +74,7 @@ fn ear(progress: &Arc<Mutex<Progress>>, user: Option<Ear>) -> Ear {
     Arc::new(move |cvm, line| {
         let text = String::from_utf8_lossy(line);
         progress.lock().unwrap_or_else(PoisonError::into_inner).hear(&text, Instant::now());
-        if let Some(user) = &user {
+        if let Some(user) = user.as_ref().filter(|_| !text.starts_with("debug")) {
             user(cvm, line);
         }
     })
@@ -87,6 +88,8 @@ fn step_of(kind: Kind, progress: &Progress) -> Name {
         Kind::Auth => Name::Auth,
         Kind::NoShell | Kind::NoTail => Name::Shell,
         Kind::Jump | Kind::Refused | Kind::Unroutable => Name::Connect,
+        // Nobody was dialled yet: the look-up of the name hangs.
+        Kind::TimedOut if progress.began.is_none() => Name::Resolve,
         _ if progress.authenticated.is_some() => Name::Sessions,
         _ if progress.trusted.is_some() => Name::Auth,
         _ if progress.host_key.is_some() => Name::HostKey,
@@ -156,12 +159,11 @@ impl Told<'_> {
         let alias = if *host == self.about.host { String::new() } else { format!("{} is ", self.about.host) };
         match (&self.progress.address, self.about.jump.as_ref().or(jump.as_ref()), proxy) {
             (Some(address), ..) if address != host => format!("{alias}{host} is {address}, port {port}"),
-            (Some(_), ..) => format!("{alias}{host}, port {port}"),
             (None, Some(jump), _) => format!("{alias}{host}, port {port}, looked up by the jump host {jump}"),
             (None, None, Some(_)) => {
                 format!("{alias}{host}, port {port}, looked up by the ProxyCommand of your ssh config")
             }
-            (None, None, None) => format!("{alias}{host}, port {port}"),
+            _ => format!("{alias}{host}, port {port}"),
         }
     }
 
@@ -186,12 +188,13 @@ impl Told<'_> {
             _ => authenticated,
         };
         if name == Name::Auth {
-            failure.message += &match self.progress.offered.as_slice() {
-                [] => {
-                    "; no key was offered: there is none in ~/.ssh, in the agent or by --identity".to_owned()
-                }
-                keys => format!("; offered: {}", keys.join(", ")),
-            };
+            let keys = self.progress.offered.join(", ");
+            failure.message.push_str(if keys.is_empty() {
+                "; no key was offered: there is none in ~/.ssh, in the agent or by --identity"
+            } else {
+                "; offered: "
+            });
+            failure.message.push_str(&keys);
         }
         self.teller.failed(name, between(since, Some(Instant::now())), failure);
     }
@@ -210,6 +213,8 @@ mod tests {
     fn a_stall_belongs_to_the_step_it_happened_in() {
         let now = Some(Instant::now());
         let mut progress = Progress::default();
+        assert_eq!(step_of(Kind::TimedOut, &progress), Name::Resolve);
+        progress.began = now;
         assert_eq!(step_of(Kind::TimedOut, &progress), Name::Connect);
         progress.host_key = Some("ssh-ed25519 SHA256:x".into());
         assert_eq!(step_of(Kind::TimedOut, &progress), Name::HostKey);

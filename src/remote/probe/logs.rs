@@ -1,5 +1,6 @@
 //! The steps of the logs of one CVM: there, readable, written.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use super::facts::{File, Kind, Log, Shell};
@@ -7,7 +8,7 @@ use super::{Teller, Wanted, amount, skipped};
 use crate::cluster::target::RemotePath;
 use crate::failure::{self, Failure};
 use crate::remote::dialogue::Dialogue;
-use crate::remote::explain::{self, About, table};
+use crate::remote::explain::{self, About, quoted, table};
 use crate::remote::find;
 use crate::remote::script::quote;
 use crate::step::{Name, Status, Step};
@@ -143,23 +144,27 @@ fn unreadable(file: &File, path: &RemotePath, shell: &Shell, about: &About) -> F
     let mut failure = explain::of_log(&table::UNREADABLE, path, about);
     let (mode, owners) = file.access.split_once(' ').unwrap_or((&file.access, ""));
     let (owner, group) = owners.split_once(':').unwrap_or((owners, ""));
-    failure.message +=
-        &format!(": it is of {owner} and group {group}, mode {mode}; {} is in {}", shell.user, shell.groups);
+    let _ = write!(
+        failure.message,
+        ": it is of {owner} and group {group}, mode {mode}; {} is in {}",
+        shell.user, shell.groups
+    );
     let group_reads = mode.len() >= 2 && mode.as_bytes()[mode.len() - 2] & 0o4 != 0;
     let user = &shell.user;
+    let log_in =
+        if owner == "root" { String::new() } else { format!("log in as {owner} (`--user {owner}`), or: ") };
+    let grant = format!("sudo setfacl -m u:{user}:r {}", quoted(&path.to_string()));
     failure.hint = Some(if file.by_sudo {
         format!(
-            "{user} could by sudo, which cvmtail does not use: log in as {owner} (`--user {owner}`), or let the group read it: `{} sudo setfacl -m u:{user}:r {path}`",
+            "{log_in}{user} could by sudo, which cvmtail does not use; let {user} read it without: `{} {grant}`",
             about.login()
         )
     } else if group_reads && group != "root" {
         format!(
-            "log in as {owner} (`--user {owner}`), or have {user} put into the group {group}: `sudo usermod -aG {group} {user}` on the CVM"
+            "{log_in}have {user} put into the group {group} on the CVM: `sudo usermod -aG {group} {user}`"
         )
     } else {
-        format!(
-            "log in as {owner} (`--user {owner}`); only root can let {user} read it: `sudo setfacl -m u:{user}:r {path}` on the CVM"
-        )
+        format!("{log_in}have root let {user} read it on the CVM: `{grant}`")
     });
     failure
 }
@@ -194,7 +199,9 @@ fn freshness(fact: &Log, file: &File, path: &RemotePath, about: &About) -> (Stat
 
 /// Tells steps of a log that were not tried.
 fn skip(teller: &Teller<'_>, log: &str, names: &[Name], why: &str) {
-    names.iter().for_each(|name| (teller.tell)(skipped(*name, Some(log.to_owned()), why)));
+    for name in names {
+        (teller.tell)(skipped(*name, Some(log.to_owned()), why));
+    }
 }
 
 #[cfg(test)]

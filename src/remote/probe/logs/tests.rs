@@ -51,8 +51,8 @@ fn who_may_not_read_is_told_who_may() {
     };
     for (access, by_sudo, wanted) in [
         ("640 nutanix:nutanix", false, "usermod -aG nutanix joe"),
-        ("600 root:root", false, "only root can let joe"),
-        ("640 root:root", false, "only root can let joe"),
+        ("600 root:root", false, "have root let joe"),
+        ("640 root:root", false, "have root let joe"),
         ("600 root:root", true, "by sudo"),
     ] {
         let failure = unreadable(&File { by_sudo, ..file(1.0, access) }, &path, &shell, &about);
