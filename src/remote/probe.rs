@@ -13,13 +13,13 @@ use futures::future::join_all;
 use tokio::time::timeout;
 
 use super::dialogue::Dialogue;
-use super::explain::{self, About, table};
+use super::explain::{self, About, span, table};
 use super::session::{Connection, Ear, Gate, Sockets};
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::naming::Naming;
 use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::RemotePath;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::plan;
 use crate::step::{Name, Status, Step};
 use facts::{Clock, Shell};
@@ -156,7 +156,14 @@ async fn shell(
     began: Instant,
 ) -> Result<Shell, Name> {
     let failed = |failure| teller.failed(Name::Shell, Some(began.elapsed()), failure);
-    let noise = dialogue.ask(b"", about.connect_timeout(), about).await.map_err(failed)?;
+    let greeting = dialogue.ask(b"", about.connect_timeout(), about).await;
+    let noise = greeting.map_err(|failure| match failure.kind {
+        Kind::TimedOut => {
+            let silence = format!("something that says nothing for {}", span(about.connect_timeout()));
+            failed(explain::because(&table::NO_SHELL, about, &silence))
+        }
+        _ => failed(failure),
+    })?;
     let question = [SCRIPT, b"h"].concat();
     let said = dialogue.ask(&question, about.connect_timeout(), about).await.map_err(failed)?;
     let Some(shell) = Shell::parse(&said) else {
