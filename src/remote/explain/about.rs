@@ -84,6 +84,11 @@ impl About {
         }
     }
 
+    /// The command that logs in by hand.
+    pub fn login(&self) -> &str {
+        &self.login
+    }
+
     /// How long a connection may take.
     pub fn connect_timeout(&self) -> Duration {
         self.connect_timeout
@@ -134,7 +139,7 @@ fn by_hand(ssh: &plan::Ssh, host: &str, port: Option<u16>, user: Option<&str>) -
 }
 
 /// `text` as one word for a shell, quoted only where it needs be.
-pub(super) fn quoted(text: &str) -> Cow<'_, str> {
+pub(in crate::remote) fn quoted(text: &str) -> Cow<'_, str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./~-".contains(&byte);
     if !text.is_empty() && text.bytes().all(plain) {
         Cow::Borrowed(text)
