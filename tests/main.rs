@@ -3,6 +3,7 @@
 mod endings;
 mod failures;
 mod files;
+mod filters;
 mod hostile;
 mod reaching;
 mod streams;
