@@ -5,6 +5,7 @@ mod failures;
 mod files;
 mod filters;
 mod hostile;
+mod output;
 mod reaching;
 mod streams;
 mod told;
