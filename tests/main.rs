@@ -3,7 +3,9 @@
 mod endings;
 mod failures;
 mod files;
+mod filters;
 mod hostile;
+mod output;
 mod parity;
 mod reaching;
 mod streams;

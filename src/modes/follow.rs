@@ -138,7 +138,7 @@ impl Run<'_> {
             let item = if let Some(item) = ready {
                 item
             } else {
-                if let Err(closed) = self.output.send(&mut self.buffer).await {
+                if let Err(closed) = self.write().await {
                     return End::Closed(closed);
                 }
                 tokio::select! {
@@ -170,11 +170,26 @@ impl Run<'_> {
                 Some(Item::Clock(..)) => {}
             }
             if self.buffer.len() >= FULL
-                && let Err(closed) = self.output.send(&mut self.buffer).await
+                && let Err(closed) = self.write().await
             {
                 return End::Closed(closed);
             }
         }
+    }
+
+    /// Hands what is made to stdout. While a progress line is drawn on the same terminal, it makes room.
+    async fn write(&mut self) -> Result<(), Closed> {
+        let (settled, all) = (self.health.settled(), self.health.cvms());
+        let in_the_way = self.press.is_for_people() && settled < all && !self.buffer.is_empty();
+        if in_the_way {
+            self.reporter.clear().await;
+        }
+        self.output.send(&mut self.buffer).await?;
+        if in_the_way {
+            let _ = timeout(LAST_READ, self.output.drained()).await;
+            self.reporter.connecting(settled, all);
+        }
+        Ok(())
     }
 
     /// Tells an event where the user wants it.
@@ -183,7 +198,7 @@ impl Run<'_> {
         self.press.event(&mut self.buffer, event);
         if self.press.is_for_people() {
             // On a terminal, what came before the event stands before it. An error shows at the next write.
-            let _ = self.output.send(&mut self.buffer).await;
+            let _ = self.write().await;
             let _ = timeout(LAST_READ, self.output.drained()).await;
         }
         self.reporter.event(event);

@@ -63,9 +63,9 @@ impl Raw {
         }
     }
 
-    /// Ends a line as its file does.
+    /// Ends a line as its file does; on a terminal what is said next is not to run into it.
     fn end(&mut self, out: &mut Vec<u8>, id: usize, ending: Ending) {
-        if ending == Ending::Newline {
+        if ending == Ending::Newline || (ending == Ending::EndOfFile && self.body.terminal()) {
             out.push(b'\n');
         } else {
             self.leave_open(id, ending);
