@@ -62,6 +62,8 @@ enum Phase {
     Entering(Sibling),
     /// Is that packed file the one that was just read?
     Weighing(Sibling),
+    /// That file (as listed, as opened) seems to come next, or is it a copy of the one that was just read?
+    Comparing(Sibling, Sibling),
     /// `tail` said something about the file and is being ended.
     Suspecting,
     /// Is the file still the one that was read?
@@ -107,7 +109,7 @@ pub struct Follower {
     reader: Option<Reader>,
     /// The listing being received.
     listing: Listing,
-    /// Packed files that are known to be older than the place.
+    /// Files that are known to be older than the place: packed ones, and copies.
     passed: Vec<FileId>,
     /// A second listing did not show the place either.
     searched: bool,
@@ -250,7 +252,8 @@ impl Follower {
                 }
             }
             (Phase::Weighing(packed), Record::Sum(sum)) => self.weighed(&packed, sum, acts),
-            (Phase::Entering(next), Record::Opened(file)) => self.entered(&next, &file, acts),
+            (Phase::Entering(next), Record::Opened(file)) => self.opened_next(next, file, acts),
+            (Phase::Comparing(next, file), Record::Sum(sum)) => self.compared(&next, &file, sum, acts),
             (Phase::Following, Record::Halted) | (Phase::Entering(_), Record::Refused(_)) => {
                 self.look(Phase::Choosing, acts);
             }

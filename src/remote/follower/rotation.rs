@@ -98,6 +98,31 @@ impl Follower {
         self.phase = Phase::Copying(false);
     }
 
+    /// The next file is open. Where the file that was just read has no name any more, it may have been
+    /// copied before it was deleted, and its copy is younger than itself.
+    pub(super) fn opened_next(&mut self, next: Sibling, file: Sibling, acts: &mut Vec<Act>) {
+        let Some(position) = &self.position else { return };
+        let live = self.listing.live.as_ref().is_some_and(|live| live.id == file.id);
+        let nameless = self.listing.path_of(position.file).is_none();
+        if nameless && !live && !self.new_place && position.known() > 0 && file.size >= position.offset {
+            self.open = Some(file.id);
+            acts.push(Act::Send(Command::Sum(position.offset, position.known())));
+            self.phase = Phase::Comparing(next, file);
+        } else {
+            self.entered(&next, &file, acts);
+        }
+    }
+
+    /// The file that seems to come next was compared with the one that was just read.
+    pub(super) fn compared(&mut self, next: &Sibling, file: &Sibling, sum: Sum, acts: &mut Vec<Act>) {
+        if self.is_here(sum) {
+            self.passed.push(file.id);
+            self.look(Phase::Choosing, acts);
+        } else {
+            self.entered(next, file, acts);
+        }
+    }
+
     /// The next file is open, if it is still the one that was listed.
     pub(super) fn entered(&mut self, next: &Sibling, file: &Sibling, acts: &mut Vec<Act>) {
         self.open = Some(file.id);
