@@ -117,6 +117,8 @@ pub struct Follower {
     new_place: bool,
     /// Why bytes are lost, until it is told.
     lost: Option<&'static str>,
+    /// The file being read was deleted, and no copy of it was met.
+    deleted: bool,
     /// An interruption is being caught up.
     behind: bool,
     /// The user was told that the log is not there.
@@ -133,6 +135,7 @@ impl Follower {
             backlog,
             follow,
             phase: Phase::Greeting,
+            deleted: false,
             behind: position.is_some(),
             next: position.as_ref().map_or(0, |p| p.offset),
             position: position.map(Position::anchor),
@@ -201,10 +204,11 @@ impl Follower {
     pub fn on(&mut self, record: Record, acts: &mut Vec<Act>) {
         match (std::mem::replace(&mut self.phase, Phase::Done), record) {
             (_, Record::Broken(why)) => acts.push(Act::Break(why)),
-            (phase, Record::Current(file)) => {
+            (phase, Record::Current(file, deleted)) => {
                 self.open = Some(file.id);
                 if let Some(position) = self.position.as_mut().filter(|p| p.file == file.id) {
                     position.modified = file.modified;
+                    self.deleted = deleted;
                 }
                 self.phase = phase;
             }

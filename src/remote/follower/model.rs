@@ -28,6 +28,8 @@ enum Rotation {
     CopyTruncate,
     /// Copied, then deleted and created anew.
     CopyDelete,
+    /// Deleted and created anew.
+    Delete,
 }
 
 /// A file of the model.
@@ -127,11 +129,14 @@ impl Cvm {
             self.files.push(File { inode, data, modified: self.clock, path });
             self.clock += 1;
         }
+        if self.rotation == Rotation::Delete {
+            self.files[self.live].path = None;
+        }
         let inode = self.files.len() as u64 + 1;
         let path = if self.rotation == Rotation::Repoint {
             name(inode)
         } else {
-            if self.rotation != Rotation::CopyDelete {
+            if !matches!(self.rotation, Rotation::CopyDelete | Rotation::Delete) {
                 self.shift();
                 self.files[self.live].path = Some([LOG, b".1"].concat());
             }
@@ -225,7 +230,7 @@ impl Cvm {
             }
             Command::List(_) => {
                 if let Some(open) = self.open {
-                    self.say(Record::Current(self.sibling(open)));
+                    self.say(Record::Current(self.sibling(open), self.files[open].path.is_none()));
                 }
                 self.say(Record::Live(self.sibling(self.live)));
                 for index in 0..self.files.len() {
@@ -419,7 +424,7 @@ fn line(number: u32) -> String {
 }
 
 fn is_gap(notice: &Notice) -> bool {
-    matches!(notice, Notice::Gap(..) | Notice::Truncated(..))
+    matches!(notice, Notice::Gap(..) | Notice::Truncated(..) | Notice::Deleted(..))
 }
 
 proptest! {
@@ -435,10 +440,10 @@ proptest! {
     }
 
     #[test]
-    fn a_cut_or_copied_file_repeats_nothing_and_loses_nothing_in_silence(
+    fn a_cut_copied_or_deleted_file_repeats_nothing_and_loses_nothing_in_silence(
         story in prop::collection::vec(any::<u8>(), 0..500),
     ) {
-        for rotation in [Rotation::CopyTruncate, Rotation::CopyDelete] {
+        for rotation in [Rotation::CopyTruncate, Rotation::CopyDelete, Rotation::Delete] {
             let (delivered, notices, written) = play(rotation, &story);
             let numbers: Vec<u32> = delivered
                 .lines()

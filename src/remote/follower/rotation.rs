@@ -84,6 +84,7 @@ impl Follower {
     pub(super) fn weighed(&mut self, packed: &Sibling, sum: Sum, acts: &mut Vec<Act>) {
         self.passed.push(packed.id);
         if self.is_here(sum) {
+            self.deleted = false;
             self.look(Phase::Choosing, acts);
         } else {
             self.enter_packed(packed, acts);
@@ -117,6 +118,7 @@ impl Follower {
     pub(super) fn compared(&mut self, next: &Sibling, file: &Sibling, sum: Sum, acts: &mut Vec<Act>) {
         if self.is_here(sum) {
             self.passed.push(file.id);
+            self.deleted = false;
             self.look(Phase::Choosing, acts);
         } else {
             self.entered(next, file, acts);
@@ -148,10 +150,15 @@ impl Follower {
             self.tell_lost(acts);
             self.position = Some(Position::new(file.id, 0, file.path.clone(), file.modified));
         } else {
+            let packed = |s: &Sibling| s.is_packed() && s.modified.0 == position.modified.0;
+            if self.deleted && !self.listing.siblings.iter().any(packed) {
+                acts.push(Act::Tell(Notice::Deleted(position.file, position.offset)));
+            }
             acts.push(Act::Tell(Notice::Rotated((position.file, position.offset), file.id)));
             position.enter(file);
         }
         self.searched = false;
+        self.deleted = false;
         self.next = 0;
     }
 }
