@@ -62,6 +62,8 @@ enum Phase {
     Entering(Sibling),
     /// Is that packed file the one that was just read?
     Weighing(Sibling),
+    /// That file (as listed, as opened) seems to come next, or is it a copy of the one that was just read?
+    Comparing(Sibling, Sibling),
     /// `tail` said something about the file and is being ended.
     Suspecting,
     /// Is the file still the one that was read?
@@ -107,7 +109,7 @@ pub struct Follower {
     reader: Option<Reader>,
     /// The listing being received.
     listing: Listing,
-    /// Packed files that are known to be older than the place.
+    /// Files that are known to be older than the place: packed ones, and copies.
     passed: Vec<FileId>,
     /// A second listing did not show the place either.
     searched: bool,
@@ -115,6 +117,8 @@ pub struct Follower {
     new_place: bool,
     /// Why bytes are lost, until it is told.
     lost: Option<&'static str>,
+    /// The file being read was deleted, and no copy of it was met.
+    deleted: bool,
     /// An interruption is being caught up.
     behind: bool,
     /// The user was told that the log is not there.
@@ -131,6 +135,7 @@ impl Follower {
             backlog,
             follow,
             phase: Phase::Greeting,
+            deleted: false,
             behind: position.is_some(),
             next: position.as_ref().map_or(0, |p| p.offset),
             position: position.map(Position::anchor),
@@ -199,10 +204,11 @@ impl Follower {
     pub fn on(&mut self, record: Record, acts: &mut Vec<Act>) {
         match (std::mem::replace(&mut self.phase, Phase::Done), record) {
             (_, Record::Broken(why)) => acts.push(Act::Break(why)),
-            (phase, Record::Current(file)) => {
+            (phase, Record::Current(file, deleted)) => {
                 self.open = Some(file.id);
                 if let Some(position) = self.position.as_mut().filter(|p| p.file == file.id) {
                     position.modified = file.modified;
+                    self.deleted = deleted;
                 }
                 self.phase = phase;
             }
@@ -250,7 +256,8 @@ impl Follower {
                 }
             }
             (Phase::Weighing(packed), Record::Sum(sum)) => self.weighed(&packed, sum, acts),
-            (Phase::Entering(next), Record::Opened(file)) => self.entered(&next, &file, acts),
+            (Phase::Entering(next), Record::Opened(file)) => self.opened_next(next, file, acts),
+            (Phase::Comparing(next, file), Record::Sum(sum)) => self.compared(&next, &file, sum, acts),
             (Phase::Following, Record::Halted) | (Phase::Entering(_), Record::Refused(_)) => {
                 self.look(Phase::Choosing, acts);
             }

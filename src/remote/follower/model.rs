@@ -26,6 +26,10 @@ enum Rotation {
     Repoint,
     /// Copied, then cut.
     CopyTruncate,
+    /// Copied, then deleted and created anew.
+    CopyDelete,
+    /// Deleted and created anew.
+    Delete,
 }
 
 /// A file of the model.
@@ -117,11 +121,25 @@ impl Cvm {
         if !self.torn.is_empty() {
             self.write(false);
         }
+        if self.rotation == Rotation::CopyDelete {
+            self.shift();
+            let data = self.files[self.live].data.clone();
+            self.files[self.live].path = None;
+            let path = Some([LOG, b".1"].concat());
+            self.files.push(File { inode, data, modified: self.clock, path });
+            self.clock += 1;
+        }
+        if self.rotation == Rotation::Delete {
+            self.files[self.live].path = None;
+        }
+        let inode = self.files.len() as u64 + 1;
         let path = if self.rotation == Rotation::Repoint {
             name(inode)
         } else {
-            self.shift();
-            self.files[self.live].path = Some([LOG, b".1"].concat());
+            if !matches!(self.rotation, Rotation::CopyDelete | Rotation::Delete) {
+                self.shift();
+                self.files[self.live].path = Some([LOG, b".1"].concat());
+            }
             LOG.to_vec()
         };
         self.files.push(File { inode, data: Vec::new(), modified: self.clock, path: Some(path) });
@@ -212,7 +230,7 @@ impl Cvm {
             }
             Command::List(_) => {
                 if let Some(open) = self.open {
-                    self.say(Record::Current(self.sibling(open)));
+                    self.say(Record::Current(self.sibling(open), self.files[open].path.is_none()));
                 }
                 self.say(Record::Live(self.sibling(self.live)));
                 for index in 0..self.files.len() {
@@ -406,7 +424,7 @@ fn line(number: u32) -> String {
 }
 
 fn is_gap(notice: &Notice) -> bool {
-    matches!(notice, Notice::Gap(..) | Notice::Truncated(..))
+    matches!(notice, Notice::Gap(..) | Notice::Truncated(..) | Notice::Deleted(..))
 }
 
 proptest! {
@@ -422,14 +440,21 @@ proptest! {
     }
 
     #[test]
-    fn a_cut_file_repeats_nothing_and_loses_nothing_in_silence(story in prop::collection::vec(any::<u8>(), 0..500)) {
-        let (delivered, notices, written) = play(Rotation::CopyTruncate, &story);
-        let numbers: Vec<u32> = delivered
-            .lines()
-            .filter_map(|line| line.strip_prefix("line ")?.strip_suffix(" of the log")?.parse().ok())
-            .collect();
-        prop_assert!(numbers.is_sorted_by(|a, b| a < b), "{:?}", numbers);
-        let lost = written as usize - numbers.len();
-        prop_assert!(lost == 0 || notices.iter().any(is_gap), "{} lost, {:?}", lost, notices);
+    fn a_cut_copied_or_deleted_file_repeats_nothing_and_loses_nothing_in_silence(
+        story in prop::collection::vec(any::<u8>(), 0..500),
+    ) {
+        for rotation in [Rotation::CopyTruncate, Rotation::CopyDelete, Rotation::Delete] {
+            let (delivered, notices, written) = play(rotation, &story);
+            let numbers: Vec<u32> = delivered
+                .lines()
+                .filter_map(|line| line.strip_prefix("line ")?.strip_suffix(" of the log")?.parse().ok())
+                .collect();
+            prop_assert!(numbers.is_sorted_by(|a, b| a < b), "{:?}: {:?}", rotation, numbers);
+            let lost = written as usize - numbers.len();
+            prop_assert!(
+                lost == 0 || notices.iter().any(is_gap),
+                "{:?}: {} lost, {:?}", rotation, lost, notices
+            );
+        }
     }
 }

@@ -84,6 +84,7 @@ impl Follower {
     pub(super) fn weighed(&mut self, packed: &Sibling, sum: Sum, acts: &mut Vec<Act>) {
         self.passed.push(packed.id);
         if self.is_here(sum) {
+            self.deleted = false;
             self.look(Phase::Choosing, acts);
         } else {
             self.enter_packed(packed, acts);
@@ -96,6 +97,32 @@ impl Follower {
         self.rotate(packed, acts);
         acts.push(Act::Send(Command::CopyPacked(packed.path.clone(), 0)));
         self.phase = Phase::Copying(false);
+    }
+
+    /// The next file is open. Where the file that was just read has no name any more, it may have been
+    /// copied before it was deleted, and its copy is younger than itself.
+    pub(super) fn opened_next(&mut self, next: Sibling, file: Sibling, acts: &mut Vec<Act>) {
+        let Some(position) = &self.position else { return };
+        let live = self.listing.live.as_ref().is_some_and(|live| live.id == file.id);
+        let nameless = self.listing.path_of(position.file).is_none();
+        if nameless && !live && !self.new_place && position.known() > 0 && file.size >= position.offset {
+            self.open = Some(file.id);
+            acts.push(Act::Send(Command::Sum(position.offset, position.known())));
+            self.phase = Phase::Comparing(next, file);
+        } else {
+            self.entered(&next, &file, acts);
+        }
+    }
+
+    /// The file that seems to come next was compared with the one that was just read.
+    pub(super) fn compared(&mut self, next: &Sibling, file: &Sibling, sum: Sum, acts: &mut Vec<Act>) {
+        if self.is_here(sum) {
+            self.passed.push(file.id);
+            self.deleted = false;
+            self.look(Phase::Choosing, acts);
+        } else {
+            self.entered(next, file, acts);
+        }
     }
 
     /// The next file is open, if it is still the one that was listed.
@@ -123,10 +150,15 @@ impl Follower {
             self.tell_lost(acts);
             self.position = Some(Position::new(file.id, 0, file.path.clone(), file.modified));
         } else {
+            let packed = |s: &Sibling| s.is_packed() && s.modified.0 == position.modified.0;
+            if self.deleted && !self.listing.siblings.iter().any(packed) {
+                acts.push(Act::Tell(Notice::Deleted(position.file, position.offset)));
+            }
             acts.push(Act::Tell(Notice::Rotated((position.file, position.offset), file.id)));
             position.enter(file);
         }
         self.searched = false;
+        self.deleted = false;
         self.next = 0;
     }
 }
