@@ -41,7 +41,7 @@ _cvmtail() {
 
     case "${cmd}" in
         cvmtail)
-            opts="-c -F -J -n -m -g -v -i -S -w -o -q -h -V --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --lines --no-follow --for --max-count --no-reconnect --retry-limit --grep --exclude --ignore-case --smart-case --word-regexp --fixed-strings --highlight --output --json --template --prefix --color --stats --quiet --verbose --config --no-refresh --follow --reconnect --no-ignore-case --no-smart-case --no-word-regexp --no-fixed-strings --no-json --no-stats --no-quiet --no-verbose --help --version check logs cvms completions man"
+            opts="-c -F -J -n -s -m -g -v -i -S -w -A -B -C -M -o -t -q -h -V --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --lines --since --until --no-follow --for --max-count --no-reconnect --retry-limit --grep --exclude --ignore-case --smart-case --word-regexp --fixed-strings --after-context --before-context --context --level --records --rate-limit --dedup --highlight --output --json --template --timestamps --order --order-window --prefix --color --stats --quiet --verbose --config --no-refresh --follow --reconnect --no-ignore-case --no-smart-case --no-word-regexp --no-fixed-strings --no-records --no-dedup --no-timestamps --no-json --no-stats --no-quiet --no-verbose --help --version check logs cvms completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -119,6 +119,18 @@ _cvmtail() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -151,6 +163,38 @@ _cvmtail() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --after-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --before-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -B)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --highlight)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -164,6 +208,22 @@ _cvmtail() {
                     return 0
                     ;;
                 --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timestamps)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --order)
+                    COMPREPLY=($(compgen -W "arrival time" -- "${cur}"))
+                    return 0
+                    ;;
+                --order-window)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

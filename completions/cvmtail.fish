@@ -7,7 +7,7 @@ echo $__cvmtail_own | source
 else
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_cvmtail_global_optspecs
-    string join \n c/cvm= discover= refresh cvm-file= exclude-cvm= user= port= identity= F/ssh-config= J/jump= ssh-option= connect-timeout= parallel= dead-after= n/lines= no-follow for= m/max-count= no-reconnect retry-limit= g/grep= v/exclude= i/ignore-case S/smart-case w/word-regexp fixed-strings highlight= o/output= json template= prefix= color= stats= q/quiet verbose config= no-refresh follow reconnect no-ignore-case no-smart-case no-word-regexp no-fixed-strings no-json no-stats no-quiet no-verbose h/help V/version
+    string join \n c/cvm= discover= refresh cvm-file= exclude-cvm= user= port= identity= F/ssh-config= J/jump= ssh-option= connect-timeout= parallel= dead-after= n/lines= s/since= until= no-follow for= m/max-count= no-reconnect retry-limit= g/grep= v/exclude= i/ignore-case S/smart-case w/word-regexp fixed-strings A/after-context= B/before-context= C/context= level= M/records rate-limit= dedup highlight= o/output= json template= t/timestamps= order= order-window= prefix= color= stats= q/quiet verbose config= no-refresh follow reconnect no-ignore-case no-smart-case no-word-regexp no-fixed-strings no-records no-dedup no-timestamps no-json no-stats no-quiet no-verbose h/help V/version
 end
 
 function __fish_cvmtail_needs_command
@@ -45,16 +45,27 @@ complete -c cvmtail -n "__fish_cvmtail_needs_command" -l connect-timeout -d 'Giv
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l parallel -d 'How many connections are set up at once (sshd by default drops some beyond 10)' -r
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l dead-after -d 'Take a CVM for dead after this long without an answer, and reconnect' -r
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -s n -l lines -d 'Begin with the last N lines of each log; +N: from line N on' -r
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -s s -l since -d 'Begin with the first line at or after this time' -r
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -l until -d 'End with the last line before this time, written as for --since' -r
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l for -d 'End after this long' -r
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -s m -l max-count -d 'End after N printed lines' -r
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l retry-limit -d 'Reconnect at most N times in a row' -r
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -s g -l grep -d 'Keep only lines that match; repeats are alternatives' -r
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -s v -l exclude -d 'Drop lines that match, as grep -v; repeatable' -r
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -s A -l after-context -d 'Print N lines after each match, per stream' -r
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -s B -l before-context -d 'Print N lines before each match, per stream' -r
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -s C -l context -d 'Print N lines around each match, per stream' -r
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -l level -d 'Keep only lines of this level or a graver one: trace, debug, info, warning, error, fatal' -r
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -l rate-limit -d 'Print at most N lines a second of each stream, and tell how many were held back' -r
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l highlight -d 'Colour what matches, filter nothing; repeatable' -r
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -s o -l output -d 'Form of the output' -r -f -a "text\t'A prefix, then the line'
 ndjson\t'One JSON object per line, events included'
 raw\t'The line alone, byte for byte'"
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l template -d 'Print each line as this text with {fields}, such as \'{time} {cvm} {log} {level} {line}\'' -r
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -s t -l timestamps -d 'Put each line\'s own time in front of it: utc (the default), local, or a strftime format' -r
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -l order -d 'Merge the streams as lines arrive, or by the lines\' own time' -r -f -a "arrival\t'As lines arrive'
+time\t'By the lines\' own time'"
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -l order-window -d 'How long --order time waits for lines of other streams; what comes later is marked' -r
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l prefix -d 'What stands before each line of text' -r -f -a "full\t'CVM and log'
 cvm\t'The CVM'
 log\t'The log'
@@ -71,6 +82,8 @@ complete -c cvmtail -n "__fish_cvmtail_needs_command" -s i -l ignore-case -d 'Le
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -s S -l smart-case -d 'Letter case counts only in patterns with a capital letter'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -s w -l word-regexp -d 'Patterns match whole words only'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l fixed-strings -d 'Patterns are plain text, not regexes'
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -s M -l records -d 'Match, count and print whole records: a traceback comes with its head line'
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -l dedup -d 'Fold repeats of a line within a stream; times and numbers of threads do not count'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l json -d 'Short for --output ndjson'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -s q -l quiet -d 'No events on stderr'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l verbose -d 'On stderr, also what ssh itself says'
@@ -81,6 +94,9 @@ complete -c cvmtail -n "__fish_cvmtail_needs_command" -l no-ignore-case -d 'Undo
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l no-smart-case -d 'Undo --smart-case'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l no-word-regexp -d 'Undo --word-regexp'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l no-fixed-strings -d 'Undo --fixed-strings'
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -l no-records -d 'Undo --records'
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -l no-dedup -d 'Undo --dedup'
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -l no-timestamps -d 'Undo --timestamps'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l no-json -d 'Undo --json'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l no-stats -d 'Undo --stats'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l no-quiet -d 'Undo --quiet'

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 
 use crate::cluster::target::Target;
 use crate::event::Event;
@@ -68,4 +70,16 @@ pub enum Item {
     Lines(Batch),
     /// Something a stream, a CVM or the run says about itself.
     Event(Event),
+    /// What the clock of a stream's CVM says; comes before the stream's first lines, and again after an
+    /// interruption.
+    Clock(Arc<Target>, CvmClock),
+}
+
+/// The clock of a CVM as it was when it was asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CvmClock {
+    /// How far it is ahead of this machine's; negative: behind.
+    pub skew: SignedDuration,
+    /// Its zone, for times that are written without one.
+    pub zone: TimeZone,
 }

@@ -13,6 +13,7 @@ mod reaching;
 #[cfg(test)]
 mod tests;
 pub mod value;
+pub mod when;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -26,7 +27,7 @@ pub use checking::{Check, CheckForm};
 pub use choosing::Choosing;
 pub use filtering::Filtering;
 pub use following::Following;
-pub use output::{ColorWhen, Form, Output, PrefixWord, Stats};
+pub use output::{ColorWhen, Form, OrderWord, Output, PrefixWord, Stats};
 pub use pages::{completions, man};
 pub use reaching::Reaching;
 

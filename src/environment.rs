@@ -9,6 +9,9 @@ use std::io::{self, IsTerminal, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use rustix::fs::Access;
 
 use crate::cluster::glob;
@@ -45,6 +48,10 @@ pub struct Environment {
     pub shell: Option<OsString>,
     /// The user's ssh config, if there is a home for it.
     pub ssh_config: Option<PathBuf>,
+    /// What time it is.
+    pub now: Timestamp,
+    /// The zone of this machine.
+    pub zone: TimeZone,
 }
 
 /// Where the config is looked for, unless `--config` says it.
@@ -85,6 +92,8 @@ impl Environment {
             unicode: unicode(&variable),
             shell: variable("COMPLETE").filter(|shell| shell != "0"),
             ssh_config: base_folder(&variable, "HOME", "").map(|home| home.join(".ssh/config")),
+            now: Timestamp::now(),
+            zone: TimeZone::system(),
         }
     }
 }

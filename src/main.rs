@@ -7,6 +7,7 @@ mod cache;
 mod cli;
 mod cluster;
 mod config;
+mod descriptor;
 mod environment;
 mod event;
 mod exit;
@@ -14,10 +15,13 @@ mod failure;
 mod flow;
 mod line;
 mod modes;
+mod output;
 mod plan;
 mod remote;
 mod render;
+mod report;
 mod step;
+mod tally;
 mod usage;
 
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -93,8 +97,12 @@ fn run(planned: Planned) -> Result<Exit, Usage> {
         let _ = writeln!(io::stderr(), "cvmtail: {note}");
     }
     match planned.plan {
-        // The one call site of the follow: `modes::follow::run(*plan)`, whose bad patterns and templates are a `Usage`.
-        Plan::Follow(_plan) => Err(Usage::new("following is not wired yet")),
+        // Until the follow asks what they match: nothing would be as bad as an answer that leaves them out.
+        Plan::Follow(plan) if !plan.patterns.is_empty() => {
+            Err(Usage::new("globs over paths cannot be followed yet")
+                .hint("name each file; `cvmtail logs -c` lists them"))
+        }
+        Plan::Follow(plan) => modes::follow::run(&plan),
         Plan::Check(plan) => modes::check::run(*plan),
         Plan::Listing(plan) => modes::listing::run(&plan),
         Plan::Logs(plan) => printed(|out| modes::logs::run(&plan, out)),

@@ -13,11 +13,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use crate::cluster::catalogue;
 use crate::cluster::cvm::Cvm;
 use crate::cluster::naming::Naming;
 use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::{RemotePath, Target};
+use crate::line::level::Level;
 
 /// What the run is for: one variant per verb.
 #[derive(Debug)]
@@ -139,6 +143,8 @@ pub struct Follow {
     pub reading: Reading,
     /// Which lines are kept.
     pub filter: Filter,
+    /// How lines flow from the streams to the output.
+    pub flow: Flow,
     /// How kept lines look.
     pub output: Output,
     /// What is said on stderr.
@@ -196,6 +202,8 @@ pub enum Backlog {
     Lines(u64),
     /// From line N on, counted from 1: `+1` is the whole file.
     FromLine(u64),
+    /// From the first line at or after this instant.
+    Since(Timestamp),
 }
 
 /// What is done about a broken stream.
@@ -218,6 +226,29 @@ pub struct Filter {
     pub highlight: Vec<String>,
     /// How patterns are read.
     pub patterns: Patterns,
+}
+
+/// How lines flow from the streams to the output.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flow {
+    /// Lines from before this instant are dropped (`--since`).
+    pub since: Option<Timestamp>,
+    /// Lines from this instant on are dropped, and end their stream (`--until`).
+    pub until: Option<Timestamp>,
+    /// Lines below this level are dropped.
+    pub level: Option<Level>,
+    /// Whole records are matched, counted and printed.
+    pub records: bool,
+    /// How many lines (records) are printed before a match.
+    pub before: usize,
+    /// How many lines (records) are printed after a match.
+    pub after: usize,
+    /// Repeats within a stream are folded.
+    pub dedup: bool,
+    /// At most so many lines a second of each stream.
+    pub rate_limit: Option<u64>,
+    /// `--order time` with its window; `None`: as they arrive.
+    pub order_window: Option<Duration>,
 }
 
 /// How patterns are read, as ripgrep does.
@@ -252,6 +283,21 @@ pub struct Output {
     pub color: bool,
     /// stdout is a terminal: pad prefixes, make control characters harmless.
     pub terminal: bool,
+    /// Put each line's own time before a line of text, in this form.
+    pub timestamps: Option<Timestamps>,
+    /// The zone of this machine, for `local` and strftime.
+    pub zone: TimeZone,
+}
+
+/// The form of a line's own time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Timestamps {
+    /// RFC 3339, milliseconds, `Z`.
+    Utc,
+    /// RFC 3339, milliseconds, with the offset of this machine.
+    Local,
+    /// strftime, in this machine's zone.
+    Format(String),
 }
 
 /// The form of a line.

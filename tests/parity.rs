@@ -21,6 +21,9 @@ fn completions_and_man_page_are_committed_as_the_binary_prints_them() {
         let path = format!("{}/{file}", env!("CARGO_MANIFEST_DIR"));
         let committed = fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
         let command = words.join(" ");
-        assert!(printed(words) == committed, "{file} is stale: run `cargo run -- {command} > {file}` and commit it");
+        assert!(
+            printed(words) == committed,
+            "{file} is stale: run `cargo run -- {command} > {file}` and commit it"
+        );
     }
 }

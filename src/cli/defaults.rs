@@ -15,7 +15,7 @@ use crate::config::{Config, Located};
 use crate::usage::Usage;
 
 /// Each switch of the follow with the flag that undoes it; not shown in the help, where they would double the list.
-pub const OPPOSITES: [(&str, &str, &str); 11] = [
+pub const OPPOSITES: [(&str, &str, &str); 14] = [
     ("refresh", "undo_refresh", "no-refresh"),
     ("no_follow", "undo_no_follow", "follow"),
     ("no_reconnect", "undo_no_reconnect", "reconnect"),
@@ -23,6 +23,9 @@ pub const OPPOSITES: [(&str, &str, &str); 11] = [
     ("smart_case", "undo_smart_case", "no-smart-case"),
     ("word_regexp", "undo_word_regexp", "no-word-regexp"),
     ("fixed_strings", "undo_fixed_strings", "no-fixed-strings"),
+    ("records", "undo_records", "no-records"),
+    ("dedup", "undo_dedup", "no-dedup"),
+    ("timestamps", "undo_timestamps", "no-timestamps"),
     ("json", "undo_json", "no-json"),
     ("stats", "undo_stats", "no-stats"),
     ("quiet", "undo_quiet", "no-quiet"),

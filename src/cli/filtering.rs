@@ -2,6 +2,9 @@
 
 use clap::Args;
 
+use crate::cli::value;
+use crate::line::level::Level;
+
 /// The flags that filter; all clauses must hold, repeats of one flag are alternatives.
 #[derive(Clone, Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags as typed; the plan has enums")]
@@ -26,6 +29,30 @@ pub struct Filtering {
     /// Patterns are plain text, not regexes
     #[arg(long)]
     pub fixed_strings: bool,
+    /// Print N lines after each match, per stream
+    #[arg(short = 'A', long, value_name = "N")]
+    pub after_context: Option<usize>,
+    /// Print N lines before each match, per stream
+    #[arg(short = 'B', long, value_name = "N")]
+    pub before_context: Option<usize>,
+    /// Print N lines around each match, per stream
+    #[arg(short = 'C', long, value_name = "N")]
+    pub context: Option<usize>,
+    /// Keep only lines of this level or a graver one: trace, debug, info, warning, error, fatal
+    ///
+    /// A line without a head of its own, such as one of a traceback, has the level of its record. Lines of
+    /// layouts that tell no level are dropped.
+    #[arg(long, value_name = "LEVEL", value_parser = value::level)]
+    pub level: Option<Level>,
+    /// Match, count and print whole records: a traceback comes with its head line
+    #[arg(short = 'M', long)]
+    pub records: bool,
+    /// Print at most N lines a second of each stream, and tell how many were held back
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub rate_limit: Option<u64>,
+    /// Fold repeats of a line within a stream; times and numbers of threads do not count
+    #[arg(long)]
+    pub dedup: bool,
     /// Colour what matches, filter nothing; repeatable
     #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
     pub highlight: Vec<String>,

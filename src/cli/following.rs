@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::value;
+use crate::cli::when::When;
 use crate::plan::Backlog;
 
 /// The flags that say where streams start and end.
@@ -15,6 +16,16 @@ pub struct Following {
     /// 0 begins with what is appended from now on; +1 reads the whole file.
     #[arg(short = 'n', long, value_name = "N", default_value = "10", allow_hyphen_values = true, value_parser = value::backlog)]
     pub lines: Backlog,
+    /// Begin with the first line at or after this time
+    ///
+    /// A duration ago (10m, 2h), a time of day (14:05, the last one there was), or a date and time
+    /// (2026-11-20, '2026-11-20 12:00', 2026-11-20T12:00:00Z); without Z or an offset it is this machine's time.
+    /// The place is found without reading the log from its head, in a rotated file if need be.
+    #[arg(short = 's', long, value_name = "WHEN", conflicts_with = "lines", value_parser = value::when)]
+    pub since: Option<When>,
+    /// End with the last line before this time, written as for --since
+    #[arg(long, value_name = "WHEN", value_parser = value::when)]
+    pub until: Option<When>,
     /// End at the end of each log instead of waiting for more
     #[arg(long)]
     pub no_follow: bool,

@@ -140,7 +140,8 @@ color = "always"
 pub const DEFAULTS: &str = "In [defaults], every long flag can have a default, under its own name: true or false for \
      a switch, a text or a number for a value, a list where the flag can be repeated. The command line wins, flag by \
      flag. A switch that the config turns on is turned off by its opposite: --no-refresh, --follow, --reconnect, --no-json, \
-     --no-stats, --no-quiet, --no-verbose, --no-ignore-case, --no-smart-case, --no-word-regexp, --no-fixed-strings. \
+     --no-stats, --no-quiet, --no-verbose, --no-ignore-case, --no-smart-case, --no-word-regexp, --no-fixed-strings, --no-records, \
+     --no-dedup, --no-timestamps. \
      A relative file is looked for beside the config. A user, port or jump host of a cluster counts before one of \
      [defaults], and after one of the command line.";
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::cli::value;
+use crate::plan::Timestamps;
 
 /// The flags that shape stdout and stderr.
 #[derive(Clone, Debug, Args)]
@@ -24,6 +25,23 @@ pub struct Output {
     /// Print each line as this text with {fields}, such as '{time} {cvm} {log} {level} {line}'
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["form", "json"])]
     pub template: Option<String>,
+    /// Put each line's own time in front of it: utc (the default), local, or a strftime format
+    #[arg(
+        short = 't',
+        long,
+        value_name = "FORM",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "utc",
+        value_parser = value::timestamps
+    )]
+    pub timestamps: Option<Timestamps>,
+    /// Merge the streams as lines arrive, or by the lines' own time
+    #[arg(long, value_name = "ORDER", default_value = "arrival")]
+    pub order: OrderWord,
+    /// How long --order time waits for lines of other streams; what comes later is marked
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = value::duration)]
+    pub order_window: Duration,
     /// What stands before each line of text
     #[arg(long, value_name = "WHAT", default_value = "full")]
     pub prefix: PrefixWord,
@@ -48,6 +66,15 @@ pub struct Output {
     /// On stderr, also what ssh itself says
     #[arg(long, overrides_with = "quiet")]
     pub verbose: bool,
+}
+
+/// How the streams are merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OrderWord {
+    /// As lines arrive
+    Arrival,
+    /// By the lines' own time
+    Time,
 }
 
 /// When a summary is printed.

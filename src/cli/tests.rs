@@ -39,8 +39,15 @@ fn every_flag_of_the_follow_can_have_a_default() {
             (ArgAction::SetTrue, _) => "true",
             (ArgAction::Append, "ssh-option") => "['Compression=yes']",
             (ArgAction::Append, _) => "['a', 'b']",
-            (_, "for" | "connect-timeout" | "dead-after") => "'15s'",
-            (_, "port" | "parallel" | "lines" | "max-count" | "retry-limit") => "7",
+            (_, "for" | "connect-timeout" | "dead-after" | "order-window" | "since" | "until") => "'15s'",
+            (
+                _,
+                "port" | "parallel" | "lines" | "max-count" | "retry-limit" | "rate-limit" | "after-context"
+                | "before-context" | "context",
+            ) => "7",
+            (_, "level") => "'error'",
+            (_, "order") => "'time'",
+            (_, "timestamps") => "'local'",
             (_, "stats") => "true",
             (_, "output") => "'raw'",
             (_, "prefix") => "'none'",
@@ -55,7 +62,7 @@ fn every_flag_of_the_follow_can_have_a_default() {
         }
         counted += 1;
     }
-    assert!(counted >= 33, "only {counted} flags");
+    assert!(counted >= 45, "only {counted} flags");
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::time::Duration;
 use jiff::{Span, SpanRelativeTo};
 
 use crate::cli::Stats;
-use crate::plan::Backlog;
+use crate::cli::when::When;
+use crate::line::level::Level;
+use crate::plan::{Backlog, Timestamps};
 
 /// Reads a duration above zero: `500ms`, `10s`, `2m`, `1h30m`, `1d`; a bare number counts seconds, as in sleep(1).
 pub fn duration(text: &str) -> Result<Duration, String> {
@@ -59,6 +61,29 @@ pub fn backlog(text: &str) -> Result<Backlog, String> {
     }
     let count: u64 = digits.parse().map_err(|_| wrong())?;
     Ok(if text.starts_with('+') { Backlog::FromLine(count.max(1)) } else { Backlog::Lines(count) })
+}
+
+/// Reads a point in time; see [`When`].
+pub fn when(text: &str) -> Result<When, String> {
+    When::parse(text).ok_or_else(|| "write 10m (ago), 14:05, 2026-11-20 or 2026-11-20T12:00:00Z".into())
+}
+
+/// Reads a level by its name or a common other one for it.
+pub fn level(text: &str) -> Result<Level, String> {
+    text.parse().map_err(|_| "write trace, debug, info, warning, error or fatal".into())
+}
+
+/// Reads `utc`, `local` or a strftime format that prints something.
+pub fn timestamps(text: &str) -> Result<Timestamps, String> {
+    match text {
+        "utc" => Ok(Timestamps::Utc),
+        "local" => Ok(Timestamps::Local),
+        format => match jiff::fmt::strtime::format(format, &jiff::Zoned::default()) {
+            Ok(_) if format.contains('%') => Ok(Timestamps::Format(format.to_owned())),
+            Ok(_) => Err("write utc, local or a strftime format such as %H:%M:%S".into()),
+            Err(error) => Err(error.to_string()),
+        },
+    }
 }
 
 /// Reads `end`, or the interval of the summaries.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::cli::{self, ColorWhen, Form, PrefixWord};
+use jiff::Timestamp;
+
+use crate::cli::when::When;
+use crate::cli::{self, ColorWhen, Form, OrderWord, PrefixWord};
 use crate::cluster::address;
 use crate::cluster::cvm::Cvm;
 use crate::cluster::target::Target;
@@ -11,7 +14,8 @@ use crate::plan::discover::Obstacle;
 use crate::plan::name::{self, Log, Named, Names};
 use crate::plan::resolve::Words;
 use crate::plan::{
-    Case, Filter, Follow, Format, Output, Patterns, Prefix, Reading, Reconnect, Report, Ssh, Stats, choose,
+    Backlog, Case, Filter, Flow, Follow, Format, Output, Patterns, Prefix, Reading, Reconnect, Report, Ssh,
+    Stats, choose,
 };
 use crate::usage::Usage;
 
@@ -25,14 +29,18 @@ pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Obst
     let jump = typed.reaching.jump.as_deref();
     let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, jump, &ssh, notes)?;
     let cvms: Vec<Arc<Cvm>> = cvms.into_iter().map(Arc::new).collect();
+    let now = |when: Option<When>, flag| when.map(|when| instant(when, flag, words.environment)).transpose();
+    let since = now(flags.following.since, "--since")?;
+    let until = now(flags.following.until, "--until")?;
     Ok(Follow {
         targets: targets(&cvms, &logs),
         cvms,
         patterns,
         naming: names.naming(&logs),
         ssh,
-        reading: reading(&flags.following),
+        reading: reading(&flags.following, since),
         filter: filter(&flags.filtering),
+        flow: flow(flags, since, until),
         output: output(&flags.output, words.environment),
         report: report(&flags.output, words.environment),
         max_count: flags.following.max_count,
@@ -92,12 +100,36 @@ pub fn ssh(
 }
 
 /// Where streams start and end.
-fn reading(flags: &cli::Following) -> Reading {
+fn reading(flags: &cli::Following, since: Option<Timestamp>) -> Reading {
     let reconnect = match (flags.no_reconnect, flags.retry_limit) {
         (true, _) | (_, Some(0)) => Reconnect::Never,
         (false, limit) => Reconnect::Try(limit),
     };
-    Reading { backlog: flags.lines, follow: !flags.no_follow, reconnect }
+    let backlog = since.map_or(flags.lines, Backlog::Since);
+    Reading { backlog, follow: !flags.no_follow, reconnect }
+}
+
+/// The instant that is meant by a flag's time.
+fn instant(when: When, flag: &str, environment: &Environment) -> Result<Timestamp, Usage> {
+    when.resolve(environment.now, &environment.zone)
+        .ok_or_else(|| Usage::new("this time is outside of all calendars").at(flag))
+}
+
+/// How lines flow.
+fn flow(flags: &cli::Follow, since: Option<Timestamp>, until: Option<Timestamp>) -> Flow {
+    let filtering = &flags.filtering;
+    let around = filtering.context.unwrap_or(0);
+    Flow {
+        since,
+        until,
+        level: filtering.level,
+        records: filtering.records,
+        before: filtering.before_context.unwrap_or(around),
+        after: filtering.after_context.unwrap_or(around),
+        dedup: filtering.dedup,
+        rate_limit: filtering.rate_limit,
+        order_window: (flags.output.order == OrderWord::Time).then_some(flags.output.order_window),
+    }
 }
 
 /// Which lines are kept.
@@ -134,7 +166,13 @@ fn output(flags: &cli::Output, environment: &Environment) -> Output {
         }),
     };
     let terminal = environment.stdout_terminal;
-    Output { format, color: color(flags.color, environment, terminal), terminal }
+    Output {
+        format,
+        color: color(flags.color, environment, terminal),
+        terminal,
+        timestamps: flags.timestamps.clone(),
+        zone: environment.zone.clone(),
+    }
 }
 
 /// What is said on stderr.

@@ -26,6 +26,8 @@ cvms = ['b1', 'b2']
 /// Surroundings in which nothing is set and nothing is a terminal.
 fn nothing() -> Environment {
     Environment {
+        now: jiff::Timestamp::UNIX_EPOCH,
+        zone: jiff::tz::TimeZone::UTC,
         arguments: Vec::new(),
         cvms: None,
         config: ConfigFile::Nowhere,

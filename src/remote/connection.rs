@@ -114,11 +114,11 @@ impl Connection {
 
     /// Opens a channel.
     pub(super) async fn open(self: &Rc<Self>) -> Result<Channel, Refusal> {
-        let opening = Opening::new(self);
+        let mut opening = Opening::new(self);
         let (ours, theirs) = pipes().map_err(|error| Refusal::Failed(self.here(&error)))?;
         let child = match &self.master {
             None => self.open_local(theirs).map_err(|error| Refusal::Failed(self.here(&error)))?,
-            Some(master) => self.open_remote(master, theirs).await?,
+            Some(master) => self.open_remote(master, theirs).await.inspect_err(|_| opening.settled = true)?,
         };
         let Ours { stdin, stdout, stderr } = ours;
         Ok(Channel { stdin, stdout, stderr, process: Process::new(child, opening.opened()) })
@@ -137,14 +137,12 @@ impl Connection {
         let [stdin, stdout, stderr] = theirs;
         let mut command = openssh::Session::to_raw_command(Arc::clone(master.session()), SHELL);
         command.stdin(stdin).stdout(stdout).stderr(stderr);
-        // In a task of its own: a master whose client goes away in the middle of this dies of it ("lacks control
-        // channel"), and with it all other channels. If nobody waits any more, the task drops the channel.
-        let opening = tokio::spawn(async move { command.spawn().await });
-        match timeout(self.about.connect_timeout(), opening).await {
+        // May be dropped in the middle: a master reads on from a client only when the channel is open, and
+        // then closes it if the client is gone (openssh mux.c, `mux_pause`; tried with a stopped sshd).
+        match timeout(self.about.connect_timeout(), command.spawn()).await {
+            Ok(Ok(child)) => Ok(Child::Remote(child)),
+            Ok(Err(error)) => Err(self.refusal(&error).await),
             Err(_) => Err(Refusal::Failed(explain::because(&table::SILENT, &self.about, ""))),
-            Ok(Ok(Ok(child))) => Ok(Child::Remote(child)),
-            Ok(Ok(Err(error))) => Err(self.refusal(&error).await),
-            Ok(Err(_)) => Err(Refusal::Failed(explain::because(&table::LOST, &self.about, ""))),
         }
     }
 
@@ -189,20 +187,20 @@ impl Connection {
 struct Opening<'a> {
     /// Where.
     connection: &'a Rc<Connection>,
-    /// Whether it has become a [`Slot`].
-    opened: bool,
+    /// Whether it is known what became of it.
+    settled: bool,
 }
 
 impl<'a> Opening<'a> {
     /// Counts one more.
     fn new(connection: &'a Rc<Connection>) -> Self {
         connection.opening.update(|count| count + 1);
-        Self { connection, opened: false }
+        Self { connection, settled: false }
     }
 
     /// The channel is open.
     fn opened(mut self) -> Slot {
-        self.opened = true;
+        self.settled = true;
         self.connection.held.update(|count| count + 1);
         Slot { connection: Rc::clone(self.connection) }
     }
@@ -211,6 +209,10 @@ impl<'a> Opening<'a> {
 impl Drop for Opening<'_> {
     fn drop(&mut self) {
         self.connection.opening.update(|count| count - 1);
+        if !self.settled {
+            // Given up in the middle, it may still be opened there, and closed at once.
+            self.connection.freed.set(Some(Instant::now()));
+        }
         self.connection.changed.notify_waiters();
     }
 }

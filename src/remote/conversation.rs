@@ -6,13 +6,17 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use tokio::io::{AsyncReadExt as _, Interest};
 use tokio::net::unix::pipe::Receiver;
 use tokio::time::{Instant, sleep_until};
 
-use crate::batch::{Ending, FileId};
+use crate::batch::{CvmClock, Ending, FileId};
 use crate::cluster::target::RemotePath;
 use crate::failure::Failure;
+use crate::line::reader::Reader;
+use crate::line::time::ClockContext;
 use crate::plan::Backlog;
 use crate::remote::channel::{Channel, End, Process};
 use crate::remote::explain::{self, About, table};
@@ -34,8 +38,8 @@ const COMPLAINTS: usize = 4096;
 
 /// What came of listening.
 pub enum Report {
-    /// There is a shell at the other end.
-    Shell,
+    /// There is a shell at the other end, and what its clock says (ours and UTC, if it cannot tell).
+    Shell(CvmClock),
     /// The script runs.
     Here,
     /// Lines of the log.
@@ -89,6 +93,8 @@ pub struct Conversation {
     reports: VecDeque<Report>,
     /// What the remote shell complained of, the end of it.
     complaints: Vec<u8>,
+    /// When the first word was said.
+    greeted: Timestamp,
     /// The script was heard.
     heard: bool,
     /// Until when it must be.
@@ -124,6 +130,7 @@ impl Conversation {
             intake,
             reports: VecDeque::new(),
             complaints: Vec::new(),
+            greeted: Timestamp::now(),
             heard: false,
             deadline: Instant::now() + GREETING,
             within_line: false,
@@ -132,17 +139,22 @@ impl Conversation {
 
     /// Says the first word. To a CVM that is not known to give us a shell it is one that does no harm
     /// should a menu hear it.
-    pub async fn greet(&mut self, has_shell: bool) {
-        if has_shell {
-            self.introduce().await;
+    pub async fn greet(&mut self, clock: Option<&CvmClock>) {
+        if clock.is_some() {
+            self.introduce(clock).await;
         } else {
+            self.greeted = Timestamp::now();
             self.line.write(&self.secret.greeting()).await;
         }
     }
 
-    /// Sends the script.
-    pub async fn introduce(&mut self) {
-        self.line.write(&self.secret.preamble(&self.path)).await;
+    /// Sends the script. `clock` reads the times of lines.
+    pub async fn introduce(&mut self, clock: Option<&CvmClock>) {
+        let zone = clock.map_or(TimeZone::UTC, |clock| clock.zone.clone());
+        self.follower.read_times_with(Reader::new(ClockContext { zone, reference: Timestamp::now() }));
+        let mut text = self.secret.preamble(&self.path);
+        text.extend(self.line.guard());
+        self.line.write(&text).await;
     }
 
     /// What the next conversation begins with.
@@ -240,13 +252,18 @@ impl Conversation {
             self.follower.rejected(noise);
             self.intake.hold();
         }
-        if record == Record::Shell {
-            self.reports.push_back(Report::Shell);
+        if let Record::Shell(clock) = record {
+            // What was asked was answered, as far as can be told, in the middle between asking and hearing.
+            let now = self.greeted + Timestamp::now().duration_since(self.greeted) / 2;
+            self.reports.push_back(Report::Shell(match clock {
+                Some(clock) => CvmClock { skew: clock.now.duration_since(now), zone: clock.zone },
+                None => CvmClock { skew: SignedDuration::ZERO, zone: TimeZone::UTC },
+            }));
             return;
         }
         if let Record::Here(tail) = &record {
             if tail.is_empty() {
-                self.reports.push_back(Report::Refused(explain::because(&table::NO_TAIL, about, "")));
+                self.reports.push_back(Report::Refused(explain::because(&table::TAILLESS, about, "")));
                 return;
             }
             self.heard = true;
@@ -287,7 +304,7 @@ impl Conversation {
                 Act::Finish => self.reports.push_back(Report::Finished),
                 Act::Refuse(refusal) => {
                     let cause = match refusal {
-                        Refusal::Missing => &table::MISSING,
+                        Refusal::Missing => &table::ABSENT,
                         Refusal::Denied => &table::UNREADABLE,
                         Refusal::Folder | Refusal::Special => &table::NOT_A_FILE,
                     };

@@ -99,8 +99,8 @@ pub fn log(stderr: &[u8], path: &RemotePath, about: &About) -> Option<Failure> {
     Some(write(&found, &text, about, &path.to_string()))
 }
 
-/// A cause that is known to concern `path`: one of [`table::MISSING`], [`table::UNREADABLE`],
-/// [`table::NOT_A_FILE`], [`table::READ`].
+/// A cause that is known to concern `path`: one of [`table::MISSING`], [`table::ABSENT`],
+/// [`table::UNREADABLE`], [`table::NOT_A_FILE`], [`table::READ`].
 pub fn of_log(cause: &'static Cause, path: &RemotePath, about: &About) -> Failure {
     write(&Found { cause, line: "", captures: None }, "", about, &path.to_string())
 }
@@ -167,7 +167,7 @@ fn find<'a>(line: &'a str, moments: &[Heard]) -> Option<Found<'a>> {
 
 /// Whether this echo is what a connection says whose proxy has ended: for sure, perhaps, or not (`None`).
 fn through_a_hop(echo: &str, about: &About) -> Option<bool> {
-    if echo.contains("UNKNOWN port") || echo.starts_with("stdio forwarding") {
+    if echo.contains("UNKNOWN port 65535") || echo.starts_with("stdio forwarding") {
         Some(true)
     } else {
         echo.contains("_exchange_identification: Connection closed").then_some(about.jump.is_some())
@@ -186,28 +186,17 @@ fn aside(line: &str) -> bool {
 
 /// A failure on the way to the CVM: the hop's own cause, told as the jump host's.
 fn of_hop(found: &Found, text: &str, about: &About) -> Failure {
-    let jump = about.jump.clone().unwrap_or_else(|| "of your ssh config".to_owned());
-    let first = jump.split(',').next().unwrap_or_default();
-    let (user, host) =
-        first.rsplit_once('@').map_or((None, first), |(user, host)| (Some(user.to_owned()), host));
-    let (host, port) = host
-        .rsplit_once(':')
-        .filter(|(host, _)| !host.ends_with(':'))
-        .map_or((host, None), |(host, port)| (host.trim_matches(['[', ']']), port.parse().ok()));
-    let about_hop = About {
-        host: host.to_owned(),
-        port,
-        user,
-        jump: None,
-        login: format!("ssh {}", quoted(first)),
-        ..about.clone()
+    let first = about.first_hop();
+    let inner = tell(found, text, &first);
+    let hint = match inner.kind {
+        Kind::Auth => Some(format!("let the jump host know your public key; try by hand `{}`", first.login)),
+        _ => inner.hint.or_else(|| Some(format!("try by hand `{}`", first.login))),
     };
-    let inner = tell(found, text, &about_hop);
     Failure {
         // A hop that is only busy is tried again at once, as a busy CVM is.
         kind: if inner.kind == Kind::Dropped { Kind::Dropped } else { Kind::Jump },
-        message: format!("the jump host {jump} cannot be passed: {}", inner.message),
-        hint: Some(inner.hint.unwrap_or_else(|| format!("try by hand `ssh {}`", quoted(first)))),
+        message: format!("the jump host {} cannot be passed: {}", about.value("jump"), inner.message),
+        hint,
     }
 }
 

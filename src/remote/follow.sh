@@ -53,6 +53,9 @@ b() {
   say B $((p - n))
 }
 
+# d OFFSET COUNT: show COUNT bytes of the file on descriptor 4 from OFFSET on. D base64
+d() { say D "$(tail -c +$(($1 + 1)) <$four 2>/dev/null | head -c "$2" | base64)"; }
+
 # c OFFSET: copy the file on descriptor 4 from there to its end. bytes, E offset | bytes, Q reason
 c() {
   command exec 4<$four

@@ -9,13 +9,16 @@ pub mod act;
 mod model;
 mod rotation;
 mod search;
+mod since;
 
 use std::collections::VecDeque;
 
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
+use crate::line::reader::Reader;
 use crate::plan::Backlog;
 use crate::remote::follower::act::{Act, Notice};
+use crate::remote::follower::since::Seek;
 use crate::remote::position::{Listing, Position, Sibling, stem};
 use crate::remote::script::{Command, Record, Refusal};
 
@@ -35,6 +38,12 @@ enum Phase {
     Opening,
     /// The beginning of the backlog was asked for.
     Measuring(Sibling),
+    /// The beginning of a time is being searched for.
+    Seeking(Box<Seek>),
+    /// The file where a time begins is being chosen, a listing was asked for.
+    Dating(Box<Seek>),
+    /// The file where a time begins is being opened.
+    Turning(Box<Seek>),
     /// A file is being sent to its end; true: it was the live one.
     Copying(bool),
     /// `tail` was started; is it on the right file?
@@ -94,6 +103,8 @@ pub struct Follower {
     next: u64,
     /// The file that is open on the CVM.
     open: Option<FileId>,
+    /// Reads the times of lines, where that is needed.
+    reader: Option<Reader>,
     /// The listing being received.
     listing: Listing,
     /// Packed files that are known to be older than the place.
@@ -124,6 +135,7 @@ impl Follower {
             next: position.as_ref().map_or(0, |p| p.offset),
             position: position.map(Position::anchor),
             open: None,
+            reader: None,
             listing: Listing::default(),
             passed: Vec::new(),
             searched: false,
@@ -137,6 +149,11 @@ impl Follower {
     /// How far lines were handed on.
     pub fn position(&self) -> Option<&Position> {
         self.position.as_ref()
+    }
+
+    /// Times of lines are read by this from now on.
+    pub fn read_times_with(&mut self, reader: Reader) {
+        self.reader = Some(reader);
     }
 
     /// What the next conversation begins with.
@@ -202,6 +219,10 @@ impl Follower {
             (Phase::Opening, Record::Opened(file)) => self.first_opened(file, acts),
             (Phase::Opening, Record::Refused(refusal)) => self.refused(refusal, acts),
             (Phase::Measuring(file), Record::Backlog(from)) => self.start(file, from, acts),
+            (Phase::Seeking(seek), Record::Peeked(bytes)) => self.peeked(*seek, &bytes, acts),
+            (Phase::Dating(seek), Record::Listed) => self.dated(*seek, acts),
+            (Phase::Turning(seek), Record::Opened(file)) => self.turned(*seek, file, acts),
+            (Phase::Turning(seek), Record::Refused(_)) => self.look(Phase::Dating(seek), acts),
             (Phase::Copying(live), Record::End(at)) => self.copied(live, at, acts),
             (Phase::Verifying, Record::Following) => {
                 self.misses = 0;
@@ -285,10 +306,15 @@ impl Follower {
                 self.start(file, size, acts);
             }
             Backlog::FromLine(0 | 1) => self.start(file, 0, acts),
-            backlog => {
-                acts.push(Act::Send(Command::Measure(backlog)));
+            Backlog::Lines(count) => {
+                acts.push(Act::Send(Command::MeasureLast(count)));
                 self.phase = Phase::Measuring(file);
             }
+            Backlog::FromLine(line) => {
+                acts.push(Act::Send(Command::MeasureFrom(line)));
+                self.phase = Phase::Measuring(file);
+            }
+            Backlog::Since(wanted) => self.seek(wanted, file, true, acts),
         }
     }
 

@@ -144,8 +144,11 @@ impl Master {
         *self.ended.borrow()
     }
 
-    /// Why the connection ended, if it ends within `patience`.
+    /// Why the connection ended, if it ends within `patience`; `None` at once if its master still answers.
     pub async fn ended_within(&self, patience: Duration) -> Option<Failure> {
+        if !self.has_ended() && matches!(timeout(patience, self.session.check()).await, Ok(Ok(()))) {
+            return None;
+        }
         let mut ended = self.ended.clone();
         let ended = timeout(patience, ended.wait_for(|ended| *ended)).await.is_ok();
         ended.then(|| explain::connected(&self.words(), &self.about))

@@ -1,5 +1,6 @@
 //! The only room that knows ssh: sessions, the remote script, one stream per CVM×log.
 
+pub mod bisect;
 pub mod channel;
 pub mod connection;
 pub mod conversation;

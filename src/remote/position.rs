@@ -52,6 +52,14 @@ impl Listing {
         all.find(|sibling| sibling.id == file).map(|sibling| sibling.path.clone())
     }
 
+    /// The oldest file of the series of `live` that was written to at or after `since`, itself apart.
+    pub fn oldest_since(&self, since: Modified, live: &Sibling) -> Option<Sibling> {
+        let stem = stem(&live.path);
+        let others = self.siblings.iter().filter(|s| s.id != live.id && s.size > 0);
+        let wanted = others.filter(|s| s.modified >= since && is_of_series(stem, &s.path));
+        wanted.min_by(|a, b| by_age(a, b)).cloned()
+    }
+
     /// The file that comes after that place's: the oldest of the series that is younger and not empty,
     /// else the live one once something is in it. `None`: nothing is there yet. `passed`: files that are
     /// known not to come after it.
@@ -72,11 +80,15 @@ impl Listing {
                 Ordering::Greater => true,
                 Ordering::Equal => own_name.as_ref().is_some_and(|own| is_later_name(&s.path, own)),
             })
-            .min_by(|a, b| {
-                a.modified.cmp(&b.modified).then_with(|| is_later_name(&a.path, &b.path).cmp(&true).reverse())
-            });
+            .min_by(|a, b| by_age(a, b));
         between.or_else(|| live.filter(|l| l.id != position.file && l.size > 0)).cloned()
     }
+}
+
+/// The older file first; where the times do not tell, the names do.
+fn by_age(a: &Sibling, b: &Sibling) -> Ordering {
+    let by_name = || if is_later_name(&a.path, &b.path) { Ordering::Greater } else { Ordering::Less };
+    a.modified.cmp(&b.modified).then_with(by_name)
 }
 
 /// How far a log has been read: everything before it was handed on, nothing after it.

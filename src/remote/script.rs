@@ -2,9 +2,13 @@
 
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as STANDARD;
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
-use crate::plan::Backlog;
 use crate::remote::position::{Modified, Sibling};
 
 /// The functions a CVM's `sh` is given; the protocol is described at its head.
@@ -46,7 +50,8 @@ impl Secret {
 
     /// The text to which a `sh` answers with [`Record::Shell`], and at which nothing else takes harm.
     pub fn greeting(&self) -> Vec<u8> {
-        format!("printf '\\036%s O\\000' {}\n", self.nonce).into_bytes()
+        let clock = "$(date '+%s.%N %z' 2>&1) $(readlink /etc/localtime 2>&1)";
+        format!("printf '\\036%s O %s\\000' {} \"{clock}\"\n", self.nonce).into_bytes()
     }
 
     /// The text that makes a `sh` the file server for the log at `path`.
@@ -77,8 +82,12 @@ pub(super) fn quote(word: &[u8], text: &mut Vec<u8>) {
 pub enum Command {
     /// Open the file there.
     Open(RemotePath),
-    /// Tell where the backlog of the open file begins.
-    Measure(Backlog),
+    /// Tell where the last lines of the open file begin.
+    MeasureLast(u64),
+    /// Tell where a line of the open file begins, counted from 1.
+    MeasureFrom(u64),
+    /// Show so many bytes (second) of the open file from an offset (first) on.
+    Peek(u64, u64),
     /// Send the open file from there to its end.
     Copy(u64),
     /// Send the open file from there, and what is appended. It is at that path; without one, `tail`
@@ -103,8 +112,9 @@ impl Command {
     pub fn write(&self, text: &mut Vec<u8>) {
         let (call, path, numbers): (&[u8], Option<&[u8]>, String) = match self {
             Self::Open(path) => (b"o", Some(&path.0), String::new()),
-            Self::Measure(Backlog::Lines(count)) => (b"b", None, count.to_string()),
-            Self::Measure(Backlog::FromLine(line)) => (b"b", None, format!("+{line}")),
+            Self::MeasureLast(count) => (b"b", None, count.to_string()),
+            Self::MeasureFrom(line) => (b"b", None, format!("+{line}")),
+            Self::Peek(from, count) => (b"d", None, format!("{from} {count}")),
             Self::Copy(from) => (b"c", None, from.to_string()),
             Self::Follow(from, path) => {
                 text.extend_from_slice(format!("f {from} ").as_bytes());
@@ -159,11 +169,36 @@ pub struct Sum {
     pub size: Option<u64>,
 }
 
+/// What the clock of a CVM says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemoteClock {
+    /// The time.
+    pub now: Timestamp,
+    /// The zone: by its name where that is known here, else the offset it has now.
+    pub zone: TimeZone,
+}
+
+impl RemoteClock {
+    /// Reads `seconds.nanoseconds ±hhmm …/zoneinfo/Area/City`; the last part may be anything.
+    fn parse(text: &[u8]) -> Option<Self> {
+        let mut words = std::str::from_utf8(text).ok()?.split_ascii_whitespace();
+        let (seconds, nanoseconds) = words.next()?.split_once('.')?;
+        let nanoseconds = nanoseconds.parse().unwrap_or(0);
+        let now = Timestamp::new(seconds.parse().ok()?, nanoseconds).ok()?;
+        let offset: i32 = words.next()?.parse().ok()?;
+        let offset = Offset::from_seconds(offset / 100 * 3600 + offset % 100 * 60).ok()?;
+        let named = words.next().and_then(|link| TimeZone::get(link.split_once("zoneinfo/")?.1).ok());
+        // A name that means another offset here than there would be worse than none.
+        let named = named.filter(|zone| zone.to_offset(now) == offset);
+        Some(Self { now, zone: named.unwrap_or_else(|| TimeZone::fixed(offset)) })
+    }
+}
+
 /// What the script says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Record {
-    /// `O`: there is a shell.
-    Shell,
+    /// `O`: there is a shell, and what its clock says.
+    Shell(Option<RemoteClock>),
     /// `I`: it runs; the path of `tail`, empty if there is none.
     Here(Vec<u8>),
     /// `H`: the file is open; its path with links resolved.
@@ -172,6 +207,8 @@ pub enum Record {
     Refused(Refusal),
     /// `B`: the backlog begins there.
     Backlog(u64),
+    /// `D`: bytes of the open file.
+    Peeked(Vec<u8>),
     /// `E`: the file was sent up to here; `None` of a packed one.
     End(Option<u64>),
     /// `V`: the tail reads the open file; what came since `Follow` is of it.
@@ -203,7 +240,7 @@ impl Record {
         let rest = rest.strip_prefix(b" ").unwrap_or(rest);
         let words = || std::str::from_utf8(rest).ok();
         Some(match kind {
-            b'O' => Self::Shell,
+            b'O' => Self::Shell(RemoteClock::parse(rest)),
             b'I' => Self::Here(rest.to_vec()),
             b'H' => Self::Opened(file(rest)?),
             b'X' => Self::Refused(match rest {
@@ -213,6 +250,10 @@ impl Record {
                 _ => Refusal::Special,
             }),
             b'B' => Self::Backlog(words()?.parse().ok()?),
+            b'D' => {
+                let one_line: Vec<u8> = rest.iter().copied().filter(|byte| *byte != b'\n').collect();
+                Self::Peeked(STANDARD.decode(one_line).ok()?)
+            }
             b'E' if rest.is_empty() => Self::End(None),
             b'E' => Self::End(Some(words()?.parse().ok()?)),
             b'V' => Self::Following,

@@ -370,3 +370,6 @@ impl Drop for Dialing<'_> {
         self.0.changed.notify_waiters();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! One stream: a log on a CVM, followed over whatever happens to the connection, the CVM and the file.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use futures::stream::{self, Stream};
 use tokio::time::{Instant, sleep_until};
 
-use crate::batch::{Batch, Item};
+use crate::batch::{Batch, CvmClock, Item};
 use crate::cluster::target::Target;
 use crate::event::{Event, Status, Subject};
 use crate::failure::Failure;
@@ -40,8 +40,8 @@ pub struct Host {
     approached: Cell<bool>,
     /// A stream has told that it is reached.
     reached: Cell<bool>,
-    /// It has shown that it runs what a shell runs.
-    has_shell: Cell<bool>,
+    /// What its clock said when it was first asked. By answering it has shown that it has a shell.
+    clock: RefCell<Option<CvmClock>>,
 }
 
 impl Host {
@@ -56,7 +56,7 @@ impl Host {
             pulse,
             approached: Cell::default(),
             reached: Cell::default(),
-            has_shell: Cell::default(),
+            clock: RefCell::default(),
         }))
     }
 }
@@ -144,7 +144,8 @@ impl Tail {
         let path = self.target.path.clone();
         let mut conversation =
             Conversation::begin(channel, &self.host.pulse, secret, path, self.reading.follow, start);
-        conversation.greet(self.host.has_shell.get()).await;
+        let clock = self.host.clock.borrow().clone();
+        conversation.greet(clock.as_ref()).await;
         State::Up(Box::new(conversation))
     }
 
@@ -152,15 +153,18 @@ impl Tail {
     async fn listen(&mut self, mut conversation: Box<Conversation>) -> State {
         let report = conversation.hear(self.host.session.about()).await;
         match report {
-            Report::Shell => {
-                self.host.has_shell.set(true);
-                conversation.introduce().await;
+            Report::Shell(clock) => {
+                conversation.introduce(Some(&clock)).await;
+                self.host.clock.replace(Some(clock));
                 State::Up(conversation)
             }
             Report::Here => {
                 self.attempts = 0;
                 self.host.recovery.succeeded();
                 self.caught_up = 0;
+                if let Some(clock) = self.host.clock.borrow().clone() {
+                    self.items.push_back(Item::Clock(Arc::clone(&self.target), clock));
+                }
                 State::Up(conversation)
             }
             Report::Lines(lines) => {

@@ -68,6 +68,27 @@ impl About {
         &self.login
     }
 
+    /// The same of the first of the jump hosts: `[user@]host[:port]`, ssh(1), `-J`.
+    pub(super) fn first_hop(&self) -> Self {
+        let first = self.jump.as_deref().unwrap_or("JUMPHOST").split(',').next().unwrap_or_default();
+        let first = first.strip_prefix("ssh://").unwrap_or(first);
+        let (user, rest) = first.rsplit_once('@').map_or((None, first), |(user, rest)| (Some(user), rest));
+        let (host, port) = match rest.rsplit_once(':') {
+            // Colons before the last one, outside brackets: an IPv6 address without a port.
+            Some((host, port)) if host.ends_with(']') || !host.contains(':') => (host, port.parse().ok()),
+            _ => (rest, None),
+        };
+        let host = host.trim_matches(['[', ']']);
+        Self {
+            host: host.to_owned(),
+            port,
+            user: user.map(str::to_owned),
+            jump: None,
+            login: by_hand(&plan::Ssh::default(), host, port, user),
+            ..self.clone()
+        }
+    }
+
     /// How long a connection may take.
     pub fn connect_timeout(&self) -> Duration {
         self.connect_timeout

@@ -47,6 +47,13 @@ pub const CONNECTING: &[Cause] = &[
         FIX_TIMEOUT,
     ),
     row(
+        Kind::Dropped,
+        Heard::Connecting,
+        r"^ssh: connect to host (?<host>\S+) port (?<port>\d+): Connection reset by peer$",
+        "port {port} of {host} resets every connection",
+        FIX_DROPPED,
+    ),
+    row(
         Kind::Unroutable,
         Heard::Connecting,
         r"^ssh: connect to host (?<host>\S+) port (?<port>\d+): ",
@@ -56,7 +63,7 @@ pub const CONNECTING: &[Cause] = &[
     row(
         Kind::TimedOut,
         Heard::Connecting,
-        r"^Connection timed out during banner exchange$|^(ssh_dispatch_run_fatal: )?Connection to \S+( port \d+)?:? ([Cc]onnection )?timed out$|^Timeout, server \S+ not responding",
+        r"^Connection timed out during banner exchange$|^(ssh_dispatch_run_fatal: )?Connection to \S+( port (?<port>\d+))?:? ([Cc]onnection )?timed out$|^Timeout, server \S+ not responding",
         "port {port} of {host} is open, but sshd did not answer within {timeout}",
         "sshd may be overloaded or frozen, or the port belongs to something else; try by hand `{login}`",
     ),

@@ -109,7 +109,7 @@ pub const LOST: Cause = own(Kind::Lost, "the connection to {host} broke{detail}"
 pub const NO_SHELL: Cause = own(
     Kind::NoShell,
     "no shell answers on {host}, but {detail}",
-    "see by hand what `{login} exec sh` gives; a menu, a forced command (ForceCommand, `command=` of the key) or a login script stands in place of the shell: allow `{user}` a plain shell, for instance bash in the CVM's settings",
+    "see by hand what `{login} exec sh` gives; a menu, a forced command (ForceCommand, `command=` of the key) or a login script stands in place of the shell: allow {user} a plain shell, for instance bash in the CVM's settings",
 );
 /// `svmips` gave no addresses.
 pub const DISCOVERY: Cause = own(
@@ -128,7 +128,19 @@ pub const MISSING: Cause = row(
     Heard::Log,
     r"No such file or directory",
     "{path} is not there",
-    "is the service on this CVM, and is the name right? `cvmtail logs -c {host}` shows what there is; the stream starts by itself once the file appears",
+    "does this CVM run the service, and is the name right? `cvmtail logs` lists names and paths; the stream starts by itself once the file appears",
+);
+/// The log is not there, and nobody wants to wait for it.
+pub const ABSENT: Cause = own(
+    Kind::Missing,
+    "{path} is not there",
+    "does this CVM run the service, and is the name right? `cvmtail logs` lists names and paths; without --no-follow the stream waits for the file",
+);
+/// The log is not there, seen by a check.
+pub const NOWHERE: Cause = own(
+    Kind::Missing,
+    "{path} is not there",
+    "does this CVM run the service, and is the name right? `cvmtail logs -c {host}` lists what is there",
 );
 /// The log may not be read.
 pub const UNREADABLE: Cause = row(
@@ -144,7 +156,7 @@ pub const NOT_A_FILE: Cause = row(
     Heard::Log,
     r"[Ii]s a directory|cannot follow end of this type of file|[Nn]ot a regular file|No such device or address",
     "{path} is not a file that can be followed",
-    "name a file; a folder's files are named with a glob, such as '{path}/*.log'",
+    "name a regular file: folders, devices, pipes and sockets cannot be followed",
 );
 /// Reading the log failed.
 pub const READ: Cause = row(
@@ -162,6 +174,9 @@ pub const NO_TAIL: Cause = row(
     "the CVM has no usable {tool}{program}",
     "the remote side needs sh and coreutils: see by hand what `{login} 'command -v tail stat; echo $PATH'` gives",
 );
+
+/// The script looked for `tail` and found none.
+pub const TAILLESS: Cause = own(Kind::NoTail, "the CVM has no usable tail", NO_TAIL.fix);
 
 /// What is heard once the connection is up, and what cvmtail finds out by itself.
 pub const CONNECTED: &[Cause] = &[
@@ -208,6 +223,7 @@ pub const CONNECTED: &[Cause] = &[
         "whoever ended it (out of memory, a clean-up?) will have a reason; the stream goes on where it stopped",
     ),
     NO_TAIL,
+    TAILLESS,
     row(
         Kind::NoShell,
         Heard::Shell,
@@ -230,6 +246,8 @@ pub const CONNECTED: &[Cause] = &[
         "end other sessions of this user on the CVM, or follow fewer logs at once",
     ),
     MISSING,
+    ABSENT,
+    NOWHERE,
     UNREADABLE,
     NOT_A_FILE,
     READ,

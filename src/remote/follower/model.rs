@@ -178,7 +178,6 @@ impl Cvm {
                     self.say(Record::Refused(Refusal::Missing));
                 }
             }
-            Command::Measure(_) => self.say(Record::Backlog(0)),
             Command::Copy(from) => {
                 let data = &self.files[self.open.unwrap()].data;
                 let from = usize::try_from(from).unwrap();
@@ -223,7 +222,11 @@ impl Cvm {
                 }
                 self.say(Record::Listed);
             }
-            Command::SumPacked(..) | Command::CopyPacked(..) => unreachable!("nothing is packed here"),
+            Command::SumPacked(..)
+            | Command::CopyPacked(..)
+            | Command::Peek(..)
+            | Command::MeasureLast(_)
+            | Command::MeasureFrom(_) => unreachable!("nothing is packed and all is read here"),
         }
     }
 

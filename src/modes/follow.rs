@@ -1,0 +1,271 @@
+//! The story of a follow: reach the CVMs, merge their streams, print what is kept, and leave nothing behind.
+
+mod health;
+mod press;
+
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use futures::stream::{LocalBoxStream, SelectAll};
+use futures::{FutureExt as _, StreamExt as _};
+use tokio::runtime::Builder;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::batch::Item;
+use crate::event::Event;
+use crate::exit::Exit;
+use crate::flow::filter::Filter;
+use crate::modes::signals::{Asking, Signals};
+use crate::output::{Closed, Output};
+use crate::plan;
+use crate::remote::channel::raise_descriptor_limit;
+use crate::remote::pulse::Pulse;
+use crate::remote::session::{Ear, Gate, Session, Sockets};
+use crate::remote::tail::{self, Host};
+use crate::render::Renderer;
+use crate::report::Reporter;
+use crate::usage::Usage;
+use health::Health;
+use press::Press;
+
+/// How much is rendered before it is written even though more is ready.
+const FULL: usize = 64 * 1024;
+
+/// How long closing the connections may take at the end; what is left then dies with this process.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// How long the readers of stdout and stderr may take for what is printed when the run is over.
+const LAST_READ: Duration = Duration::from_secs(2);
+
+/// Why the run ends.
+enum End {
+    /// Every stream has ended, enough was printed, or the time is up.
+    Itself,
+    /// A signal of that number.
+    Signal(u8),
+    /// stdout takes no more.
+    Closed(Closed),
+}
+
+/// Follows until the plan, the user or the reader ends it. An error: a pattern or a template is wrong, or
+/// this machine lacks what any run needs.
+pub fn run(plan: &plan::Follow) -> Result<Exit, Usage> {
+    let filter = Filter::new(&plan.filter).map_err(Usage::new)?;
+    let renderer = Renderer::new(&plan.output, &plan.targets).map_err(Usage::new)?;
+    let press = Press::new(filter, renderer, plan);
+    raise_descriptor_limit();
+    // One thread: the signal by which the masters die with us goes by the thread that started them.
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let lacking = |error: io::Error| Usage::new(format!("this machine does not let it run: {error}"));
+    runtime.and_then(|runtime| runtime.block_on(follow(plan, press))).map_err(lacking)
+}
+
+/// The run, from the first connection to the last farewell.
+async fn follow(plan: &plan::Follow, press: Press) -> io::Result<Exit> {
+    let began = Instant::now();
+    let (mut signals, mut asking) = (Signals::listen()?, Asking::listen()?);
+    let (ear, heard) = ear(plan.ssh.verbose);
+    let pulse = Rc::new(Pulse::default());
+    let hosts = hosts(plan, &pulse, ear.as_ref())?;
+    let streams = plan.targets.iter().filter_map(|target| {
+        let host = hosts.iter().find(|host| *host.session.cvm() == target.cvm)?;
+        Some(tail::follow(Arc::clone(target), Rc::clone(host), plan.reading.clone()).boxed_local())
+    });
+    let mut run = Run {
+        streams: streams.collect(),
+        press,
+        buffer: Vec::new(),
+        output: Output::stdout()?,
+        reporter: Reporter::stderr(&plan.report, &plan.targets)?,
+        health: Health::new(plan.cvms.len()),
+        began,
+        heard,
+    };
+    let over = plan.stop_after.map(|after| began + after);
+    let stats = plan.report.stats;
+    let end = tokio::select! {
+        biased;
+        number = signals.ending() => End::Signal(number),
+        end = run.pump(stats.and_then(|stats| stats.every), &mut asking) => end,
+        () = at(over) => End::Itself,
+        () = pulse.run() => End::Itself,
+    };
+    let code = run.exit(&end);
+    // A second signal ends it at once: what is not closed properly dies with this process.
+    let by_itself = matches!(end, End::Itself);
+    tokio::select! {
+        biased;
+        _ = signals.ending() => Ok(code),
+        said = run.finish(end, stats.is_some(), &hosts) => match said {
+            Err(Closed::Failed(_)) if by_itself => Ok(Exit::Failed),
+            _ => Ok(code),
+        },
+    }
+}
+
+/// What a run works with.
+struct Run<'a> {
+    /// All streams.
+    streams: SelectAll<LocalBoxStream<'a, Item>>,
+    /// Makes bytes of lines.
+    press: Press,
+    /// What is made and not handed to `output` yet.
+    buffer: Vec<u8>,
+    /// stdout.
+    output: Output,
+    /// stderr.
+    reporter: Reporter,
+    /// Which streams are well.
+    health: Health,
+    /// When it began.
+    began: Instant,
+    /// What ssh itself says, for `--verbose`.
+    heard: UnboundedReceiver<String>,
+}
+
+impl Run<'_> {
+    /// Moves items from the streams to stdout and stderr until there are no more. stdout is flushed
+    /// whenever nothing is ready.
+    async fn pump(&mut self, every: Option<Duration>, asking: &mut Asking) -> End {
+        let mut due = every.map(|every| Instant::now() + every);
+        loop {
+            let ready = self.streams.next().now_or_never();
+            let item = if let Some(item) = ready {
+                item
+            } else {
+                if let Err(closed) = self.output.send(&mut self.buffer).await {
+                    return End::Closed(closed);
+                }
+                tokio::select! {
+                    item = self.streams.next() => item,
+                    () = self.output.gone() => return End::Closed(Closed::Gone),
+                    () = asking.asked() => {
+                        self.summarise();
+                        continue;
+                    }
+                    () = at(due) => {
+                        due = every.map(|every| Instant::now() + every);
+                        self.summarise();
+                        continue;
+                    }
+                    Some(words) = self.heard.recv() => {
+                        self.reporter.run(&words, None, false);
+                        continue;
+                    }
+                }
+            };
+            match item {
+                None => return End::Itself,
+                Some(Item::Lines(batch)) => {
+                    if self.press.lines(&mut self.buffer, &batch).is_break() {
+                        return End::Itself;
+                    }
+                }
+                Some(Item::Event(event)) => self.tell(&event).await,
+                Some(Item::Clock(..)) => {}
+            }
+            if self.buffer.len() >= FULL
+                && let Err(closed) = self.output.send(&mut self.buffer).await
+            {
+                return End::Closed(closed);
+            }
+        }
+    }
+
+    /// Tells an event where the user wants it.
+    async fn tell(&mut self, event: &Event) {
+        self.health.observe(event);
+        self.press.event(&mut self.buffer, event);
+        if self.press.is_for_people() {
+            // On a terminal, what came before the event stands before it. An error shows at the next write.
+            let _ = self.output.send(&mut self.buffer).await;
+            let _ = timeout(LAST_READ, self.output.drained()).await;
+        }
+        self.reporter.event(event);
+        self.reporter.connecting(self.health.settled(), self.health.cvms());
+    }
+
+    /// Says how much has been read and printed so far.
+    fn summarise(&mut self) {
+        if let Some(text) = self.press.summary(&mut self.buffer, self.began.elapsed()) {
+            self.reporter.text(&text);
+        }
+    }
+
+    /// The status for that end.
+    fn exit(&self, end: &End) -> Exit {
+        match end {
+            End::Itself => Exit::of_follow(self.press.printed(), self.health.any_ill()),
+            End::Signal(number) => Exit::Signal(*number),
+            End::Closed(Closed::Gone) => Exit::Found,
+            End::Closed(Closed::Failed(_)) => Exit::Failed,
+        }
+    }
+
+    /// Ends what is open on the CVMs and here, and says the last words. An error: stdout did not take them.
+    async fn finish(mut self, end: End, stats: bool, hosts: &[Rc<Host>]) -> Result<(), Closed> {
+        self.streams.clear();
+        let farewell = join_all(hosts.iter().map(|host| host.session.close()));
+        let _ = timeout(FAREWELL, farewell).await;
+        self.reporter.connecting(1, 1);
+        let said = match end {
+            End::Closed(closed) => Err(closed),
+            End::Itself | End::Signal(_) => {
+                if stats {
+                    self.summarise();
+                }
+                self.press.finish(&mut self.buffer);
+                let last = async {
+                    self.output.send(&mut self.buffer).await?;
+                    self.output.drained().await
+                };
+                // A reader that does not read has its time; then it goes without.
+                timeout(LAST_READ, last).await.unwrap_or(Ok(()))
+            }
+        };
+        if let Err(Closed::Failed(error)) = &said {
+            self.reporter.run(&format!("stdout cannot be written: {error}"), None, true);
+        }
+        self.reporter.finish(LAST_READ);
+        said
+    }
+}
+
+/// The CVMs of the plan, not connected yet.
+fn hosts(plan: &plan::Follow, pulse: &Rc<Pulse>, ear: Option<&Ear>) -> io::Result<Vec<Rc<Host>>> {
+    let ssh = Arc::new(plan.ssh.clone());
+    let gate = Arc::new(Gate::new(ssh.parallel));
+    let sockets = Arc::new(Sockets::new(&ssh.socket_folder));
+    let host = |cvm: &Arc<_>| {
+        let session =
+            Session::new(Arc::clone(cvm), Arc::clone(&ssh), Arc::clone(&gate), Arc::clone(&sockets));
+        let session = match ear {
+            Some(ear) => session.heard_by(Arc::clone(ear)),
+            None => session,
+        };
+        Host::new(session, Rc::clone(pulse))
+    };
+    plan.cvms.iter().map(host).collect()
+}
+
+/// An ear for what ssh says, and where it is heard; without `verbose` there is nothing to hear.
+fn ear(verbose: bool) -> (Option<Ear>, UnboundedReceiver<String>) {
+    let (mouth, heard) = unbounded_channel();
+    let ear: Ear = Arc::new(move |cvm, words| {
+        // Nobody listens any more when the run is over.
+        let _ = mouth.send(format!("{cvm}: ssh: {}", String::from_utf8_lossy(words)));
+    });
+    (verbose.then_some(ear), heard)
+}
+
+/// Waits until then; without a time, for ever.
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}

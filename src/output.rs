@@ -1,0 +1,197 @@
+//! stdout, with one owner: whole buffers go to a thread that may be held up in a write for as long as the
+//! reader likes, while the run stays awake for Ctrl-C and keepalives.
+
+use std::fmt;
+use std::future::pending;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::mpsc as std_mpsc;
+use std::thread;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{FileType, fstat};
+use rustix::io::retry_on_intr;
+use rustix::pipe::fcntl_setpipe_size;
+use tokio::sync::{mpsc, watch};
+
+use crate::descriptor::Descriptor;
+
+/// A buffer that has grown to this many bytes is worth a write of its own.
+pub const FULL: usize = 128 << 10;
+
+/// A buffer that one long line has blown up beyond this is given back rather than kept.
+const KEPT: usize = 4 * FULL;
+
+/// How large a pipe is asked for: what Linux allows everyone (`/proc/sys/fs/pipe-max-size`).
+const PIPE: usize = 1 << 20;
+
+/// Why nothing more can be written.
+#[derive(Clone, Debug)]
+pub enum Closed {
+    /// The reader has seen enough (`| head`): a normal end.
+    Gone,
+    /// Writing failed: no space left, an I/O error.
+    Failed(Arc<io::Error>),
+}
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gone => f.write_str("stdout: closed by its reader"),
+            Self::Failed(error) => write!(f, "stdout: {error}"),
+        }
+    }
+}
+
+/// The way to stdout. At most three buffers are under way: one being filled, one waiting, one being
+/// written. Dropping it leaves the thread alone, so that the process can end while a write is stuck.
+#[derive(Debug)]
+pub struct Output {
+    /// Buffers to be written.
+    full: mpsc::Sender<Vec<u8>>,
+    /// Buffers that were written.
+    empty: std_mpsc::Receiver<Vec<u8>>,
+    /// How far the thread has come.
+    progress: watch::Receiver<Progress>,
+    /// How many buffers were handed over.
+    sent: u64,
+    /// Says true when the reader has gone; `None` where that cannot happen.
+    reader: Option<watch::Receiver<bool>>,
+}
+
+/// How far the thread has come.
+#[derive(Debug, Default)]
+struct Progress {
+    /// How many buffers are written.
+    written: u64,
+    /// Why it ended.
+    closed: Option<Closed>,
+}
+
+impl Output {
+    /// The way to this process's stdout. A stdout that was closed
+    /// at the start is `/dev/null` by now: Rust sees to it that no other file takes its number.
+    pub fn stdout() -> io::Result<Self> {
+        let descriptor = Descriptor::of(&io::stdout())?;
+        // Fewer and larger exchanges with a slow reader. Where a larger pipe is refused, the usual one does.
+        let _ = fcntl_setpipe_size(&descriptor, PIPE);
+        let reader = watch_reader(&descriptor);
+        Self::start(descriptor, reader)
+    }
+
+    /// The way to any writer, whose reader is never noticed to be gone but by writing.
+    #[cfg(test)]
+    pub fn to(writer: impl Write + Send + 'static) -> io::Result<Self> {
+        Self::start(writer, None)
+    }
+
+    /// Starts the thread.
+    fn start(writer: impl Write + Send + 'static, reader: Option<watch::Receiver<bool>>) -> io::Result<Self> {
+        let (full, waiting) = mpsc::channel(1);
+        let (written, empty) = std_mpsc::channel();
+        let (report, progress) = watch::channel(Progress::default());
+        let work = move || write_all(writer, waiting, &written, &report);
+        thread::Builder::new().name("stdout".into()).spawn(work)?;
+        Ok(Self { full, empty, progress, sent: 0, reader })
+    }
+
+    /// An empty buffer, one that was used before where there is one.
+    pub fn buffer(&mut self) -> Vec<u8> {
+        self.empty.try_recv().unwrap_or_default()
+    }
+
+    /// Hands `buffer` over as soon as there is room, and puts an empty one in its place; nothing happens
+    /// if it is empty. May be cancelled: then `buffer` is as it was.
+    pub async fn send(&mut self, buffer: &mut Vec<u8>) -> Result<(), Closed> {
+        if buffer.is_empty() {
+            return Ok(());
+        }
+        let Ok(room) = self.full.reserve().await else {
+            return Err(self.reason().await);
+        };
+        let next = self.empty.try_recv().unwrap_or_default();
+        room.send(std::mem::replace(buffer, next));
+        self.sent += 1;
+        Ok(())
+    }
+
+    /// Waits until all that was handed over is written. May be cancelled.
+    pub async fn drained(&mut self) -> Result<(), Closed> {
+        let sent = self.sent;
+        let done =
+            self.progress.wait_for(|progress| progress.closed.is_some() || progress.written == sent).await;
+        match done.ok().map(|progress| progress.closed.clone()) {
+            Some(None) => Ok(()),
+            Some(Some(closed)) => Err(closed),
+            None => Err(self.reason().await),
+        }
+    }
+
+    /// Waits until the reader of stdout has gone, which for a file or a terminal is for ever. May be
+    /// cancelled.
+    pub async fn gone(&self) {
+        let Some(reader) = &self.reader else { return pending().await };
+        if reader.clone().wait_for(|gone| *gone).await.is_err() {
+            pending::<()>().await;
+        }
+    }
+
+    /// Why the thread has ended, or is about to.
+    async fn reason(&mut self) -> Closed {
+        let said = self.progress.wait_for(|progress| progress.closed.is_some()).await;
+        let closed = said.ok().and_then(|progress| progress.closed.clone());
+        closed.unwrap_or_else(|| Closed::Failed(Arc::new(io::Error::other("the writing thread has ended"))))
+    }
+}
+
+/// The thread: writes buffers whole until no more can come or none can be written.
+fn write_all(
+    mut writer: impl Write,
+    mut waiting: mpsc::Receiver<Vec<u8>>,
+    written: &std_mpsc::Sender<Vec<u8>>,
+    report: &watch::Sender<Progress>,
+) {
+    while let Some(mut buffer) = waiting.blocking_recv() {
+        if let Err(error) = writer.write_all(&buffer).and_then(|()| writer.flush()) {
+            let closed = match error.kind() {
+                io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Closed::Gone,
+                _ => Closed::Failed(Arc::new(error)),
+            };
+            // Nothing may be taken on once the end is known.
+            waiting.close();
+            report.send_modify(|progress| progress.closed = Some(closed));
+            return;
+        }
+        buffer.clear();
+        buffer.shrink_to(KEPT);
+        // Nobody wants it any more when the run has ended.
+        let _ = written.send(buffer);
+        report.send_modify(|progress| progress.written += 1);
+    }
+}
+
+/// Watches the other end of stdout if it is a pipe or a socket. A thread does it: tokio can wait for an
+/// error state only by leave of `unsafe`, and its own pipes would make one non-blocking that is not ours
+/// alone.
+fn watch_reader(stdout: &impl AsFd) -> Option<watch::Receiver<bool>> {
+    let kind = FileType::from_raw_mode(fstat(stdout).ok()?.st_mode);
+    if !matches!(kind, FileType::Fifo | FileType::Socket) {
+        return None;
+    }
+    let stdout = stdout.as_fd().try_clone_to_owned().ok()?;
+    let (says, hears) = watch::channel(false);
+    let work = move || {
+        // The kernel reports the error state (of a socket: the hang-up) without being asked for more.
+        let mut state = [PollFd::new(&stdout, PollFlags::empty())];
+        if retry_on_intr(|| poll(&mut state, None)).is_ok() {
+            // Nobody listens when the run has ended.
+            let _ = says.send(true);
+        }
+    };
+    thread::Builder::new().name("reader".into()).spawn(work).ok()?;
+    Some(hears)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,245 @@
+//! `--template '{time} {cvm} {log} {level} {line}'`, compiled once.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use owo_colors::Style;
+
+use crate::cluster::target::Target;
+use crate::line::level::Level;
+use crate::plan::Output;
+use crate::render::body::Body;
+use crate::render::palette::Palette;
+use crate::render::stamp::Stamp;
+use crate::render::{Dressed, json, sanitize};
+
+/// Writes each line, and each piece of a line beyond the cap, as the template says, and a newline.
+#[derive(Debug)]
+pub struct Template {
+    /// The template, cut.
+    pieces: Vec<Piece>,
+    /// How bytes are shown.
+    body: Body,
+    /// The colours of names; `None` without.
+    palette: Option<Palette>,
+    /// Lines' own times.
+    times: Stamp,
+    /// Times of arrival.
+    arrivals: Stamp,
+}
+
+/// A part of a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    /// Copied.
+    Text(String),
+    /// Filled in.
+    Field(Field),
+}
+
+/// What can be filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    /// The line's own time, `-` if it is not known.
+    Time,
+    /// When it arrived here.
+    Received,
+    /// The CVM's name.
+    Cvm,
+    /// The log's name.
+    Log,
+    /// The log's path on the CVM.
+    Path,
+    /// The line's level, `-` if it is not known.
+    Level,
+    /// The line.
+    Line,
+    /// The file's identity on the CVM.
+    File,
+    /// The place of the line's first byte in that file.
+    Offset,
+}
+
+/// The fields by name, in the order in which messages list them.
+const FIELDS: [(&str, Field); 9] = [
+    ("time", Field::Time),
+    ("received", Field::Received),
+    ("cvm", Field::Cvm),
+    ("log", Field::Log),
+    ("path", Field::Path),
+    ("level", Field::Level),
+    ("line", Field::Line),
+    ("file", Field::File),
+    ("offset", Field::Offset),
+];
+
+/// Says what is wrong with a template, if anything is; for the command line.
+pub fn check(template: &str) -> Result<(), String> {
+    compile(template).map(drop)
+}
+
+impl Template {
+    /// Compiles `template`; an error names what is wrong in it and what would be right.
+    pub fn new(template: &str, output: &Output, targets: &[Arc<Target>]) -> Result<Self, String> {
+        Ok(Self {
+            pieces: compile(template)?,
+            body: Body::new(output.terminal, output.color),
+            palette: output.color.then(|| Palette::new(targets)),
+            times: Stamp::new(),
+            arrivals: Stamp::new(),
+        })
+    }
+
+    /// Appends one line.
+    pub fn line(&mut self, out: &mut Vec<u8>, line: &Dressed) {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
+                Piece::Field(Field::Time) => match line.time {
+                    Some(time) => out.extend_from_slice(self.times.of(time)),
+                    None => out.push(b'-'),
+                },
+                Piece::Field(Field::Received) => {
+                    out.extend_from_slice(self.arrivals.of_system(line.received));
+                }
+                Piece::Field(Field::Cvm) => {
+                    let name = &line.target.cvm.name;
+                    push_name(out, name, self.palette.as_mut().map(|palette| palette.cvm(name)));
+                }
+                Piece::Field(Field::Log) => {
+                    let name = &line.target.log;
+                    push_name(out, name, self.palette.as_mut().map(|palette| palette.log(name)));
+                }
+                Piece::Field(Field::Path) => self.body.push(out, &line.target.path.0, &[], None),
+                Piece::Field(Field::Level) => {
+                    let word = line.level.map_or("-", Level::word);
+                    self.body.push(out, word.as_bytes(), &[], line.level);
+                }
+                Piece::Field(Field::Line) => self.body.push(out, line.bytes, line.matches, line.level),
+                Piece::Field(Field::File) => {
+                    // Writing into a Vec cannot fail.
+                    let _ = write!(out, "{}", line.file);
+                }
+                Piece::Field(Field::Offset) => json::number(out, line.offset),
+            }
+        }
+        out.push(b'\n');
+    }
+}
+
+/// Appends a name, harmless everywhere: it is meant to stay on its line.
+fn push_name(out: &mut Vec<u8>, name: &str, style: Option<Style>) {
+    let Some(style) = style else {
+        sanitize::push(out, name.as_bytes());
+        return;
+    };
+    // Writing into a Vec cannot fail.
+    let _ = write!(out, "{}", style.prefix_formatter());
+    sanitize::push(out, name.as_bytes());
+    let _ = write!(out, "{}", style.suffix_formatter());
+}
+
+/// Cuts a template into its pieces.
+fn compile(template: &str) -> Result<Vec<Piece>, String> {
+    let mut pieces = Vec::new();
+    let mut text = String::new();
+    let mut characters = template.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '{' | '}' if characters.next_if(|(_, next)| *next == character).is_some() => text.push(character),
+            '{' => {
+                let rest = &template[at + 1..];
+                let Some(length) = rest.find('}') else {
+                    return Err(format!(
+                        "{template:?}: `{{` is never closed; a literal one is written `{{{{`"
+                    ));
+                };
+                let field = field(&rest[..length])?;
+                if !text.is_empty() {
+                    pieces.push(Piece::Text(std::mem::take(&mut text)));
+                }
+                pieces.push(Piece::Field(field));
+                while characters.next_if(|(next, _)| *next <= at + 1 + length).is_some() {}
+            }
+            '}' => return Err(format!("{template:?}: `}}` without `{{`; a literal one is written `}}}}`")),
+            '\\' => text.push(match characters.next() {
+                Some((_, 't')) => '\t',
+                Some((_, 'n')) => '\n',
+                Some((_, '\\')) => '\\',
+                Some((_, other)) => {
+                    return Err(format!(
+                        "{template:?}: no such escape: `\\{other}`; there are \\t, \\n and \\\\"
+                    ));
+                }
+                None => {
+                    return Err(format!(
+                        "{template:?}: nothing follows the last `\\`; a literal one is written `\\\\`"
+                    ));
+                }
+            }),
+            _ => text.push(character),
+        }
+    }
+    if !text.is_empty() {
+        pieces.push(Piece::Text(text));
+    }
+    Ok(pieces)
+}
+
+/// The field of this name.
+fn field(name: &str) -> Result<Field, String> {
+    if let Some((_, field)) = FIELDS.iter().find(|(known, _)| *known == name) {
+        return Ok(*field);
+    }
+    let near = FIELDS
+        .iter()
+        .map(|(known, _)| (strsim::jaro_winkler(known, &name.to_lowercase()), known))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|one, other| one.0.total_cmp(&other.0));
+    let meant = near.map_or_else(String::new, |(_, known)| format!(" (did you mean {{{known}}}?)"));
+    let all: Vec<String> = FIELDS.iter().map(|(known, _)| format!("{{{known}}}")).collect();
+    Err(format!("unknown field {{{}}}{meant}; there are {}", sanitize::text(name), all.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Field, Piece, compile};
+
+    #[test]
+    fn fields_braces_and_escapes() {
+        let text = |text: &str| Piece::Text(text.to_owned());
+        assert_eq!(
+            compile(r"{{{cvm}}}\t{line}\\é{log}").unwrap(),
+            [
+                text("{"),
+                Piece::Field(Field::Cvm),
+                text("}\t"),
+                Piece::Field(Field::Line),
+                text("\\é"),
+                Piece::Field(Field::Log)
+            ]
+        );
+        assert_eq!(compile("").unwrap(), []);
+        assert_eq!(compile("{{line}}").unwrap(), [text("{line}")]);
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_remedy() {
+        for (template, expected) in [
+            (
+                "{lin}",
+                "unknown field {lin} (did you mean {line}?); there are {time} {received} {cvm} {log} {path} {level} {line} {file} {offset}",
+            ),
+            ("{CVM}", "(did you mean {cvm}?)"),
+            ("{pod}", "unknown field {pod}; there are"),
+            ("{}", "unknown field {}; there are"),
+            ("a {line", "never closed"),
+            ("a } b", "without `{`"),
+            (r"\q", r"no such escape: `\q`"),
+            ("a\\", "nothing follows"),
+        ] {
+            let error = compile(template).unwrap_err();
+            assert!(error.contains(expected), "{template}: {error}");
+        }
+    }
+}
