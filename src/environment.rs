@@ -40,10 +40,6 @@ pub struct Environment {
     pub stderr_terminal: bool,
     /// Where control sockets may live.
     pub socket_folder: PathBuf,
-    /// What time it is.
-    pub now: Timestamp,
-    /// The zone of this machine.
-    pub zone: TimeZone,
     /// Where answers are kept that are worth keeping; `None`: nowhere.
     pub cache_folder: Option<PathBuf>,
     /// The locale has more than ASCII.
@@ -52,6 +48,10 @@ pub struct Environment {
     pub shell: Option<OsString>,
     /// The user's ssh config, if there is a home for it.
     pub ssh_config: Option<PathBuf>,
+    /// What time it is.
+    pub now: Timestamp,
+    /// The zone of this machine.
+    pub zone: TimeZone,
 }
 
 /// Where the config is looked for, unless `--config` says it.
@@ -88,12 +88,12 @@ impl Environment {
             stdout_terminal: io::stdout().is_terminal(),
             stderr_terminal: io::stderr().is_terminal(),
             socket_folder: socket_folder(variable("XDG_RUNTIME_DIR"), env::temp_dir()),
-            now: Timestamp::now(),
-            zone: TimeZone::system(),
             cache_folder: cache_folder(&variable),
             unicode: unicode(&variable),
             shell: variable("COMPLETE").filter(|shell| shell != "0"),
             ssh_config: base_folder(&variable, "HOME", "").map(|home| home.join(".ssh/config")),
+            now: Timestamp::now(),
+            zone: TimeZone::system(),
         }
     }
 }

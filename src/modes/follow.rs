@@ -2,7 +2,6 @@
 
 mod health;
 mod press;
-mod signals;
 
 use std::io;
 use std::rc::Rc;
@@ -20,6 +19,7 @@ use crate::batch::Item;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::flow::filter::Filter;
+use crate::modes::signals::{Asking, Signals};
 use crate::output::{Closed, Output};
 use crate::plan;
 use crate::remote::channel::raise_descriptor_limit;
@@ -31,7 +31,6 @@ use crate::report::Reporter;
 use crate::usage::Usage;
 use health::Health;
 use press::Press;
-use signals::{Asking, Signals};
 
 /// How much is rendered before it is written even though more is ready.
 const FULL: usize = 64 * 1024;

@@ -10,4 +10,5 @@ pub mod logs;
 mod object;
 pub mod pages;
 mod runtime;
+mod signals;
 mod table;

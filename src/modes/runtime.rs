@@ -3,9 +3,9 @@
 use std::io::{self, Write as _};
 
 use tokio::runtime::Builder;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Exit;
+use crate::modes::signals::Signals;
 use crate::usage::Usage;
 
 /// Does `work`; a signal drops it, and all connections with it, and is the exit.
@@ -13,19 +13,10 @@ pub fn run<T>(work: impl Future<Output = T>) -> Result<Result<T, Exit>, Usage> {
     let failed = |error: io::Error| Usage::new(format!("this machine cannot start the run: {error}"));
     let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let result = runtime.block_on(async {
-        let mut signals = Vec::new();
-        for kind in [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate()] {
-            signals.push((signal(kind).map_err(failed)?, kind.as_raw_value()));
-        }
-        let came = futures::future::select_all(signals.iter_mut().map(|(signal, number)| {
-            Box::pin(async move {
-                signal.recv().await;
-                *number
-            })
-        }));
+        let mut signals = Signals::listen().map_err(failed)?;
         Ok(tokio::select! {
             done = work => Ok(done),
-            (number, ..) = came => Err(Exit::Signal(u8::try_from(number).unwrap_or(0))),
+            number = signals.ending() => Err(Exit::Signal(number)),
         })
     });
     // A write into a full pipe or a look-up that hangs is nothing to wait for.

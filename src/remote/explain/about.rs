@@ -63,6 +63,11 @@ impl About {
         self.port = port.or(self.port);
     }
 
+    /// The command that logs in by hand.
+    pub fn login(&self) -> &str {
+        &self.login
+    }
+
     /// The same of the first of the jump hosts: `[user@]host[:port]`, ssh(1), `-J`.
     pub(super) fn first_hop(&self) -> Self {
         let first = self.jump.as_deref().unwrap_or("JUMPHOST").split(',').next().unwrap_or_default();
@@ -82,11 +87,6 @@ impl About {
             login: by_hand(&plan::Ssh::default(), host, port, user),
             ..self.clone()
         }
-    }
-
-    /// The command that logs in by hand.
-    pub fn login(&self) -> &str {
-        &self.login
     }
 
     /// How long a connection may take.

@@ -136,6 +136,12 @@ pub const ABSENT: Cause = own(
     "{path} is not there",
     "does this CVM run the service, and is the name right? `cvmtail logs` lists names and paths; without --no-follow the stream waits for the file",
 );
+/// The log is not there, seen by a check.
+pub const NOWHERE: Cause = own(
+    Kind::Missing,
+    "{path} is not there",
+    "does this CVM run the service, and is the name right? `cvmtail logs -c {host}` lists what is there",
+);
 /// The log may not be read.
 pub const UNREADABLE: Cause = row(
     Kind::Unreadable,
@@ -241,6 +247,7 @@ pub const CONNECTED: &[Cause] = &[
     ),
     MISSING,
     ABSENT,
+    NOWHERE,
     UNREADABLE,
     NOT_A_FILE,
     READ,

@@ -48,7 +48,7 @@ pub(super) async fn check(
             Ok(said) => {
                 let found = find::answer(&said, pattern);
                 if found.is_empty() {
-                    let failure = explain::of_log(&table::MISSING, pattern.path(), about);
+                    let failure = explain::of_log(&table::NOWHERE, pattern.path(), about);
                     tell(Failure { message: format!("no file is like {pattern}"), ..failure });
                 }
                 let mut naming = wanted.naming.borrow_mut();
@@ -130,7 +130,7 @@ fn exists(fact: Log, path: &RemotePath, about: &About) -> Result<Log, Failure> {
         Kind::File => return Ok(fact),
         Kind::Folder | Kind::Special => &table::NOT_A_FILE,
         Kind::Denied => &table::UNREADABLE,
-        Kind::Missing => &table::MISSING,
+        Kind::Missing => &table::NOWHERE,
     };
     let mut failure = explain::of_log(cause, path, about);
     if let (Kind::Missing, Some(target)) = (fact.kind, &fact.target) {
