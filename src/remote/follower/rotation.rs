@@ -23,7 +23,8 @@ impl Follower {
     /// The listing is there and nothing runs: go on with the next file, or stay with this one.
     pub(super) fn choose(&mut self, acts: &mut Vec<Act>) {
         let Some(position) = &mut self.position else { return };
-        let is_open = self.open == Some(position.file);
+        // A place that is given up is not gone on from, though its file be there again.
+        let is_open = self.open == Some(position.file) && !self.new_place;
         let next = self.listing.successor_of(position, &self.passed);
         match (next, &self.listing.live) {
             (Some(next), _) if is_open => {

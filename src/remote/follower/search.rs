@@ -119,7 +119,8 @@ impl Follower {
         });
         self.new_place = true;
         let next = self.listing.successor_of(position, &self.passed).or(in_place);
-        acts.push(Act::Flush);
+        // Half a line whose other half is gone is part of what is lost.
+        acts.push(Act::Forget);
         if let Some(next) = next.or_else(|| self.listing.live.clone()) {
             self.enter(next, acts);
         } else {
