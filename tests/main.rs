@@ -5,6 +5,7 @@ mod failures;
 mod files;
 mod filters;
 mod hostile;
+mod house;
 mod output;
 mod parity;
 mod reaching;

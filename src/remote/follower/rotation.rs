@@ -1,7 +1,8 @@
 //! Going on from one file of the log to the next.
 
 use crate::remote::follower::act::{Act, Notice};
-use crate::remote::follower::{Follower, MISSES, Phase};
+use crate::remote::follower::phase::Phase;
+use crate::remote::follower::{Follower, MISSES};
 use crate::remote::position::{Position, Sibling};
 use crate::remote::script::{Command, Refusal, Sum};
 
