@@ -97,11 +97,6 @@ fn run(planned: Planned) -> Result<Exit, Usage> {
         let _ = writeln!(io::stderr(), "cvmtail: {note}");
     }
     match planned.plan {
-        // Until the follow asks what they match: nothing would be as bad as an answer that leaves them out.
-        Plan::Follow(plan) if !plan.patterns.is_empty() => {
-            Err(Usage::new("globs over paths cannot be followed yet")
-                .hint("name each file; `cvmtail logs -c` lists them"))
-        }
         Plan::Follow(plan) => modes::follow::run(&plan),
         Plan::Check(plan) => modes::check::run(*plan),
         Plan::Listing(plan) => modes::listing::run(&plan),

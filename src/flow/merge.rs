@@ -50,6 +50,11 @@ impl<S: Stream + Unpin> Merge<S> {
         Self { awaited: FuturesUnordered::new(), resting }
     }
 
+    /// Adds a stream, which is not read yet.
+    pub fn push(&mut self, id: usize, stream: S) {
+        self.resting.push(Numbered { id, stream });
+    }
+
     /// Asks for each stream that rests, as each does after its item, what is to become of it.
     pub fn arrange(&mut self, mut wish: impl FnMut(usize) -> Wish) {
         let mut at = 0;
@@ -71,6 +76,11 @@ impl<S: Stream + Unpin> Merge<S> {
             self.resting.push(numbered);
         }
         Some((id, item))
+    }
+
+    /// True if no stream is read.
+    pub fn is_idle(&self) -> bool {
+        self.awaited.is_empty()
     }
 
     /// Drops all streams.

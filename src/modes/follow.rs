@@ -1,8 +1,10 @@
 //! The story of a follow: reach the CVMs, merge their streams, print what is kept, and leave nothing behind.
 
+mod finds;
 mod health;
 mod press;
 
+use std::collections::HashSet;
 use std::io;
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -10,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use futures::stream::LocalBoxStream;
+use futures::stream::{LocalBoxStream, SelectAll};
 use futures::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
 use tokio::runtime::Builder;
@@ -18,6 +20,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::batch::Item;
+use crate::cluster::naming::Naming;
+use crate::cluster::target::{RemotePath, Target};
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::flow::filter::Filter;
@@ -32,11 +36,15 @@ use crate::remote::tail::{self, Host};
 use crate::render::Renderer;
 use crate::report::Reporter;
 use crate::usage::Usage;
+use finds::{Find, finds};
 use health::Health;
 use press::Press;
 
 /// How much is rendered before it is written even though more is ready.
 const FULL: usize = 64 * 1024;
+
+/// After how many batches in a row something else may have its turn.
+const IN_A_ROW: u32 = 64;
 
 /// How long closing the connections may take at the end; what is left then dies with this process.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -76,13 +84,12 @@ async fn follow(plan: &plan::Follow, press: Press, live: bool) -> io::Result<Exi
     let (ear, heard) = ear(plan.ssh.verbose);
     let pulse = Rc::new(Pulse::default());
     let hosts = hosts(plan, &pulse, ear.as_ref())?;
-    let streams = plan.targets.iter().filter_map(|target| {
-        let host = hosts.iter().find(|host| *host.session.cvm() == target.cvm)?;
-        let stream = tail::follow(Arc::clone(target), Rc::clone(host), reading.clone());
-        Some((target.id, stream.boxed_local()))
-    });
     let mut run = Run {
-        streams: Merge::new(streams),
+        streams: Merge::new([]),
+        finds: finds(&hosts, &plan.patterns, live),
+        naming: plan.naming.clone(),
+        known: HashSet::new(),
+        reading,
         press,
         buffer: Vec::new(),
         output: Output::stdout()?,
@@ -91,6 +98,11 @@ async fn follow(plan: &plan::Follow, press: Press, live: bool) -> io::Result<Exi
         began,
         heard,
     };
+    for target in &plan.targets {
+        if let Some(host) = hosts.iter().find(|host| *host.session.cvm() == target.cvm) {
+            run.follow(Arc::clone(target), host);
+        }
+    }
     let over = plan.stop_after.map(|after| began + after);
     let stats = plan.report.stats;
     let end = tokio::select! {
@@ -118,6 +130,14 @@ async fn follow(plan: &plan::Follow, press: Press, live: bool) -> io::Result<Exi
 struct Run<'a> {
     /// All streams.
     streams: Merge<LocalBoxStream<'a, Item>>,
+    /// What globs over paths match.
+    finds: SelectAll<LocalBoxStream<'static, Find>>,
+    /// Names what they match.
+    naming: Naming,
+    /// What is followed: CVM and path.
+    known: HashSet<(String, RemotePath)>,
+    /// How streams are read.
+    reading: plan::Reading,
     /// Makes bytes of lines.
     press: Press,
     /// What is made and not handed to `output` yet.
@@ -139,10 +159,16 @@ impl Run<'_> {
     /// whenever nothing is ready.
     async fn pump(&mut self, every: Option<Duration>, asking: &mut Asking) -> End {
         let mut due = every.map(|every| Instant::now() + every);
+        let mut in_a_row = 0;
         loop {
             self.streams.arrange(self.press.wishes());
-            let ready = self.streams.next().now_or_never();
-            let item = if let Some(item) = ready {
+            if self.streams.is_idle() && self.finds.is_empty() {
+                return End::Itself;
+            }
+            // In a flood, what else there is has its turn now and then.
+            in_a_row = (in_a_row + 1) % IN_A_ROW;
+            let ready = if in_a_row > 0 { self.streams.next().now_or_never().flatten() } else { None };
+            let (id, item) = if let Some(item) = ready {
                 item
             } else {
                 if let Err(closed) = self.write().await {
@@ -151,7 +177,17 @@ impl Run<'_> {
                 let waking = self.press.due().map(Instant::from_std);
                 let closing = self.press.closing().map(from_now);
                 tokio::select! {
-                    item = self.streams.next() => item,
+                    Some(item) = self.streams.next() => item,
+                    find = self.finds.next(), if !self.finds.is_empty() => {
+                        match find {
+                            Some(Find::Log(host, path)) => self.found(&host, path),
+                            Some(Find::Told(event)) => {
+                                let _ = self.tell(&event).await;
+                            }
+                            None => {}
+                        }
+                        continue;
+                    }
                     () = at(waking) => {
                         if self.wake().await.is_break() {
                             return End::Itself;
@@ -175,7 +211,6 @@ impl Run<'_> {
                     }
                 }
             };
-            let Some((id, item)) = item else { return End::Itself };
             let now = Instant::now().into_std();
             let flow = match item {
                 None => self.press.ended(&mut self.buffer, id, now),
@@ -210,6 +245,25 @@ impl Run<'_> {
             self.reporter.connecting(settled, all);
         }
         Ok(())
+    }
+
+    /// Follows one more log.
+    fn follow(&mut self, target: Arc<Target>, host: &Rc<Host>) {
+        self.known.insert((target.cvm.name.clone(), target.path.clone()));
+        let id = target.id;
+        let stream = tail::follow(target, Rc::clone(host), self.reading.clone());
+        self.streams.push(id, stream.boxed_local());
+    }
+
+    /// Follows a file that a glob found, unless it is followed already.
+    fn found(&mut self, host: &Rc<Host>, path: RemotePath) {
+        let cvm = host.session.cvm();
+        if self.known.contains(&(cvm.name.clone(), path.clone())) {
+            return;
+        }
+        let log = self.naming.name(&path);
+        let target = Target { id: self.known.len(), cvm: Arc::clone(cvm), log, path };
+        self.follow(Arc::new(target), host);
     }
 
     /// Does what is due, and tells what the press has to tell.
@@ -259,6 +313,7 @@ impl Run<'_> {
     /// Ends what is open on the CVMs and here, and says the last words. An error: stdout did not take them.
     async fn finish(mut self, end: End, stats: bool, hosts: &[Rc<Host>]) -> Result<(), Closed> {
         self.streams.clear();
+        self.finds.clear();
         let farewell = join_all(hosts.iter().map(|host| host.session.close()));
         let _ = timeout(FAREWELL, farewell).await;
         self.reporter.connecting(1, 1);

@@ -11,6 +11,8 @@ pub(super) struct Health {
     cvms: usize,
     /// The CVMs that were reached, or told to be out of reach.
     settled: BTreeSet<String>,
+    /// The CVMs that failed as a whole.
+    lost: BTreeSet<String>,
     /// The streams, by number, that are not well now; true: they will not be again.
     ill: BTreeMap<usize, bool>,
 }
@@ -18,7 +20,7 @@ pub(super) struct Health {
 impl Health {
     /// Nothing is known yet of that many CVMs.
     pub(super) const fn new(cvms: usize) -> Self {
-        Self { cvms, settled: BTreeSet::new(), ill: BTreeMap::new() }
+        Self { cvms, settled: BTreeSet::new(), lost: BTreeSet::new(), ill: BTreeMap::new() }
     }
 
     /// Takes note of what an event says.
@@ -27,6 +29,9 @@ impl Health {
             Subject::Cvm(cvm) => {
                 if event.status != Status::Connecting {
                     self.settled.insert(cvm.name.clone());
+                }
+                if event.status == Status::Error {
+                    self.lost.insert(cvm.name.clone());
                 }
             }
             Subject::Stream(target) => {
@@ -61,6 +66,6 @@ impl Health {
 
     /// True if any stream has failed, or is broken or without its log at this moment.
     pub(super) fn any_ill(&self) -> bool {
-        !self.ill.is_empty()
+        !self.ill.is_empty() || !self.lost.is_empty()
     }
 }

@@ -1,0 +1,80 @@
+//! What the globs over paths match: at the start, and as files come while logs are followed.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use futures::stream::{self, LocalBoxStream, SelectAll};
+
+use crate::cluster::pattern::PathPattern;
+use crate::cluster::target::RemotePath;
+use crate::event::{Event, Status, Subject};
+use crate::failure::Failure;
+use crate::remote::find::{self, Sighting};
+use crate::remote::tail::Host;
+
+/// What came of asking a CVM.
+pub(super) enum Find {
+    /// A file matches.
+    Log(Rc<Host>, RemotePath),
+    /// Something to tell.
+    Told(Event),
+}
+
+/// Asks every CVM what the globs match: once, and if `live` again and again. What vanishes is told by the
+/// stream that follows it.
+pub(super) fn finds(
+    hosts: &[Rc<Host>],
+    patterns: &[PathPattern],
+    live: bool,
+) -> SelectAll<LocalBoxStream<'static, Find>> {
+    let pairs = hosts.iter().flat_map(|host| patterns.iter().map(move |pattern| (host, pattern)));
+    pairs.map(|(host, pattern)| of_one(Rc::clone(host), pattern.clone(), live)).collect()
+}
+
+/// Asks one CVM what one glob matches.
+fn of_one(host: Rc<Host>, pattern: PathPattern, live: bool) -> LocalBoxStream<'static, Find> {
+    let first = {
+        let (host, pattern) = (Rc::clone(&host), pattern.clone());
+        stream::once(async move {
+            let found = find::list(&host.session, &pattern).await;
+            let found: Vec<Find> = match found {
+                Ok(paths) if paths.is_empty() => vec![Find::Told(nothing(&host, &pattern))],
+                Ok(paths) => paths.into_iter().map(|path| Find::Log(Rc::clone(&host), path)).collect(),
+                Err(failure) => vec![Find::Told(failed(&host, &failure, live))],
+            };
+            stream::iter(found)
+        })
+        .flatten()
+    };
+    if !live {
+        return first.boxed_local();
+    }
+    // It tells again what is known from the first answer; whoever takes it knows that.
+    let later = find::watch(Rc::clone(&host), pattern).filter_map(move |sighting| {
+        let find = match sighting {
+            Sighting::Found(path) => Some(Find::Log(Rc::clone(&host), path)),
+            Sighting::Failed(failure) => Some(Find::Told(failed(&host, &failure, true))),
+            Sighting::Vanished(_) => None,
+        };
+        async move { find }
+    });
+    first.chain(later).boxed_local()
+}
+
+/// A glob matches nothing yet.
+fn nothing(host: &Host, pattern: &PathPattern) -> Event {
+    let subject = Subject::Cvm(Arc::clone(host.session.cvm()));
+    let mut event = Event::new(Status::Missing, subject, format!("no file matches {pattern}"));
+    event.hint = Some(format!("`cvmtail logs -c {}` lists what there is", host.session.cvm()));
+    event
+}
+
+/// A CVM could not be asked; while logs are followed it will be asked again.
+fn failed(host: &Host, failure: &Failure, again: bool) -> Event {
+    let status = if again && failure.kind.is_transient() { Status::Reconnecting } else { Status::Error };
+    let subject = Subject::Cvm(Arc::clone(host.session.cvm()));
+    let mut event = Event::new(status, subject, failure.message.clone());
+    event.hint.clone_from(&failure.hint);
+    event
+}
