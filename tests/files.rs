@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use crate::told::{LONG, bytes, events, nothing_left, objects};
+use crate::told::{LONG, bytes, events, judge_alone, nothing_left, objects};
 use crate::world::World;
-use crate::world::checker::{Checker, Report};
+use crate::world::checker::Report;
 use crate::world::cvm::Cvm;
 use crate::world::grade::Grade;
 use crate::world::poll::SOON;
@@ -45,7 +45,7 @@ fn wait_for_event(run: &Running, status: &str, times: usize) {
 fn judge(run: Running, writer: &Writer) -> (Report, Vec<u8>) {
     run.interrupt();
     let out = run.finish(SOON).expect(130).stdout;
-    (Checker::new([&writer.ledger]).ndjson(&out), out)
+    (judge_alone([writer]).ndjson(&out), out)
 }
 
 #[test]

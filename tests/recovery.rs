@@ -4,10 +4,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::told::{LONG, bytes, events, list, nothing_left, objects};
+use crate::told::{LONG, alone, bytes, events, judge_alone, list, nothing_left, objects};
 use crate::world::World;
 use crate::world::checker::Checker;
-use crate::world::cvm::Cvm;
 use crate::world::poll::{SOON, must};
 use crate::world::rotate::Rotation;
 use crate::world::running::Running;
@@ -15,8 +14,8 @@ use crate::world::writer::{Content, Writer};
 
 /// Waits for that many lines of that CVM.
 #[track_caller]
-fn wait_for(run: &Running, cvm: &Cvm, lines: u64) {
-    let head = format!("{{\"type\":\"line\",\"cvm\":\"{}\",", cvm.target());
+fn wait_for(run: &Running, cvm: &str, lines: u64) {
+    let head = format!("{{\"type\":\"line\",\"cvm\":\"{cvm}\",");
     let count = |out: &[u8]| memchr::memmem::find_iter(out, head.as_bytes()).count() as u64;
     run.wait_for(&format!("{lines} lines have come"), LONG, |out| count(out) >= lines);
 }
@@ -30,7 +29,7 @@ fn a_killed_session_is_resumed_at_the_exact_byte_and_told() {
     writer.begin_line();
     cvms[1].log("genesis.out").put("calm\n");
     let run = world.cvmtail(&["-c", &list(&cvms), "-n", "+1", "--json", &writer.log.path]).start();
-    wait_for(&run, &cvms[0], 20);
+    wait_for(&run, &cvms[0].target(), 20);
     for n in 1..=4 {
         assert!(cvms[0].kill_sessions() > 0);
         writer.append(10);
@@ -40,13 +39,13 @@ fn a_killed_session_is_resumed_at_the_exact_byte_and_told() {
         }
         writer.begin_line();
         let written = writer.ledger.count() - 1;
-        wait_for(&run, &cvms[0], written);
+        wait_for(&run, &cvms[0].target(), written);
         let resumed = |out: &[u8]| events(out, "resumed").len() >= n;
         run.wait_for("the stream is resumed", LONG, resumed);
     }
     writer.end_line();
     let written = writer.ledger.count();
-    wait_for(&run, &cvms[0], written);
+    wait_for(&run, &cvms[0].target(), written);
     run.interrupt();
     let out = run.finish(SOON).expect(130).stdout;
     let of_a = |line: &&[u8]| {
@@ -76,13 +75,13 @@ fn a_master_killed_here_is_replaced() {
     let mut writer = Writer::new(&cvm.log("genesis.out"), 5);
     writer.append(20);
     let run = world.cvmtail(&["-c", &cvm.target(), "-n", "+1", "--json", &writer.log.path]).start();
-    wait_for(&run, &cvm, 20);
+    wait_for(&run, &alone(&cvm), 20);
     must(SOON, "there is a master to kill", || world.kill_masters() > 0);
     writer.append(20);
-    wait_for(&run, &cvm, 40);
+    wait_for(&run, &alone(&cvm), 40);
     run.interrupt();
     let out = run.finish(SOON).expect(130).stdout;
-    Checker::new([&writer.ledger]).ndjson(&out).assert_exact();
+    judge_alone([&writer]).ndjson(&out).assert_exact();
     nothing_left(&world, &[cvm]);
 }
 
@@ -96,12 +95,12 @@ fn a_cvm_that_is_down_at_first_is_followed_once_it_is_up() {
     let run = world.cvmtail(&["-c", &cvm.target(), "-n", "+1", "--json", &writer.log.path]).start();
     run.wait_for("it tries", LONG, |out| !events(out, "reconnecting").is_empty());
     cvm.start_sshd();
-    wait_for(&run, &cvm, 5);
+    wait_for(&run, &alone(&cvm), 5);
     writer.append(5);
-    wait_for(&run, &cvm, 10);
+    wait_for(&run, &alone(&cvm), 10);
     run.interrupt();
     let out = run.finish(SOON).expect(130).stdout;
-    Checker::new([&writer.ledger]).ndjson(&out).assert_exact();
+    judge_alone([&writer]).ndjson(&out).assert_exact();
     nothing_left(&world, &[cvm]);
 }
 
@@ -114,7 +113,7 @@ fn a_limit_to_tries_ends_the_stream_and_not_the_others() {
     }
     let path = cvms[0].log("genesis.out").path;
     let run = world.cvmtail(&["-c", &list(&cvms), "--json", "--retry-limit", "2", &path]).start();
-    cvms.iter().for_each(|cvm| wait_for(&run, cvm, 1));
+    cvms.iter().for_each(|cvm| wait_for(&run, &cvm.target(), 1));
     cvms[1].kill_sshd();
     run.wait_for("the stream has failed", LONG, |out| !events(out, "error").is_empty());
     cvms[0].log("genesis.out").push("two\n");
@@ -154,7 +153,7 @@ fn the_summary_comes_at_the_end_and_when_it_is_asked_for() {
     // SIGUSR1 asks also where no --stats is given.
     drop(run);
     let run = world.cvmtail(&["-c", "ntnx-a-cvm", "--json", &log.path]).start();
-    wait_for(&run, &cvm, 3);
+    wait_for(&run, "ntnx-a-cvm", 3);
     run.signal(Signal::USR1);
     run.wait_for("the summary asked for", LONG, |out| summaries(out) == 1);
     run.interrupt();

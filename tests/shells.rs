@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use crate::told::{LONG, nothing_left, objects};
+use crate::told::{LONG, judge_alone, nothing_left, objects};
 use crate::world::World;
-use crate::world::checker::Checker;
 use crate::world::poll::SOON;
 use crate::world::rotate::Rotation;
 use crate::world::writer::{Content, Writer};
@@ -45,7 +44,7 @@ fn every_login_shell_serves() {
         run.wait_for(&format!("{shell}: what is appended has come"), LONG, |out| count(out) == 60);
         run.interrupt();
         let done = run.finish(SOON).expect(130);
-        Checker::new([&writer.ledger]).ndjson(&done.stdout).assert_exact();
+        judge_alone([&writer]).ndjson(&done.stdout).assert_exact();
     }
     nothing_left(&world, &cvms);
 }
@@ -64,7 +63,7 @@ fn busybox_as_login_shell_serves() {
     let mut writer = Writer::new(&cvm.log("genesis.out"), 5);
     writer.append(30);
     let run = world.cvmtail(&["-c", &cvm.target(), "-n", "+1", "--no-follow", "--json", &writer.log.path]);
-    Checker::new([&writer.ledger]).ndjson(&run.finish(LONG).expect(0).stdout).assert_exact();
+    judge_alone([&writer]).ndjson(&run.finish(LONG).expect(0).stdout).assert_exact();
     nothing_left(&world, &[cvm]);
 }
 
