@@ -51,7 +51,8 @@ fn judge(run: Running, writer: &Writer) -> (Report, Vec<u8>) {
 #[test]
 fn reading_begins_where_tail_would_begin() {
     let (world, cvm) = world();
-    let long: String = (1..=5_000).map(|n| format!("line {n}\n")).collect();
+    let long: String =
+        (1..=5_000).flat_map(|n| ["line ".to_owned(), n.to_string(), "\n".to_owned()]).collect();
     let texts = ["", "one", "one\n", "one\ntwo", "\n\n\n", &long, &long[..long.len() - 1]];
     let logs: Vec<Log> = (0..).zip(texts).map(|(n, _)| cvm.log(&format!("log_{n}.out"))).collect();
     logs.iter().zip(texts).for_each(|(log, text)| log.put(text));
@@ -95,7 +96,7 @@ fn rotate_while_writing(rotations: &[Rotation], glog: bool) {
     writer.append(20);
     let run = follow(&world, &log).start();
     wait_for(&run, 20);
-    let schedule = Schedule::default().lines(2_500).rotating(rotations, Duration::from_millis(1_000));
+    let schedule = Schedule::default().lines(2_500).rotating(rotations, Duration::from_secs(1));
     let writer = writer.start(schedule).join();
     wait_for(&run, 2_500);
     let (report, out) = judge(run, &writer);

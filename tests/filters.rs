@@ -119,11 +119,11 @@ fn patterns_are_read_as_ripgrep_reads_them() {
         let mine: Vec<&str> = rg
             .iter()
             .filter(|word| **word != "-v")
-            .map(|word| match *word {
+            .map(|flag| match *flag {
                 "-e" if drops => "-v",
                 "-e" => "-g",
                 "-F" => "--fixed-strings",
-                word => word,
+                other => other,
             })
             .collect();
         let expected =

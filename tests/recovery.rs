@@ -113,7 +113,9 @@ fn a_limit_to_tries_ends_the_stream_and_not_the_others() {
     }
     let path = cvms[0].log("genesis.out").path;
     let run = world.cvmtail(&["-c", &list(&cvms), "--json", "--retry-limit", "2", &path]).start();
-    cvms.iter().for_each(|cvm| wait_for(&run, &cvm.target(), 1));
+    for cvm in &cvms {
+        wait_for(&run, &cvm.target(), 1);
+    }
     cvms[1].kill_sshd();
     run.wait_for("the stream has failed", LONG, |out| !events(out, "error").is_empty());
     cvms[0].log("genesis.out").push("two\n");
@@ -128,7 +130,7 @@ fn a_limit_to_tries_ends_the_stream_and_not_the_others() {
     assert_eq!(events(&done.stdout, "error").len(), 2);
     // The status of a run that ends by itself while a stream is broken.
     let cvm = &cvms[0];
-    let run = world.cvmtail(&["-c", &cvm.target(), "--json", "--for", "2s", &path]).finish(LONG).expect(2);
+    let run = world.cvmtail(&["-c", &cvm.target(), "--json", "--for", "6s", &path]).finish(LONG).expect(2);
     assert!(!events(&run.stdout, "reconnecting").is_empty());
 }
 

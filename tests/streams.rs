@@ -65,7 +65,7 @@ fn count(output: &[u8]) -> u64 {
     memchr::memmem::find_iter(output, b"{\"type\":\"line\",").count() as u64
 }
 
-/// Ends the test unless the CVMs and this side do what 14 streams need where MaxSessions is 10, no more.
+/// Ends the test unless the CVMs and this side do what 14 streams need where `MaxSessions` is 10, no more.
 fn assert_frugal(world: &World, cvms: &[Cvm]) {
     for cvm in cvms {
         let processes = cvm.processes();
@@ -92,8 +92,8 @@ fn forty_two_streams_by_name_come_whole_and_in_their_place() {
     Checker::new(writers.iter().map(|writer| &writer.ledger)).ndjson(&done.stdout).assert_exact();
     let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for line in objects(&done.stdout).iter().filter(|object| object["type"] == "line") {
-        let word = |key: &str| line[key].as_str().expect(key).to_owned();
-        names.entry(word("path")).or_default().insert(word("log"));
+        let field = |key: &str| line[key].as_str().expect(key).to_owned();
+        names.entry(field("path")).or_default().insert(field("log"));
     }
     let expected: BTreeMap<_, _> = LOGS
         .iter()
@@ -121,7 +121,9 @@ fn forty_two_streams_by_path_come_whole_without_root() {
     run.interrupt();
     let done = run.finish(SOON).expect(130);
     for cvm in &cvms {
-        writers.iter().for_each(|writer| writer.ledger.open().cvm = cvm.target());
+        for writer in &writers {
+            writer.ledger.open().cvm = cvm.target();
+        }
         let judge = Checker::new(writers.iter().map(|writer| &writer.ledger));
         judge.ndjson(&of_cvm(&done.stdout, cvm)).assert_exact();
     }

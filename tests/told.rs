@@ -12,7 +12,7 @@ use crate::world::poll::{SOON, must};
 use crate::world::writer::Writer;
 
 /// How long a run may take that has much to do on a busy machine.
-pub const LONG: Duration = Duration::from_secs(60);
+pub const LONG: Duration = Duration::from_mins(1);
 
 /// The CVMs as one value of `-c`.
 pub fn list(cvms: &[Cvm]) -> String {
