@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::told::{LONG, nothing_left};
+use crate::told::{LONG, nothing_left, nothing_left_of_local};
 use crate::world::World;
 use crate::world::client;
 use crate::world::cvm::Cvm;
@@ -88,12 +88,12 @@ fn this_machine_needs_no_ssh() {
     run.wait_for_line("local | two");
     run.interrupt();
     run.finish(SOON).expect(130);
-    nothing_left(&world, &[]);
+    nothing_left_of_local(&world);
     let run = world.cvmtail(&["-c", "local"]).arg(&log).start();
     run.wait_for_line("two");
     run.signal(rustix::process::Signal::KILL);
     drop(run);
-    crate::world::poll::must(SOON, "nothing stays after a kill", || world.left_here().is_nothing());
+    nothing_left_of_local(&world);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::told::{LONG, nothing_left, nothing_left_there};
+use crate::told::{LONG, nothing_left, nothing_left_of_local, nothing_left_there};
 use crate::world::World;
 use crate::world::cvm::Cvm;
 use crate::world::poll::{SOON, eventually, must};
@@ -195,6 +195,7 @@ fn it_ends_by_itself_when_it_was_told_when() {
     let log = cvms[0].log("genesis.out").file.display().to_string();
     let done = world.cvmtail(&["-c", "local", "--for", "3s", &log]).finish(LONG).expect(0);
     assert!(done.took >= Duration::from_secs(3), "{:?}", done.took);
+    nothing_left_of_local(&world);
     nothing_left(&world, &cvms);
 }
 

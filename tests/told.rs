@@ -83,6 +83,13 @@ pub fn nothing_left(world: &World, cvms: &[Cvm]) {
     nothing_left_there(cvms, SOON);
 }
 
+/// Ends the test unless soon nothing is left on this machine, of a run that follows its own logs: a shell
+/// that was killed at the end may take a moment to go.
+#[track_caller]
+pub fn nothing_left_of_local(world: &World) {
+    must(SOON, "nothing is left here", || world.left_here().is_nothing());
+}
+
 /// Ends the test unless within the time nothing is left on the CVMs.
 #[track_caller]
 pub fn nothing_left_there(cvms: &[Cvm], within: Duration) {
