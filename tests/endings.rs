@@ -81,7 +81,8 @@ fn ctrl_c_while_it_connects_leaves_nothing() {
     must(SOON, "ssh connects", || world.here().iter().any(|process| process.name == "ssh"));
     run.interrupt();
     run.finish(PROMPTLY).expect(130);
-    nothing_left(&world, &[]);
+    // An ssh that is not logged in yet needs no farewell: it is killed, and may take a moment to go.
+    must(SOON, "nothing is left here", || world.left_here().is_nothing());
 }
 
 #[test]
