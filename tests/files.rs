@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use crate::told::{LONG, bytes, events, nothing_left, objects};
+use crate::told::{LONG, bytes, events, judge_alone, nothing_left, objects};
 use crate::world::World;
-use crate::world::checker::{Checker, Report};
+use crate::world::checker::Report;
 use crate::world::cvm::Cvm;
 use crate::world::grade::Grade;
 use crate::world::poll::SOON;
@@ -45,13 +45,14 @@ fn wait_for_event(run: &Running, status: &str, times: usize) {
 fn judge(run: Running, writer: &Writer) -> (Report, Vec<u8>) {
     run.interrupt();
     let out = run.finish(SOON).expect(130).stdout;
-    (Checker::new([&writer.ledger]).ndjson(&out), out)
+    (judge_alone([writer]).ndjson(&out), out)
 }
 
 #[test]
 fn reading_begins_where_tail_would_begin() {
     let (world, cvm) = world();
-    let long: String = (1..=5_000).map(|n| format!("line {n}\n")).collect();
+    let long: String =
+        (1..=5_000).flat_map(|n| ["line ".to_owned(), n.to_string(), "\n".to_owned()]).collect();
     let texts = ["", "one", "one\n", "one\ntwo", "\n\n\n", &long, &long[..long.len() - 1]];
     let logs: Vec<Log> = (0..).zip(texts).map(|(n, _)| cvm.log(&format!("log_{n}.out"))).collect();
     logs.iter().zip(texts).for_each(|(log, text)| log.put(text));
@@ -95,7 +96,7 @@ fn rotate_while_writing(rotations: &[Rotation], glog: bool) {
     writer.append(20);
     let run = follow(&world, &log).start();
     wait_for(&run, 20);
-    let schedule = Schedule::default().lines(2_500).rotating(rotations, Duration::from_millis(1_000));
+    let schedule = Schedule::default().lines(2_500).rotating(rotations, Duration::from_secs(1));
     let writer = writer.start(schedule).join();
     wait_for(&run, 2_500);
     let (report, out) = judge(run, &writer);

@@ -1,6 +1,6 @@
 //! Filters, held against grep and ripgrep on the same lines.
 
-use crate::told::{LONG, bytes, nothing_left, objects};
+use crate::told::{LONG, bytes, nothing_left, nothing_left_of_local, objects};
 use crate::world::World;
 use crate::world::layout::Layout;
 use crate::world::poll::SOON;
@@ -119,11 +119,11 @@ fn patterns_are_read_as_ripgrep_reads_them() {
         let mine: Vec<&str> = rg
             .iter()
             .filter(|word| **word != "-v")
-            .map(|word| match *word {
+            .map(|flag| match *flag {
                 "-e" if drops => "-v",
                 "-e" => "-g",
                 "-F" => "--fixed-strings",
-                word => word,
+                other => other,
             })
             .collect();
         let expected =
@@ -180,5 +180,5 @@ fn lines_that_come_in_bursts_and_pieces_are_filtered_as_wholes() {
     run.wait_for_line("keep 3");
     run.interrupt();
     assert_eq!(run.finish(SOON).expect(130).out(), "keep 1\nkeep 2\nkeep 3\n");
-    nothing_left(&world, &[]);
+    nothing_left_of_local(&world);
 }

@@ -77,8 +77,8 @@ fn a_log_may_have_any_name_and_nothing_in_it_is_run() {
     let done = run.finish(SOON).expect(130);
     let mut came: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in objects(&done.stdout).iter().filter(|object| object["type"] == "line") {
-        let word = |key: &str| line[key].as_str().expect(key).to_owned();
-        came.entry(word("path")).or_default().push(word("line"));
+        let field = |key: &str| line[key].as_str().expect(key).to_owned();
+        came.entry(field("path")).or_default().push(field("line"));
     }
     for (name, (_, path)) in NAMES.iter().zip(&paths) {
         let path = path.to_string_lossy().into_owned();

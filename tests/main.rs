@@ -1,5 +1,6 @@
 //! The real binary on real sshds: every test is a sentence about what a user sees.
 
+mod choosing;
 mod endings;
 mod failures;
 mod files;
@@ -9,6 +10,8 @@ mod house;
 mod output;
 mod parity;
 mod reaching;
+mod recovery;
+mod shells;
 mod streams;
 mod told;
 mod world;

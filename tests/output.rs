@@ -17,7 +17,9 @@ const HARMLESS: &str = "^[[31mred\\x07^[]0;title\\x07^Mx\ty<U+202E><U+009B>2J";
 fn world(text: &str) -> (World, Vec<Cvm>) {
     let world = World::new();
     let cvms = world.cvms(&["a", "ntnx-b-cvm"]);
-    cvms.iter().for_each(|cvm| cvm.log("genesis.out").put(text));
+    for cvm in &cvms {
+        cvm.log("genesis.out").put(text);
+    }
     (world, cvms)
 }
 

@@ -1,6 +1,6 @@
 //! sshds that allow little: few sessions on a connection, few handshakes at a time.
 
-use crate::told::{LONG, events, list, nothing_left};
+use crate::told::{LONG, events, judge_alone, list, nothing_left};
 use crate::world::World;
 use crate::world::checker::Checker;
 use crate::world::cvm::Cvm;
@@ -34,7 +34,7 @@ fn follow_many(sessions: u32, logs: u64) -> usize {
     let masters = world.here().into_iter().filter(|process| process.name == "ssh").count();
     run.interrupt();
     let done = run.finish(SOON).expect(130);
-    Checker::new(writers.iter().map(|writer| &writer.ledger)).ndjson(&done.stdout).assert_exact();
+    judge_alone(&writers).ndjson(&done.stdout).assert_exact();
     assert!(events(&done.stdout, "error").is_empty() && events(&done.stdout, "reconnecting").is_empty());
     nothing_left(&world, &[cvm]);
     masters
@@ -59,7 +59,7 @@ fn a_drop_under_max_startups_is_tried_again_and_costs_no_line() {
     let paths = writers.iter().map(|writer| writer.log.path.clone());
     let run = world.cvmtail(&["-c", &cvm.target(), "-n", "+1", "--no-follow", "--json"]).args(paths);
     let done = run.finish(LONG).expect(0);
-    Checker::new(writers.iter().map(|writer| &writer.ledger)).ndjson(&done.stdout).assert_exact();
+    judge_alone(&writers).ndjson(&done.stdout).assert_exact();
     nothing_left(&world, &[cvm]);
 }
 

@@ -6,15 +6,33 @@ use base64::Engine as _;
 use serde_json::Value;
 
 use crate::world::World;
+use crate::world::checker::Checker;
 use crate::world::cvm::Cvm;
 use crate::world::poll::{SOON, must};
+use crate::world::writer::Writer;
 
 /// How long a run may take that has much to do on a busy machine.
-pub const LONG: Duration = Duration::from_secs(60);
+pub const LONG: Duration = Duration::from_mins(1);
 
 /// The CVMs as one value of `-c`.
 pub fn list(cvms: &[Cvm]) -> String {
     cvms.iter().map(Cvm::target).collect::<Vec<_>>().join(",")
+}
+
+/// The CVM as a run calls it that follows it alone: without a port.
+pub fn alone(cvm: &Cvm) -> String {
+    cvm.address().to_string()
+}
+
+/// A judge of what these services wrote, for a run that follows their CVM alone.
+pub fn judge_alone<'a>(writers: impl IntoIterator<Item = &'a Writer>) -> Checker {
+    let alone = |writer: &'a Writer| {
+        let mut ledger = writer.ledger.open();
+        let host = ledger.cvm.split(':').next().unwrap_or_default().to_owned();
+        ledger.cvm = host;
+        &writer.ledger
+    };
+    Checker::new(writers.into_iter().map(alone))
 }
 
 /// The whole NDJSON objects in some output; a line that is none ends the test.
@@ -63,6 +81,13 @@ pub fn nothing_left(world: &World, cvms: &[Cvm]) {
     let left = world.left_here();
     assert!(left.is_nothing(), "left here: {left:?}");
     nothing_left_there(cvms, SOON);
+}
+
+/// Ends the test unless soon nothing is left on this machine, of a run that follows its own logs: a shell
+/// that was killed at the end may take a moment to go.
+#[track_caller]
+pub fn nothing_left_of_local(world: &World) {
+    must(SOON, "nothing is left here", || world.left_here().is_nothing());
 }
 
 /// Ends the test unless within the time nothing is left on the CVMs.

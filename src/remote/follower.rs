@@ -276,7 +276,10 @@ impl Follower {
 
     /// Reads the open file, which is the live one and at least so long, from `next` on.
     fn read_on(&mut self, size: u64, acts: &mut Vec<Act>) {
-        if self.follow && size.saturating_sub(self.next) <= SMALL {
+        let left = size.saturating_sub(self.next);
+        // After an interruption `cat` reads what was missed: it tells when that is complete, `tail` does not.
+        let missed = self.behind && left > 0;
+        if self.follow && left <= SMALL && !missed {
             self.follow(acts);
         } else {
             acts.push(Act::Send(Command::Copy(self.next)));

@@ -75,7 +75,9 @@ pub fn notice(
         }
         Notice::Appeared => event(Status::Appeared, format!("{path} is there")),
         Notice::CaughtUp => {
-            let away = explain::span(away?);
+            // Tenths of a second: nobody reads more of it.
+            let tenths = away?.as_millis().div_ceil(100);
+            let away = explain::span(Duration::from_millis(u64::try_from(tenths * 100).unwrap_or(u64::MAX)));
             let mut event = event(Status::Resumed, format!("back after {away}, {caught_up} bytes caught up"));
             event.bytes = Some(caught_up);
             event
