@@ -164,7 +164,7 @@ mod tests {
         let format = Timestamps::Format("%H:%M:%S%.3f".into());
         assert_eq!(
             shown(format, &zone, &times),
-            ["-        ", "23:42:44.001 ", "23:42:44.500 ", "20:29:59.250 "]
+            ["-            ", "23:42:44.001 ", "23:42:44.500 ", "20:29:59.250 "]
         );
     }
 
