@@ -138,7 +138,7 @@ impl Run<'_> {
     async fn pump(&mut self, every: Option<Duration>, asking: &mut Asking) -> End {
         let mut due = every.map(|every| Instant::now() + every);
         loop {
-            self.streams.arrange(self.press.wishes());
+            self.streams.arrange(self.press.wishes(Instant::now().into_std()));
             let ready = self.streams.next().now_or_never();
             let item = if let Some(item) = ready {
                 item

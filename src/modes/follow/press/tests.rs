@@ -265,7 +265,7 @@ fn the_window_begins_and_ends_by_the_lines_own_time() {
             "a | 2026-11-20 03:00:01,000Z INFO b\na | more\na | 2026-11-20 03:00:02,999Z INFO c\na | more\n";
         assert_eq!(bench.printed(), expected);
         assert_eq!(bench.told(), [(Status::Stopped, "--until is reached".to_owned())]);
-        let mut wish = bench.press.wishes();
+        let mut wish = bench.press.wishes(bench.now());
         assert_eq!([wish(0), wish(1)], [Wish::Drop, Wish::Read]);
     }
 }
