@@ -1,5 +1,12 @@
 //! The real binary on real sshds: every test is a sentence about what a user sees.
 
+mod endings;
+mod failures;
+mod files;
+mod filters;
+mod hostile;
+mod house;
+mod output;
 mod parity;
 mod reaching;
 mod streams;

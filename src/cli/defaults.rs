@@ -15,7 +15,8 @@ use crate::config::{Config, Located};
 use crate::usage::Usage;
 
 /// Each switch of the follow with the flag that undoes it; not shown in the help, where they would double the list.
-pub const OPPOSITES: [(&str, &str, &str); 13] = [
+pub const OPPOSITES: [(&str, &str, &str); 14] = [
+    ("refresh", "undo_refresh", "no-refresh"),
     ("no_follow", "undo_no_follow", "follow"),
     ("no_reconnect", "undo_no_reconnect", "reconnect"),
     ("ignore_case", "undo_ignore_case", "no-ignore-case"),
@@ -60,8 +61,8 @@ pub fn merge(arguments: &[OsString], typed: &ArgMatches, config: &Config) -> Res
     };
     let mut words: Vec<OsString> = arguments.iter().take(head).cloned().collect();
     for (long, values) in defaults {
-        // `--json` of `logs` and `cvms` is another flag than that of the follow.
-        let is_other = head > 1 && long == "json";
+        // The form of the follow is another flag than that of the verbs.
+        let is_other = head > 1 && matches!(long.as_str(), "json" | "output");
         if let Some(flag) = flag(target, &long).filter(|_| !is_other)
             && !is_settled(target, flag, typed)
         {

@@ -2,7 +2,6 @@
 
 mod health;
 mod press;
-mod signals;
 
 use std::io;
 use std::ops::ControlFlow;
@@ -23,6 +22,7 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::flow::filter::Filter;
 use crate::flow::merge::Merge;
+use crate::modes::signals::{Asking, Signals};
 use crate::output::{Closed, Output};
 use crate::plan;
 use crate::remote::channel::raise_descriptor_limit;
@@ -34,7 +34,6 @@ use crate::report::Reporter;
 use crate::usage::Usage;
 use health::Health;
 use press::Press;
-use signals::{Asking, Signals};
 
 /// How much is rendered before it is written even though more is ready.
 const FULL: usize = 64 * 1024;
@@ -104,12 +103,15 @@ async fn follow(plan: &plan::Follow, press: Press, live: bool) -> io::Result<Exi
     run.press.flush(&mut run.buffer, Instant::now().into_std());
     let code = run.exit(&end);
     // A second signal ends it at once: what is not closed properly dies with this process.
-    let is_written = tokio::select! {
+    let by_itself = matches!(end, End::Itself);
+    tokio::select! {
         biased;
-        _ = signals.ending() => true,
-        is_written = run.finish(end, stats.is_some(), &hosts) => is_written,
-    };
-    Ok(if is_written { code } else { Exit::Failed })
+        _ = signals.ending() => Ok(code),
+        said = run.finish(end, stats.is_some(), &hosts) => match said {
+            Err(Closed::Failed(_)) if by_itself => Ok(Exit::Failed),
+            _ => Ok(code),
+        },
+    }
 }
 
 /// What a run works with.
@@ -143,7 +145,7 @@ impl Run<'_> {
             let item = if let Some(item) = ready {
                 item
             } else {
-                if let Err(closed) = self.output.send(&mut self.buffer).await {
+                if let Err(closed) = self.write().await {
                     return End::Closed(closed);
                 }
                 let waking = self.press.due().map(Instant::from_std);
@@ -188,11 +190,26 @@ impl Run<'_> {
                 return End::Itself;
             }
             if self.buffer.len() >= FULL
-                && let Err(closed) = self.output.send(&mut self.buffer).await
+                && let Err(closed) = self.write().await
             {
                 return End::Closed(closed);
             }
         }
+    }
+
+    /// Hands what is made to stdout. While a progress line is drawn on the same terminal, it makes room.
+    async fn write(&mut self) -> Result<(), Closed> {
+        let (settled, all) = (self.health.settled(), self.health.cvms());
+        let in_the_way = self.press.is_for_people() && settled < all && !self.buffer.is_empty();
+        if in_the_way {
+            self.reporter.clear().await;
+        }
+        self.output.send(&mut self.buffer).await?;
+        if in_the_way {
+            let _ = timeout(LAST_READ, self.output.drained()).await;
+            self.reporter.connecting(settled, all);
+        }
+        Ok(())
     }
 
     /// Does what is due, and tells what the press has to tell.
@@ -214,7 +231,7 @@ impl Run<'_> {
         let flow = self.press.event(&mut self.buffer, event, Instant::now().into_std());
         if self.press.is_for_people() {
             // On a terminal, what came before the event stands before it. An error shows at the next write.
-            let _ = self.output.send(&mut self.buffer).await;
+            let _ = self.write().await;
             let _ = timeout(LAST_READ, self.output.drained()).await;
         }
         self.reporter.event(event);
@@ -239,35 +256,35 @@ impl Run<'_> {
         }
     }
 
-    /// Ends what is open on the CVMs and here, and says the last words. False if stdout did not take all
-    /// of it for another reason than that nobody reads it.
-    async fn finish(mut self, end: End, stats: bool, hosts: &[Rc<Host>]) -> bool {
+    /// Ends what is open on the CVMs and here, and says the last words. An error: stdout did not take them.
+    async fn finish(mut self, end: End, stats: bool, hosts: &[Rc<Host>]) -> Result<(), Closed> {
         self.streams.clear();
         let farewell = join_all(hosts.iter().map(|host| host.session.close()));
         let _ = timeout(FAREWELL, farewell).await;
         self.reporter.connecting(1, 1);
-        let closed = if let End::Closed(closed) = end {
-            Some(closed)
-        } else {
-            for event in self.press.told() {
-                let _ = self.tell(&event).await;
+        let said = match end {
+            End::Closed(closed) => Err(closed),
+            End::Itself | End::Signal(_) => {
+                for event in self.press.told() {
+                    let _ = self.tell(&event).await;
+                }
+                if stats {
+                    self.summarise();
+                }
+                self.press.finish(&mut self.buffer);
+                let last = async {
+                    self.output.send(&mut self.buffer).await?;
+                    self.output.drained().await
+                };
+                // A reader that does not read has its time; then it goes without.
+                timeout(LAST_READ, last).await.unwrap_or(Ok(()))
             }
-            if stats {
-                self.summarise();
-            }
-            self.press.finish(&mut self.buffer);
-            let last = async {
-                self.output.send(&mut self.buffer).await?;
-                self.output.drained().await
-            };
-            timeout(LAST_READ, last).await.ok().and_then(Result::err)
         };
-        let failed = matches!(closed, Some(Closed::Failed(_)));
-        if let Some(Closed::Failed(error)) = closed {
+        if let Err(Closed::Failed(error)) = &said {
             self.reporter.run(&format!("stdout cannot be written: {error}"), None, true);
         }
         self.reporter.finish(LAST_READ);
-        !failed
+        said
     }
 }
 

@@ -10,7 +10,8 @@ use crate::cluster::address;
 use crate::cluster::cvm::Cvm;
 use crate::cluster::target::Target;
 use crate::environment::{Color, Environment};
-use crate::plan::name::{self, Log, Names};
+use crate::plan::discover::Obstacle;
+use crate::plan::name::{self, Log, Named, Names};
 use crate::plan::resolve::Words;
 use crate::plan::{
     Backlog, Case, Filter, Flow, Follow, Format, Output, Patterns, Prefix, Reading, Reconnect, Report, Ssh,
@@ -19,11 +20,14 @@ use crate::plan::{
 use crate::usage::Usage;
 
 /// The plan of a follow; what was folded or excluded in vain is told in `notes`.
-pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Usage> {
+pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Obstacle> {
     let flags = &words.flags.follow;
     let typed = &words.typed.follow;
-    let logs = logs(words)?;
-    let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, typed.reaching.jump.as_deref(), notes)?;
+    let names = Names::new(words.config);
+    let Named { logs, patterns } = logs(words, &names)?;
+    let ssh = ssh(&flags.choosing, &flags.reaching, flags.output.verbose, words.environment)?;
+    let jump = typed.reaching.jump.as_deref();
+    let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, jump, &ssh, notes)?;
     let cvms: Vec<Arc<Cvm>> = cvms.into_iter().map(Arc::new).collect();
     let now = |when: Option<When>, flag| when.map(|when| instant(when, flag, words.environment)).transpose();
     let since = now(flags.following.since, "--since")?;
@@ -31,7 +35,9 @@ pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Usag
     Ok(Follow {
         targets: targets(&cvms, &logs),
         cvms,
-        ssh: ssh(flags, words.environment)?,
+        patterns,
+        naming: names.naming(&logs),
+        ssh,
         reading: reading(&flags.following, since),
         filter: filter(&flags.filtering),
         flow: flow(flags, since, until),
@@ -43,8 +49,7 @@ pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Usag
 }
 
 /// The logs of the command line, or else those of the config.
-fn logs(words: &Words<'_>) -> Result<Vec<Log>, Usage> {
-    let names = Names::new(words.config);
+fn logs(words: &Words<'_>, names: &Names) -> Result<Named, Usage> {
     let typed = &words.flags.follow.logs;
     if !typed.is_empty() {
         return names.named(typed);
@@ -69,15 +74,19 @@ fn targets(cvms: &[Arc<Cvm>], logs: &[Log]) -> Vec<Arc<Target>> {
 }
 
 /// How ssh is called.
-fn ssh(flags: &cli::Follow, environment: &Environment) -> Result<Ssh, Usage> {
-    let reaching = &flags.reaching;
+pub fn ssh(
+    choosing: &cli::Choosing,
+    reaching: &cli::Reaching,
+    verbose: bool,
+    environment: &Environment,
+) -> Result<Ssh, Usage> {
     if let Some(jump) = &reaching.jump {
         address::checked_jump(jump).map_err(|why| Usage::new(why).at("--jump"))?;
     }
     Ok(Ssh {
         config: reaching.ssh_config.clone(),
-        user: flags.choosing.user.clone(),
-        port: flags.choosing.port,
+        user: choosing.user.clone(),
+        port: choosing.port,
         identities: reaching.identity.clone(),
         jump: reaching.jump.clone(),
         options: reaching.ssh_option.clone(),
@@ -85,7 +94,8 @@ fn ssh(flags: &cli::Follow, environment: &Environment) -> Result<Ssh, Usage> {
         parallel: reaching.parallel,
         dead_after: reaching.dead_after,
         socket_folder: environment.socket_folder.clone(),
-        verbose: flags.output.verbose,
+        verbose,
+        diagnose: false,
     })
 }
 
@@ -158,7 +168,7 @@ fn output(flags: &cli::Output, environment: &Environment) -> Output {
     let terminal = environment.stdout_terminal;
     Output {
         format,
-        color: color(flags, environment, terminal),
+        color: color(flags.color, environment, terminal),
         terminal,
         timestamps: flags.timestamps.clone(),
         zone: environment.zone.clone(),
@@ -171,7 +181,7 @@ fn report(flags: &cli::Output, environment: &Environment) -> Report {
     let in_ndjson = flags.template.is_none() && form(flags) == Form::Ndjson;
     Report {
         events: !flags.quiet && !in_ndjson,
-        color: color(flags, environment, terminal),
+        color: color(flags.color, environment, terminal),
         terminal,
         stats: flags.stats.map(|stats| match stats {
             cli::Stats::AtEnd => Stats { every: None },
@@ -181,8 +191,8 @@ fn report(flags: &cli::Output, environment: &Environment) -> Report {
 }
 
 /// Whether colours are used where `terminal` says what it is: the flag, then the environment, then the terminal.
-fn color(flags: &cli::Output, environment: &Environment, terminal: bool) -> bool {
-    match (flags.color, environment.color) {
+pub fn color(when: ColorWhen, environment: &Environment, terminal: bool) -> bool {
+    match (when, environment.color) {
         (ColorWhen::Always, _) | (ColorWhen::Auto, Color::Always) => true,
         (ColorWhen::Never, _) | (ColorWhen::Auto, Color::Never) => false,
         (ColorWhen::Auto, Color::OnTerminal) => terminal,

@@ -152,7 +152,9 @@ impl Conversation {
     pub async fn introduce(&mut self, clock: Option<&CvmClock>) {
         let zone = clock.map_or(TimeZone::UTC, |clock| clock.zone.clone());
         self.follower.read_times_with(Reader::new(ClockContext { zone, reference: Timestamp::now() }));
-        self.line.write(&self.secret.preamble(&self.path)).await;
+        let mut text = self.secret.preamble(&self.path);
+        text.extend(self.line.guard());
+        self.line.write(&text).await;
     }
 
     /// What the next conversation begins with.
@@ -261,7 +263,7 @@ impl Conversation {
         }
         if let Record::Here(tail) = &record {
             if tail.is_empty() {
-                self.reports.push_back(Report::Refused(explain::because(&table::NO_TAIL, about, "")));
+                self.reports.push_back(Report::Refused(explain::because(&table::TAILLESS, about, "")));
                 return;
             }
             self.heard = true;

@@ -62,6 +62,16 @@ impl Line {
         self.stdin.replace(Some(stdin));
     }
 
+    /// What makes a script that begins now its connection's watchdog; nothing if the connection has one.
+    /// Not left to the first beat: a cable that is cut before it would leave all of it on the CVM.
+    pub fn guard(&self) -> Vec<u8> {
+        if self.connection.guarded.replace(true) {
+            return Vec::new();
+        }
+        self.guards.set(true);
+        format!("g {WATCHDOG}\n").into_bytes()
+    }
+
     /// The script was heard.
     pub fn hear(&self) {
         self.heard.set(true);

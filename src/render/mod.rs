@@ -13,6 +13,7 @@ pub mod stamp;
 pub mod summary;
 pub mod template;
 pub mod text;
+pub mod verdict;
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -68,9 +68,9 @@ impl Raw {
         self.begin(out, 0, false);
     }
 
-    /// Ends a line as its file does.
+    /// Ends a line as its file does; on a terminal what is said next is not to run into it.
     fn end(&mut self, out: &mut Vec<u8>, id: usize, ending: Ending) {
-        if ending == Ending::Newline {
+        if ending == Ending::Newline || (ending == Ending::EndOfFile && self.body.terminal()) {
             out.push(b'\n');
         } else {
             self.leave_open(id, ending);

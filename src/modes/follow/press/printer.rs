@@ -36,6 +36,8 @@ pub(super) struct Printer {
     pub(super) tally: Tally,
     /// How many more may be printed.
     left: Option<u64>,
+    /// The last line that may be printed is one of this stream, by its number, and has not come whole yet.
+    awaited: Option<usize>,
     /// How many were printed.
     printed: u64,
     /// Matches are shown.
@@ -62,6 +64,7 @@ impl Printer {
             renderer,
             tally: Tally::new(&plan.targets),
             left: plan.max_count,
+            awaited: None,
             printed: 0,
             matches: Vec::new(),
         }
@@ -85,6 +88,9 @@ impl Printer {
         batch: &Batch,
         mut range: Range<usize>,
     ) -> ControlFlow<()> {
+        if self.awaits_other(&batch.target) {
+            return ControlFlow::Continue(());
+        }
         let mut lines = count(batch, range.clone());
         if let Some(left) = &mut self.left {
             if lines >= *left {
@@ -100,7 +106,7 @@ impl Printer {
         }
         self.printed += lines;
         self.tally.printed(&batch.target, lines);
-        self.on()
+        self.on(&batch.target, batch.ending)
     }
 
     /// Appends a line of a batch.
@@ -112,6 +118,9 @@ impl Printer {
         line: &Line<'_>,
         understood: &Understood,
     ) -> ControlFlow<()> {
+        if self.awaits_other(&batch.target) {
+            return ControlFlow::Continue(());
+        }
         let lines = u64::from(!line.continues);
         let dressed = Dressed {
             target: &batch.target,
@@ -128,7 +137,7 @@ impl Printer {
             matches: &[],
         };
         self.dressed(filter, out, dressed);
-        self.count(&batch.target, lines, lines)
+        self.count(&batch.target, line.ending, lines, lines)
     }
 
     /// Appends a unit; `late` if it came too late for its place. Gives what has to be told because it has no
@@ -140,7 +149,10 @@ impl Printer {
         unit: &Unit,
         late: bool,
     ) -> (ControlFlow<()>, Option<Event>) {
-        if self.left == Some(0) {
+        if self.awaits_other(&unit.target) {
+            return (ControlFlow::Continue(()), None);
+        }
+        if self.left == Some(0) && self.awaited.is_none() {
             return (ControlFlow::Break(()), None);
         }
         if let Role::Repeats(count) = unit.role {
@@ -153,11 +165,13 @@ impl Printer {
                 Between::Separator => self.renderer.separator(out),
             }
         }
+        let mut ending = Ending::Newline;
         for line in unit.lines() {
+            ending = line.ending;
             self.dressed(filter, out, Dressed { late, ..self.dress(unit, &line) });
         }
         let wanted = u64::from(unit.role == Role::Match && !unit.continues);
-        (self.count(&unit.target, unit.lines, wanted), None)
+        (self.count(&unit.target, ending, unit.lines, wanted), None)
     }
 
     /// Appends how often a unit was repeated, or gives it as an event.
@@ -203,19 +217,31 @@ impl Printer {
         }
     }
 
-    /// Counts lines that were printed, so many of them for their own sake.
-    fn count(&mut self, target: &Arc<Target>, lines: u64, wanted: u64) -> ControlFlow<()> {
+    /// Counts lines that were printed, so many of them for their own sake; the last one ends like that.
+    fn count(&mut self, target: &Arc<Target>, ending: Ending, lines: u64, wanted: u64) -> ControlFlow<()> {
         self.tally.printed(target, lines);
         self.printed += wanted;
         if let Some(left) = &mut self.left {
             *left = left.saturating_sub(wanted);
         }
-        self.on()
+        self.on(target, ending)
     }
 
-    /// Breaks when as much is printed as was asked for.
-    fn on(&self) -> ControlFlow<()> {
-        if self.left == Some(0) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    /// True if all that is still to be printed is the rest of another stream's line.
+    fn awaits_other(&self, target: &Target) -> bool {
+        self.awaited.is_some_and(|awaited| awaited != target.id)
+    }
+
+    /// Breaks when as much is printed as was asked for, and the last line to its end.
+    fn on(&mut self, target: &Target, ending: Ending) -> ControlFlow<()> {
+        if self.left != Some(0) {
+            return ControlFlow::Continue(());
+        }
+        if ending == Ending::Partial {
+            self.awaited = Some(target.id);
+            return ControlFlow::Continue(());
+        }
+        ControlFlow::Break(())
     }
 
     /// The summary after `elapsed`: appended to `out` where it belongs on stdout, else given as text.

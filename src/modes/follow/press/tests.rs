@@ -48,6 +48,8 @@ fn plan(flow: Flow, format: Format, keep: &[&str]) -> Follow {
     Follow {
         cvms: Vec::new(),
         targets: vec![target(0), target(1)],
+        patterns: Vec::new(),
+        naming: crate::cluster::naming::Naming::default(),
         ssh: Ssh::default(),
         reading: Reading { backlog: Backlog::Lines(10), follow: true, reconnect: Reconnect::Never },
         filter: plan::Filter { keep: keep.iter().map(ToString::to_string).collect(), ..Default::default() },

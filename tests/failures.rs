@@ -1,0 +1,342 @@
+//! Every way in which a CVM or a log can fail, produced for real: cause, fix, exit status, and the others go on.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use crate::told::{LONG, events, nothing_left};
+use crate::world::World;
+use crate::world::client;
+use crate::world::cvm::Cvm;
+use crate::world::grade::Grade;
+use crate::world::run::Run;
+use crate::world::running::Finished;
+
+/// A world with one CVM that is well, whose log says `fine`.
+fn world() -> (World, Cvm) {
+    with_good(World::new())
+}
+
+/// That world with a CVM that is well.
+fn with_good(world: World) -> (World, Cvm) {
+    let good = world.cvm("good").start();
+    good.log("genesis.out").put("fine\n");
+    (world, good)
+}
+
+/// Reads the log of the good CVM on `bad` and on the good one, and does not follow it.
+fn both(world: &World, bad: &str, good: &Cvm) -> Run {
+    let cvms = format!("{bad},good");
+    world.cvmtail(&["--no-follow", "--prefix", "cvm", "-c", &cvms, &good.log("genesis.out").path])
+}
+
+/// Ends the test unless the run failed with exactly this cause, a fix that has these words, status 2, and
+/// the line of the good CVM printed all the same.
+#[track_caller]
+fn assert_told(run: Run, message: &str, fix: &str) -> Finished {
+    let done = run.finish(LONG).expect(2);
+    let err = done.err();
+    let lines: Vec<&str> = err.lines().collect();
+    let at = lines.iter().position(|line| line.contains(": error: "));
+    let at = at.unwrap_or_else(|| panic!("no error is told:\n{err}"));
+    assert_eq!(lines[at].split_once(": error: ").map(|(_, told)| told), Some(message), "{err}");
+    let hint = lines.get(at + 1).and_then(|line| line.strip_prefix("  try: "));
+    assert!(hint.is_some_and(|hint| hint.contains(fix)), "the fix has {fix:?}:\n{err}");
+    assert_eq!(err.matches(": error: ").count(), 1, "one failure is told once:\n{err}");
+    assert!(done.out().lines().any(|line| line == "good | fine"), "the good CVM goes on:\n{}", done.out());
+    assert!(done.closed, "nobody holds the output open");
+    done
+}
+
+/// The command in backquotes of a hint that begins so.
+fn command(done: &Finished, beginning: &str) -> String {
+    let err = done.err();
+    let from = err.find(&format!("`{beginning}")).expect("the hint has the command") + 1;
+    err[from..].split('`').next().expect("a closing backquote").to_owned()
+}
+
+/// Lets the client forget a CVM's host key.
+fn forget(world: &World, cvm: &Cvm) -> String {
+    let known = world.home().join(".ssh/known_hosts");
+    let text = fs::read_to_string(&known).expect("known hosts");
+    let is_its = |line: &str| match cvm.port() {
+        22 => line.starts_with(&format!("{},", cvm.address())),
+        port => line.starts_with(&format!("[{}]:{port} ", cvm.address())),
+    };
+    let (its, others): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| is_its(line));
+    assert_eq!(its.len(), 1, "{text}");
+    fs::write(&known, others.join("\n") + "\n").expect("known hosts");
+    its[0].to_owned()
+}
+
+#[test]
+fn a_name_that_does_not_resolve() {
+    let (world, good) = world();
+    let run = both(&world, "no-such-host.invalid", &good);
+    let fix = "check the name with `getent hosts no-such-host.invalid`";
+    assert_told(run, "the name no-such-host.invalid has no address", fix);
+    nothing_left(&world, &[good]);
+}
+
+#[test]
+fn no_route() {
+    let Some(world) = World::namespaces() else { return };
+    let (world, good) = with_good(world);
+    assert_told(both(&world, "192.0.2.7", &good), "there is no route to 192.0.2.7", "try `ping 192.0.2.7`");
+    // Nobody has that address in a network that is near.
+    let run = both(&world, "10.20.254.254", &good);
+    assert_told(run, "there is no route to 10.20.254.254", "is the CVM powered on");
+}
+
+#[test]
+fn nothing_listens() {
+    let (world, good) = world();
+    let address = good.address();
+    let run = both(&world, &format!("{address}:1"), &good);
+    assert_told(run, &format!("nothing listens on port 1 of {address}"), "is 1 the right port (`--port`)?");
+}
+
+#[test]
+fn a_network_that_swallows_every_packet() {
+    let Some(world) = World::namespaces() else { return };
+    let (world, good) = with_good(world);
+    // A neighbour that is known and is not there: what is sent to it vanishes.
+    let neighbour = ["neigh", "add", "10.20.254.253", "lladdr", "02:00:00:00:00:99", "dev", "cvms"];
+    world.run("ip", &neighbour).finish(LONG).expect(0);
+    let run = both(&world, "10.20.254.253", &good).args(["--connect-timeout", "1s"]);
+    let message = "no answer from port 22 of 10.20.254.253 within 1 s";
+    assert_told(run, message, "`--connect-timeout` allows more than 1 s");
+}
+
+#[test]
+fn a_port_that_is_open_and_silent() {
+    let (world, good) = world();
+    let bad = world.cvm("bad").relayed().start();
+    bad.relay().silence(true);
+    let run = both(&world, "bad", &good).args(["--connect-timeout", "1s"]);
+    let port = bad.port();
+    let message = format!("port {port} of bad is open, but sshd did not answer within 1 s");
+    assert_told(run, &message, "try by hand `ssh bad`");
+    nothing_left(&world, &[good, bad]);
+}
+
+#[test]
+fn an_sshd_that_hangs_up() {
+    let (world, good) = world();
+    let bad = world.cvm("bad").relayed().start();
+    bad.relay().refuse(true);
+    let message = "sshd of bad ended the connection before it was set up";
+    assert_told(both(&world, "bad", &good), message, "MaxStartups; a lower `--parallel` helps");
+    assert!(bad.relay().accepted() > 1, "it was tried more than once");
+}
+
+#[test]
+fn a_port_that_is_not_sshd() {
+    let (world, good) = with_good(World::ports());
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.write_all(b"SSH-what?\r\n");
+            // Closed with words unread it would be a reset.
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    });
+    let message = format!("what listens on port {} of 127.0.0.1 is not sshd", address.port());
+    assert_told(both(&world, &address.to_string(), &good), &message, "is it a CVM");
+}
+
+#[test]
+fn a_key_that_is_not_accepted() {
+    let (world, good) = world();
+    let bad = world.cvm("bad").start();
+    fs::write(bad.folder().join("authorized_keys"), "").expect("no keys");
+    let done = both(&world, "bad", &good).finish(LONG).expect(2);
+    let user = if world.grade() == Grade::Namespaces { "nutanix".to_owned() } else { client::user() };
+    let named = format!("{user}@bad");
+    let message = format!("{named} is refused: none of your keys is accepted (allowed there: publickey)");
+    assert_told(both(&world, "bad", &good), &message, "in Prism Element under Settings > Cluster Lockdown");
+    assert!(done.err().contains("try by hand `ssh bad`"), "{}", done.err());
+    if user == "nutanix" {
+        assert!(!done.err().contains("--user nutanix"), "{}", done.err());
+    }
+}
+
+#[test]
+fn a_key_file_of_the_users_choice_is_named_in_the_hint() {
+    let (world, good) = world();
+    let bad = world.cvm("bad").start();
+    fs::write(bad.folder().join("authorized_keys"), "").expect("no keys");
+    let key = world.home().join("other");
+    client::make_key(&key);
+    let run = both(&world, "bad", &good).args(["--identity", "other"]);
+    let done = run.finish(LONG).expect(2);
+    assert!(done.err().contains("your public key (other.pub)"), "{}", done.err());
+    assert!(done.err().contains("`ssh -i other bad`"), "{}", done.err());
+}
+
+#[test]
+fn an_unknown_host_key_and_the_command_that_fetches_it() {
+    let (world, good) = world();
+    let bad = world.cvm("bad").start();
+    bad.log("genesis.out").put("found\n");
+    forget(&world, &bad);
+    let message = format!("the key of {} is in no known_hosts, so this may be any machine", bad.address());
+    let done = assert_told(both(&world, "bad", &good), &message, "compare its fingerprint");
+    let keyscan = command(&done, "ssh-keyscan ");
+    world.run("sh", &["-c", &keyscan]).finish(LONG).expect(0);
+    both(&world, "bad", &good).finish(LONG).expect(0);
+}
+
+#[test]
+fn a_changed_host_key_and_the_commands_that_accept_it() {
+    let (world, good) = world();
+    let bad = world.cvm("bad").start();
+    bad.log("genesis.out").put("anew\n");
+    let line = forget(&world, &bad);
+    let place = line.split(' ').next().expect("a name");
+    let other = fs::read_to_string(good.folder().join("host_key.pub")).expect("a key");
+    let known = world.home().join(".ssh/known_hosts");
+    let text = fs::read_to_string(&known).expect("known hosts");
+    fs::write(&known, format!("{text}{place} {other}")).expect("known hosts");
+    let message = "the key of bad is not the one your known_hosts holds: the CVM was installed anew, or this is not the CVM";
+    let done = assert_told(both(&world, "bad", &good), message, "somebody may stand in between");
+    let forget = command(&done, "ssh-keygen -f ");
+    world.run("sh", &["-c", &forget]).finish(LONG).expect(0);
+    let done = both(&world, "bad", &good).finish(LONG).expect(2);
+    let keyscan = command(&done, "ssh-keyscan ");
+    world.run("sh", &["-c", &keyscan]).finish(LONG).expect(0);
+    both(&world, "bad", &good).finish(LONG).expect(0);
+}
+
+#[test]
+fn logs_that_cannot_be_read() {
+    let (world, good) = world();
+    let fine = good.log("genesis.out").path;
+    let read = |path: &str| world.cvmtail(&["--no-follow", "--prefix", "cvm", "-c", "good", path, &fine]);
+    let missing = good.log("missing.out").path;
+    let fix = "without --no-follow the stream waits for the file";
+    assert_told(read(&missing), &format!("{missing} is not there"), fix);
+    let deep = "/no/such/folder/x.out";
+    assert_told(read(deep), &format!("{deep} is not there"), "`cvmtail logs` lists names and paths");
+    let folder = fine.trim_end_matches("/genesis.out");
+    assert_told(read(folder), &format!("{folder} is not a file that can be followed"), "name a regular file");
+    let device = "/dev/null";
+    assert_told(read(device), "/dev/null is not a file that can be followed", "name a regular file");
+    let dangling = good.log("dangling.out");
+    symlink("nowhere", &dangling.file).expect("a link");
+    assert_told(read(&dangling.path), &format!("{} is not there", dangling.path), fix);
+    if world.grade() == Grade::Ports && rustix::process::geteuid().is_root() {
+        // Root reads everything.
+        return;
+    }
+    let secret = good.log("secret.out");
+    secret.put("x\n");
+    fs::set_permissions(&secret.file, fs::Permissions::from_mode(0o000)).expect("chmod");
+    let message = format!("your user may not read {}", secret.path);
+    assert_told(read(&secret.path), &message, "logs that only root reads need `sudo` on the CVM");
+    let closed = good.log("closed/x.out");
+    closed.put("x\n");
+    let parent = closed.file.parent().expect("a folder");
+    fs::set_permissions(parent, fs::Permissions::from_mode(0o000)).expect("chmod");
+    assert_told(
+        read(&closed.path),
+        &format!("your user may not read {}", closed.path),
+        "a user in the file's group",
+    );
+}
+
+#[test]
+fn a_cvm_without_tail() {
+    let Some(world) = World::namespaces() else { return };
+    let (world, good) = with_good(world);
+    let bad = world.cvm("bad").start();
+    let hidden = bad.exec(&["mount", "--bind", "/dev/null", "/usr/bin/tail"]);
+    assert!(hidden.status.success(), "{hidden:?}");
+    let run = both(&world, "bad", &good);
+    assert_told(run, "the CVM has no usable tail", "the remote side needs sh and coreutils");
+    nothing_left(&world, &[good, bad]);
+}
+
+#[test]
+fn a_menu_is_told_and_is_fed_nothing_but_a_greeting() {
+    let (world, good) = world();
+    let fed = world.folder().join("fed");
+    fs::write(&fed, "").expect("a file");
+    fs::set_permissions(&fed, fs::Permissions::from_mode(0o666)).expect("chmod");
+    let menu = world.folder().join("menu");
+    let script = format!(
+        "#!/bin/sh\necho '1) status'; echo '2) reboot'\nwhile read -r it; do printf '%s\\n' \"$it\" >>{}; echo \"what is $it?\"; done\n",
+        fed.display()
+    );
+    fs::write(&menu, script).expect("a menu");
+    fs::set_permissions(&menu, fs::Permissions::from_mode(0o755)).expect("chmod");
+    let bad = world.cvm("bad").option(&format!("ForceCommand {}", menu.display())).start();
+    let message = "no shell answers on bad, but “1) status”";
+    assert_told(both(&world, "bad", &good), message, "a menu, a forced command (ForceCommand");
+    let fed = fs::read_to_string(fed).expect("what it was fed");
+    assert_eq!(fed.lines().count(), 1, "{fed}");
+    assert!(fed.starts_with("printf '\\036%s O %s\\000' "), "{fed}");
+    nothing_left(&world, &[good, bad]);
+}
+
+#[test]
+fn no_shell_at_all() {
+    let (world, good) = world();
+    let _talks = world.cvm("talks").option("ForceCommand echo go away; exit 3").start();
+    let hint = "see by hand what `ssh talks exec sh` gives";
+    assert_told(both(&world, "talks", &good), "no shell answers on talks, but “go away”", hint);
+    let _mute = world.cvm("mute").option("ForceCommand exit 1").start();
+    let message = "no shell answers on mute, but the command ended with status 1 and said nothing";
+    assert_told(both(&world, "mute", &good), message, "a login script stands in place of the shell");
+    let _nologin = world.cvm("nologin").login_shell("/usr/sbin/nologin").start();
+    assert_told(both(&world, "nologin", &good), "nologin has no shell on the CVM", "`--user nutanix`");
+}
+
+#[test]
+fn an_sshd_that_opens_no_session() {
+    let (world, good) = world();
+    let bad = world.cvm("bad").option("MaxSessions 0").start();
+    let message = "sshd of bad accepts the login but opens no session";
+    assert_told(both(&world, "bad", &good), message, "raise MaxSessions in the CVM's sshd_config");
+    nothing_left(&world, &[good, bad]);
+}
+
+#[test]
+fn no_algorithm_in_common() {
+    let (world, good) = world();
+    let _old = world.cvm("old").option("KexAlgorithms diffie-hellman-group1-sha1").start();
+    let done = both(&world, "old", &good).finish(LONG).expect(2);
+    let message = "your ssh and the CVM's sshd have no key exchange method in common; the CVM offers diffie-hellman-group1-sha1";
+    assert!(done.err().contains(message), "{}", done.err());
+}
+
+#[test]
+fn an_ssh_that_is_not_there() {
+    let (world, good) = with_good(World::ports());
+    let path = world.folder().join("poor");
+    fs::create_dir(&path).expect("a folder");
+    for tool in ["sh", "rm", "sleep"] {
+        symlink(client::find(tool), path.join(tool)).expect("a link");
+    }
+    let run = both(&world, "bad", &good).env("PATH", &path);
+    let done = run.finish(LONG).expect(2);
+    assert!(done.err().contains("your ssh cannot be started"), "{}", done.err());
+    assert!(done.err().contains("apt install openssh-client"), "{}", done.err());
+}
+
+#[test]
+fn ndjson_carries_cause_and_fix_of_a_failure() {
+    let (world, good) = world();
+    let done = both(&world, "no-such-host.invalid", &good).arg("--json").finish(LONG).expect(2);
+    assert_eq!(done.err(), "");
+    let errors = events(&done.stdout, "error");
+    assert_eq!(errors.len(), 1, "{}", done.out());
+    let error = &errors[0];
+    assert_eq!(error["cvm"], "no-such-host.invalid");
+    assert_eq!(error["path"], good.log("genesis.out").path.as_str());
+    assert_eq!(error["message"], "the name no-such-host.invalid has no address");
+    assert!(error["hint"].as_str().is_some_and(|hint| hint.starts_with("check the name")), "{error}");
+    assert!(done.out().contains("\"line\":\"fine\""), "{}", done.out());
+}
