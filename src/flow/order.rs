@@ -18,8 +18,14 @@ const CAP: usize = 16 << 20;
 /// How many bytes are held of each stream that is ahead, at least.
 const LEAST: usize = 64 << 10;
 
+/// How many bytes a live run holds of each stream that is ahead, while it has to be shown before long.
+const SOON: usize = 16 << 10;
+
 /// How many bytes more a bounded run holds before it no longer waits for disorder within a stream.
 const PATIENCE: usize = 64 << 20;
+
+/// After how long without a line a stream is not taken to be catching up with others.
+const CALM: Duration = Duration::from_millis(200);
 
 /// What a held unit costs beside its bytes.
 const OVERHEAD: usize = 256;
@@ -52,6 +58,10 @@ pub struct Order<T> {
     next: u64,
     /// How many bytes are held.
     bytes: usize,
+    /// When the first line of all came.
+    began: Option<Instant>,
+    /// When it was decided last what may go.
+    settled: Option<Instant>,
 }
 
 /// One unit.
@@ -74,6 +84,8 @@ struct Queue<T> {
     held: VecDeque<Held<T>>,
     /// The time of its last line.
     last: Option<Timestamp>,
+    /// When that line came.
+    came: Option<Instant>,
     /// Whether it may bring more.
     state: State,
     /// How many bytes are held of it.
@@ -82,7 +94,7 @@ struct Queue<T> {
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
-        Self { held: VecDeque::new(), last: None, state: State::Live, bytes: 0 }
+        Self { held: VecDeque::new(), last: None, came: None, state: State::Live, bytes: 0 }
     }
 }
 
@@ -112,6 +124,8 @@ impl<T> Order<T> {
             bound: None,
             next: 0,
             bytes: 0,
+            began: None,
+            settled: None,
         };
         order.grow(streams);
         order
@@ -146,11 +160,13 @@ impl<T> Order<T> {
         }
     }
 
-    /// Takes note that `stream` has come to `time` with its last line, printed or not.
-    pub fn observe(&mut self, stream: usize, time: Option<Timestamp>) {
+    /// Takes note that `stream` has come to `time` with its last line, printed or not, which came at `now`.
+    pub fn observe(&mut self, stream: usize, time: Option<Timestamp>, now: Instant) {
         self.grow(stream + 1);
+        self.began.get_or_insert(now);
         let queue = &mut self.streams[stream];
         queue.last = time;
+        queue.came = Some(now);
         if queue.state == State::Away {
             queue.state = State::Live;
         }
@@ -174,6 +190,7 @@ impl<T> Order<T> {
 
     /// Decides what may go at `now`; [`next`](Self::next) then gives it.
     pub fn settle(&mut self, now: Instant) {
+        self.settled = Some(now);
         while let Some((came, place)) = self.arrivals.front()
             && *came + self.window <= now
         {
@@ -185,8 +202,8 @@ impl<T> Order<T> {
         let slack = if self.bounded && !tight { self.window } else { Duration::ZERO };
         let slack = SignedDuration::try_from(slack).unwrap_or(SignedDuration::MAX);
         let before = |time: Timestamp| time.checked_sub(slack).unwrap_or(Timestamp::MIN);
-        let live = self.streams.iter().enumerate().filter(|(_, queue)| queue.state == State::Live);
-        self.bound = live.map(|(stream, queue)| (queue.last.map(before), stream)).min();
+        let streams = self.streams.iter().enumerate().filter(|(_, queue)| self.is_waited_for(queue));
+        self.bound = streams.map(|(stream, queue)| (queue.last.map(before), stream)).min();
     }
 
     /// The next unit that may go, and whether it is late.
@@ -228,27 +245,64 @@ impl<T> Order<T> {
         self.bound = None;
     }
 
-    /// When [`settle`](Self::settle) may let something go though nothing came.
+    /// When [`settle`](Self::settle) or [`pace`](Self::pace) may come to something else though nothing came.
     pub fn due(&self) -> Option<Instant> {
-        self.arrivals.front().map(|(came, _)| *came + self.window)
+        let window = self.arrivals.front().map(|(came, _)| *came + self.window);
+        let calm = self.slowest().and_then(|(_, queue)| self.calm(queue)).filter(|_| self.is_anyone_ahead());
+        // Once it is calm it stays so until something comes.
+        let calm = calm.filter(|calm| self.settled.is_none_or(|settled| *calm > settled));
+        if self.bounded { None } else { window.into_iter().chain(calm).min() }
     }
 
-    /// The stream that all others wait for: the one that is the least far in time. `None`: none may bring more.
-    pub fn last_of_all(&self) -> Option<usize> {
-        let ended = |queue: &Queue<T>| queue.state == State::Ended;
-        let streams = self.streams.iter().enumerate().filter(|(_, queue)| !ended(queue));
-        streams.map(|(stream, queue)| (queue.last, stream)).min().map(|(_, stream)| stream)
+    /// Which streams need not be read on at `now`, before others are: those of which much is held. In a live run
+    /// they wait only for one that is catching up.
+    pub fn pace(&self, now: Instant) -> impl Fn(usize) -> bool {
+        let share = self.share();
+        let slowest = self.slowest().filter(|(_, queue)| {
+            self.bounded || !self.is_behind(queue) && self.calm(queue).is_none_or(|calm| now < calm)
+        });
+        let slowest = slowest.map(|(stream, _)| stream);
+        move |stream| {
+            slowest.is_some_and(|slowest| slowest != stream)
+                && self.streams.get(stream).is_some_and(|queue| queue.bytes >= share)
+        }
     }
 
-    /// Whether so much of `stream` is held that it need not be read on before others are. Never in a live run,
-    /// and never the one that all others wait for, which must be asked separately.
-    pub fn is_ahead(&self, stream: usize) -> bool {
-        self.bounded && self.streams.get(stream).is_some_and(|queue| queue.bytes >= self.share())
+    /// The stream that all others wait for: the one that is the least far in time.
+    fn slowest(&self) -> Option<(usize, &Queue<T>)> {
+        let streams = self.streams.iter().enumerate();
+        streams
+            .filter(|(_, queue)| self.is_waited_for(queue))
+            .min_by_key(|(stream, queue)| (queue.last, *stream))
+    }
+
+    /// Whether a stream may yet bring what belongs before others' lines.
+    fn is_waited_for(&self, queue: &Queue<T>) -> bool {
+        // A log that writes no times in a live run keeps nobody waiting for one.
+        let timed = queue.last.is_some() || queue.came.is_none();
+        if self.bounded { queue.state != State::Ended } else { queue.state == State::Live && timed }
+    }
+
+    /// Whether a stream has fallen behind what has gone by so much that it cannot be waited for.
+    fn is_behind(&self, queue: &Queue<T>) -> bool {
+        let (Some(last), Some(passed)) = (queue.last, self.passed) else { return false };
+        Duration::try_from(passed.duration_since(last)).is_ok_and(|behind| behind > self.window)
+    }
+
+    /// When a stream that brings nothing more is no longer taken to be catching up; `None`: nothing came at all.
+    fn calm(&self, queue: &Queue<T>) -> Option<Instant> {
+        queue.came.map(|came| came + CALM.min(self.window)).or(self.began.map(|began| began + self.window))
+    }
+
+    /// Whether so much is held of any stream that it might rest.
+    fn is_anyone_ahead(&self) -> bool {
+        let share = self.share();
+        self.bytes >= share && self.streams.iter().any(|queue| queue.bytes >= share)
     }
 
     /// How many bytes are held of a stream before it is ahead.
     fn share(&self) -> usize {
-        (CAP / self.streams.len().max(1)).max(LEAST)
+        if self.bounded { (CAP / self.streams.len().max(1)).max(LEAST) } else { SOON }
     }
 
     /// Makes room for the streams numbered below `streams`.

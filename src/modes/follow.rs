@@ -161,7 +161,7 @@ impl Run<'_> {
         let mut due = every.map(|every| Instant::now() + every);
         let mut in_a_row = 0;
         loop {
-            self.streams.arrange(self.press.wishes());
+            self.streams.arrange(self.press.wishes(Instant::now().into_std()));
             if self.streams.is_idle() && self.finds.is_empty() {
                 return End::Itself;
             }

@@ -27,7 +27,7 @@ fn live() -> (Order<&'static str>, impl Fn(u64) -> Instant) {
 /// A line comes.
 fn line(order: &mut Order<&'static str>, stream: usize, milli: i64, now: Instant, name: &'static str) {
     order.push(stream, at(milli), 1, now, name);
-    order.observe(stream, at(milli));
+    order.observe(stream, at(milli), now);
 }
 
 #[test]
@@ -79,7 +79,10 @@ fn what_has_no_time_holds_nobody_up_and_is_never_late() {
     line(&mut order, 1, 20, clock(0), "b20");
     assert_eq!(drain(&mut order, clock(0)), [("a10", false)]);
     order.push(1, None, 1, clock(1), "none");
+    order.observe(1, None, clock(1));
     assert_eq!(drain(&mut order, clock(1)), [("none", false)]);
+    line(&mut order, 0, 30, clock(2), "a30");
+    assert_eq!(drain(&mut order, clock(2)), [("b20", false), ("a30", false)]);
 }
 
 #[test]
@@ -90,6 +93,39 @@ fn a_flood_is_let_go_early_rather_than_held() {
         drain(&mut order, clock(0));
     }
     assert!(order.bytes <= super::CAP, "{}", order.bytes);
+}
+
+#[test]
+fn who_is_ahead_waits_for_one_that_is_catching_up_and_for_no_other() {
+    let (mut order, clock) = live();
+    let large = order.share();
+    order.push(0, at(500), large, clock(0), "a500");
+    order.observe(0, at(500), clock(0));
+    // Nothing was heard of the other: it is given the window to begin.
+    assert_eq!([0, 1].map(order.pace(clock(999))), [true, false]);
+    assert!(!order.pace(clock(1000))(0));
+    line(&mut order, 1, 300, clock(900), "b300");
+    assert_eq!(drain(&mut order, clock(900)), [("b300", false)]);
+    assert_eq!([0, 1].map(order.pace(clock(900))), [true, false]);
+    assert_eq!(order.due(), Some(clock(1000)));
+    assert!(order.pace(clock(1099))(0));
+    assert!(!order.pace(clock(1100))(0));
+    assert_eq!(drain(&mut order, clock(1000)), [("a500", false)]);
+    order.push(0, at(2600), large, clock(1100), "a2600");
+    order.observe(0, at(2600), clock(1100));
+    // A little behind may be out of order; far behind is no catching up.
+    line(&mut order, 1, 400, clock(1100), "b400");
+    assert!(order.pace(clock(1100))(0));
+    assert_eq!(drain(&mut order, clock(1100)), [("b400", true)]);
+    line(&mut order, 1, 2550, clock(1100), "b2550");
+    assert_eq!(order.due(), Some(clock(1300)));
+    assert_eq!(drain(&mut order, clock(1300)), [("b2550", false)]);
+    assert_eq!(order.due(), Some(clock(2100)));
+    assert_eq!(drain(&mut order, clock(2100)), [("a2600", false)]);
+    order.push(0, at(2700), large, clock(2200), "a2700");
+    order.observe(0, at(2700), clock(2200));
+    line(&mut order, 1, 1599, clock(2200), "b1599");
+    assert!(!order.pace(clock(2200))(0));
 }
 
 /// What is read of several files, in the order in which it arrives: the files with the times of their lines,
@@ -121,7 +157,7 @@ proptest! {
             match files[stream].get(line) {
                 Some(&milli) => {
                     order.push(stream, at(milli), 1, now, (milli, stream, line));
-                    order.observe(stream, at(milli));
+                    order.observe(stream, at(milli), now);
                 }
                 None => order.end(stream),
             }
@@ -145,7 +181,7 @@ proptest! {
             let now = start + Duration::from_millis(pause * turn as u64);
             if let Some(&milli) = files[stream].get(at_line[stream]) {
                 order.push(stream, at(milli), 1, now, (milli, stream, at_line[stream]));
-                order.observe(stream, at(milli));
+                order.observe(stream, at(milli), now);
                 at_line[stream] += 1;
             }
             printed.extend(drain(&mut order, now));
@@ -172,19 +208,20 @@ proptest! {
         let mut printed = 0;
         // Each line is so large that one makes its stream be ahead.
         let size = super::CAP;
-        while let Some(slowest) = order.last_of_all() {
+        while order.slowest().is_some() {
             for stream in 0..files.len() {
-                if at_line[stream] <= files[stream].len() && (stream == slowest || !order.is_ahead(stream)) {
+                let slowest = order.slowest().map(|(stream, _)| stream);
+                if at_line[stream] <= files[stream].len() && !order.pace(now)(stream) {
                     match files[stream].get(at_line[stream]) {
                         Some(&milli) => {
                             order.push(stream, at(milli), size, now, ());
-                            order.observe(stream, at(milli));
+                            order.observe(stream, at(milli), now);
                         }
                         None => order.end(stream),
                     }
                     at_line[stream] += 1;
                     let alone = order.streams[stream].held.len() <= 1;
-                    prop_assert!(alone || stream == slowest, "read on though ahead");
+                    prop_assert!(alone || Some(stream) == slowest, "read on though ahead");
                 }
             }
             printed += drain(&mut order, now).len();

@@ -227,7 +227,7 @@ impl Press {
         for unit in self.ready.drain(..) {
             order.push(id, unit.near, unit.bytes.len(), now, unit);
         }
-        order.observe(id, stream.sense.near());
+        order.observe(id, stream.sense.near(), now);
         if stream.sense.is_over() {
             order.end(id);
         }
@@ -297,7 +297,7 @@ impl Press {
         if self.way != Way::Held {
             return None;
         }
-        let order = self.order.as_ref().filter(|_| self.live).and_then(Order::due);
+        let order = self.order.as_ref().and_then(Order::due);
         self.streams.iter().filter_map(Stream::due).chain(order).min()
     }
 
@@ -312,13 +312,13 @@ impl Press {
         self.release(out, now)
     }
 
-    /// What is to become of each stream now.
-    pub(super) fn wishes(&self) -> impl FnMut(usize) -> Wish {
-        let slowest = self.order.as_ref().and_then(Order::last_of_all);
+    /// What is to become of each stream at `now`.
+    pub(super) fn wishes(&self, now: Instant) -> impl FnMut(usize) -> Wish {
+        let rests = self.order.as_ref().map(|order| order.pace(now));
         move |id| {
             if self.streams.get(id).is_some_and(|stream| stream.sense.is_over()) {
                 Wish::Drop
-            } else if slowest != Some(id) && self.order.as_ref().is_some_and(|order| order.is_ahead(id)) {
+            } else if rests.as_ref().is_some_and(|rests| rests(id)) {
                 Wish::Rest
             } else {
                 Wish::Read
