@@ -259,6 +259,9 @@ impl Intake {
 }
 
 #[cfg(test)]
+mod equal;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
