@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cost::{self, Cost};
 use crate::figure::{Reach, Table};
-use crate::stage::{MB, Sample, Stage, length};
+use crate::stage::{MB, Sample, Stage, count, length};
 use crate::world::cvm::Cvm;
 use crate::world::run::Run;
 use crate::world::writer::Log;
@@ -31,7 +31,7 @@ impl<'a> Bulk<'a> {
     fn new(stage: &'a Stage, cvms: usize, size: usize) -> Self {
         let cvms = stage.cvms(cvms);
         let sample = stage.sample(size);
-        let logs: Vec<Log> = cvms.iter().map(|cvm| stage.log_at(cvm, "bulk.out", &sample.path)).collect();
+        let logs: Vec<Log> = cvms.iter().map(|cvm| Stage::log_at(cvm, "bulk.out", &sample.path)).collect();
         let log = logs[0].clone();
         Self { stage, cvms, sample, log, outputs: cvms.iter().map(|_| stage.place()).collect() }
     }
@@ -67,12 +67,12 @@ impl<'a> Bulk<'a> {
     }
 
     /// Both by turns; gives the ratios of their times, and our own user seconds per GB.
-    fn beside_ssh(&self, rounds: usize) -> (Vec<f64>, Vec<f64>) {
-        let gb = self.bytes() as f64 / 1e9;
+    fn beside_ssh(&self, rounds: impl Iterator<Item = usize>) -> (Vec<f64>, Vec<f64>) {
+        let gb = count(self.bytes()) / 1e9;
         // The first of each is not counted: it warms the machine.
         self.ssh_cat();
         self.ours();
-        (0..rounds)
+        rounds
             .map(|_| {
                 let (theirs, ours) = (self.ssh_cat(), self.ours());
                 (ours.wall / theirs.wall, ours.user / gb)
@@ -92,7 +92,7 @@ impl Drop for Bulk<'_> {
 /// One CVM.
 pub fn one(stage: &Stage, table: &mut Table) {
     let bulk = Bulk::new(stage, 1, stage.either(200 * MB, 1000 * MB));
-    let (wall, user) = bulk.beside_ssh(stage.either(3, 7));
+    let (wall, user) = bulk.beside_ssh(stage.rounds(3, 7));
     table.add("bulk, 1 CVM, wall", "ssh cat", wall, Reach::AtMost(1.1));
     table.add("own user time, text", "s per GB", user, Reach::AtMost(0.3));
 }
@@ -100,7 +100,7 @@ pub fn one(stage: &Stage, table: &mut Table) {
 /// Four CVMs.
 pub fn four(stage: &Stage, table: &mut Table) {
     let bulk = Bulk::new(stage, 4, stage.either(50 * MB, 250 * MB));
-    let (wall, _) = bulk.beside_ssh(stage.either(3, 7));
+    let (wall, _) = bulk.beside_ssh(stage.rounds(3, 7));
     table.add("bulk, 4 CVMs at once, wall", "4 x ssh cat at once", wall, Reach::AtMost(1.1));
 }
 
@@ -123,12 +123,12 @@ pub fn peers(stage: &Stage, table: &mut Table) {
             continue;
         }
         let mut ratios = Vec::new();
-        for _ in 0..stage.either(1, 3) {
+        for _ in stage.rounds(1, 3) {
             let theirs = bulk.peer(stage.run(program, &arguments));
             ratios.push(theirs.wall / bulk.ours().wall);
         }
         table.add(format!("times faster than {program}, 4 CVMs"), program, ratios.clone(), Reach::Told);
-        let middle = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let middle = |values: &[f64]| values.iter().sum::<f64>() / count(values.len());
         if best.as_ref().is_none_or(|best| middle(&ratios) < middle(best)) {
             best = Some(ratios);
         }

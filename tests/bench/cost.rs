@@ -9,7 +9,7 @@ use crate::world::run::Run;
 use crate::world::running::Running;
 
 /// How long any program of the benchmark may take.
-pub const LONG: Duration = Duration::from_secs(120);
+pub const LONG: Duration = Duration::from_mins(2);
 
 /// Ticks per second in /proc, for every Linux that people run (`USER_HZ`).
 const TICKS: f64 = 100.0;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::cost::{LONG, Times, memory};
 use crate::figure::{Reach, Table};
-use crate::stage::{CVMS, LOGS, Stage};
+use crate::stage::{CVMS, LOGS, Stage, count};
 use crate::world::cvm::Cvm;
 use crate::world::poll::{SOON, must};
 use crate::world::process::{self, Process};
@@ -33,7 +33,7 @@ pub fn measure(stage: &Stage, table: &mut Table) {
     let percent = |n: usize| (after[n] - before[n]) / took * 100.0;
     table.add("224 quiet streams: cvmtail", "% of a core", vec![percent(0)], Reach::AtMost(0.2));
     table.add("its ssh processes, together", "% of a core", vec![percent(1)], Reach::Told);
-    let each = CVMS as f64;
+    let each = count(CVMS);
     table.add("per CVM: shells and tails", "% of a core", vec![percent(2) / each], Reach::AtMost(0.2));
     table.add("per CVM: sshd", "% of a core", vec![percent(3) / each], Reach::Told);
     running.interrupt();

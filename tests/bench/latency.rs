@@ -8,7 +8,7 @@ use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use crate::figure::{Reach, Table};
-use crate::stage::Stage;
+use crate::stage::{Stage, interrupt};
 use crate::world::poll::{SOON, must};
 use crate::world::run::Run;
 use crate::world::writer::Log;
@@ -16,8 +16,8 @@ use crate::world::writer::Log;
 /// How long lines go to one log before they go to the other.
 const TURN: Duration = Duration::from_secs(1);
 
-/// Lines that are written faster than this are written several at a time.
-const BEAT: Duration = Duration::from_millis(1);
+/// Where more lines than this are written in a turn, several are written at a time.
+const BEATS: u32 = 1000;
 
 /// A program that shows a log, and what of it has come when.
 struct Watched {
@@ -88,7 +88,7 @@ impl Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        let _ = crate::stage::interrupt(&mut self.child);
+        interrupt(&mut self.child);
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();
         }
@@ -138,7 +138,7 @@ pub fn measure(stage: &Stage, table: &mut Table) {
             }
         }
         let (ours, theirs) = (ours.harvest(), theirs.harvest());
-        for (name, share, reach) in [("p50", 0.5, Reach::Told), ("p99", 0.99, Reach::AtMost(2.0))] {
+        for (name, share, reach) in [("p50", 50, Reach::Told), ("p99", 99, Reach::AtMost(2.0))] {
             let difference = at(&ours, share) - at(&theirs, share);
             let words = format!("ms more than {:.2}", at(&theirs, share));
             table.add(
@@ -154,15 +154,14 @@ pub fn measure(stage: &Stage, table: &mut Table) {
 /// Writes for one turn at that rate.
 fn turn(side: &mut Watched, rate: u32) {
     let began = Instant::now();
-    let beat = (TURN / rate).max(BEAT);
-    let beats = (TURN.as_micros() / beat.as_micros()) as u32;
+    let beats = rate.min(BEATS);
     for n in 0..beats {
         side.write(rate / beats);
-        sleep((began + beat * (n + 1)).saturating_duration_since(Instant::now()));
+        sleep((began + TURN / beats * (n + 1)).saturating_duration_since(Instant::now()));
     }
 }
 
-/// The value below which that share of the values lies.
-fn at(values: &[f64], share: f64) -> f64 {
-    values[((values.len() as f64 * share) as usize).min(values.len() - 1)]
+/// The value below which so many in a hundred of the values lie.
+fn at(values: &[f64], share: usize) -> f64 {
+    values[(values.len() * share / 100).min(values.len() - 1)]
 }

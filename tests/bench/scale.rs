@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::cost::{LONG, Times, memory};
 use crate::figure::{Reach, Table};
-use crate::stage::{LOGS, MB, Sample, Stage, length};
+use crate::stage::{LOGS, MB, Sample, Stage, count, length};
 use crate::world::poll::{SOON, must, poll};
 use crate::world::writer::Log;
 
@@ -12,7 +12,8 @@ use crate::world::writer::Log;
 pub fn measure(stage: &Stage, table: &mut Table) {
     let total = stage.either(112 * MB, 448 * MB);
     let shapes = [(1, 1), (1, LOGS), (4, LOGS), (16, LOGS)];
-    let rounds: Vec<Vec<Flood>> = (0..stage.either(1, 3))
+    let rounds: Vec<Vec<Flood>> = stage
+        .rounds(1, 3)
         .map(|_| shapes.iter().map(|&(cvms, logs)| flood(stage, cvms, logs, total)).collect())
         .collect();
     for (n, (cvms, logs)) in shapes.into_iter().enumerate() {
@@ -69,8 +70,10 @@ fn flood(stage: &Stage, cvms: usize, each: usize, total: usize) -> Flood {
     let peak = memory(running.pid(), "VmHWM");
     running.interrupt();
     running.finish(LONG).expect(130);
-    logs.iter().for_each(|log| drop(std::fs::write(&log.file, "")));
+    for log in &logs {
+        log.put("");
+    }
     let _ = std::fs::remove_file(&output);
-    let bytes = (sample.bytes() * logs.len()) as f64;
+    let bytes = count(sample.bytes() * logs.len());
     Flood { wall: wall / bytes, user: user / bytes, peak }
 }

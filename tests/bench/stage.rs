@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rustix::process::Signal;
@@ -28,6 +29,9 @@ pub const LOGS: usize = 14;
 
 /// As many CVMs as the largest figure asks for.
 pub const CVMS: usize = 16;
+
+/// After this time there are no more rounds than a median needs.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// The stage. What it holds goes with it.
 #[derive(Debug)]
@@ -63,6 +67,12 @@ impl Stage {
         if self.quick { quick } else { full }
     }
 
+    /// So many rounds, fewer with `--quick`; no more than three if they take too long.
+    pub fn rounds(&self, quick: usize, full: usize) -> impl Iterator<Item = usize> + use<> {
+        let began = Instant::now();
+        (0..self.either(quick, full)).take_while(move |&round| round < 3 || began.elapsed() < PATIENCE)
+    }
+
     /// That many CVMs, at most 16, always the same.
     pub fn cvms(&self, count: usize) -> &[Cvm] {
         &self.cvms.get_or_init(|| self.world.many_cvms(CVMS))[..count]
@@ -83,7 +93,7 @@ impl Stage {
     }
 
     /// The log of that name on that CVM, standing at `place` in memory.
-    pub fn log_at(&self, cvm: &Cvm, name: &str, place: &Path) -> Log {
+    pub fn log_at(cvm: &Cvm, name: &str, place: &Path) -> Log {
         let log = cvm.log(name);
         let _ = fs::remove_file(&log.file);
         symlink(place, &log.file).expect("a link to the log");
@@ -94,7 +104,7 @@ impl Stage {
     pub fn begun(&self, cvm: &Cvm, name: &str) -> Log {
         let place = self.place();
         fs::write(&place, "it begins\n").expect("a file in memory");
-        self.log_at(cvm, name, &place)
+        Self::log_at(cvm, name, &place)
     }
 
     /// As many logs with one line each, of the same names on each of the CVMs, by CVM.
@@ -166,6 +176,12 @@ impl Sample {
             file.write_all(&self.piece).expect("room in memory");
         }
     }
+}
+
+/// A count as a number to reckon with: exact below 2^53.
+#[expect(clippy::cast_precision_loss, reason = "no count here comes near 2^53")]
+pub const fn count(number: usize) -> f64 {
+    number as f64
 }
 
 /// How long a file is now.

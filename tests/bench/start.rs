@@ -23,7 +23,7 @@ pub fn measure(stage: &Stage, table: &mut Table) {
     let shapes = [1, 10, LOGS];
     let mut started = [const { Vec::new() }; 3];
     let mut shown = Vec::new();
-    for _ in 0..stage.either(2, 5) {
+    for _ in stage.rounds(2, 5) {
         for (each, started) in shapes.into_iter().zip(&mut started) {
             let theirs = logins(stage, cvms);
             let (ours, first_lines) = streams(stage, cvms, &logs[..each]);

@@ -37,7 +37,7 @@ fn fast(log: &[u8], cuts: &[usize], tailing: bool, form: &Format, filtering: boo
         timestamps: None,
         zone: jiff::tz::TimeZone::UTC,
     };
-    let mut renderer = Renderer::new(&output, &[target.clone()]).expect("a good form");
+    let mut renderer = Renderer::new(&output, std::slice::from_ref(&target)).expect("a good form");
     let (mut out, mut offset) = (Vec::new(), 0);
     let mut print = |bytes: bytes::Bytes, ending| {
         let length = bytes.len() as u64;
