@@ -25,7 +25,7 @@ use crate::remote::follower::act::{Act, Notice};
 use crate::remote::intake::{Found, Intake};
 use crate::remote::position::Position;
 use crate::remote::pulse::{Line, Pulse};
-use crate::remote::script::{Record, Refusal, Secret};
+use crate::remote::script::{Command, Record, Refusal, Secret};
 
 /// How long the script may take to be heard for the first time.
 const GREETING: Duration = Duration::from_secs(20);
@@ -272,6 +272,9 @@ impl Conversation {
             self.intake.expect_messages(&self.secret.message_prefix(tail));
             self.reports.push_back(Report::Here);
         }
+        if record == Record::Halted {
+            self.intake.tail(false);
+        }
         let mut acts = Vec::new();
         self.follower.on(record, &mut acts);
         self.act(acts, about).await;
@@ -282,7 +285,12 @@ impl Conversation {
         let mut text = Vec::new();
         for act in acts {
             match act {
-                Act::Send(command) => command.write(&mut text),
+                Act::Send(command) => {
+                    if let Command::Follow(..) = command {
+                        self.intake.tail(true);
+                    }
+                    command.write(&mut text);
+                }
                 Act::Tell(notice) => self.reports.push_back(Report::Notice(notice)),
                 Act::Flush => {
                     if let Some(rest) = self.intake.take_rest() {

@@ -18,7 +18,7 @@ say() { printf '\036%s %s\000' "$N" "$*" || exit 1; }
 # The file on descriptor 4; the place where descriptor $1 stands.
 four=/proc/$$/fd/4
 place() { while read -r key value; do [ "$key" = pos: ] && p=$value; done </proc/$$/fdinfo/"$1"; }
-about() { stat -L -c '%d:%i %s %.9Y' -- "$@"; }
+about() { exec stat -L -c '%d:%i %s %.9Y' -- "$@"; } # only ever within $(...)
 
 # Why the file at $1 cannot be opened.
 why() {

@@ -46,6 +46,9 @@ pub struct Intake {
     opening: Vec<u8>,
     /// How a message of `tail` begins, once it is known which `tail` it is.
     message: Option<Finder<'static>>,
+    /// A `tail` may be running. A search for its messages in all that `cat` sends would cost as much as all
+    /// the rest of reading.
+    tailing: bool,
     /// The room for the next read.
     room: usize,
 }
@@ -64,6 +67,7 @@ impl Intake {
             discarding: false,
             opening,
             message: None,
+            tailing: false,
             room: LEAST,
         }
     }
@@ -71,6 +75,16 @@ impl Intake {
     /// Every message of `tail` begins with `prefix`.
     pub fn expect_messages(&mut self, prefix: &[u8]) {
         self.message = Some(Finder::new(prefix).into_owned());
+    }
+
+    /// A `tail` is being started (true), or has ended with all it said (false).
+    pub fn tail(&mut self, tailing: bool) {
+        self.tailing = tailing;
+    }
+
+    /// How a message begins that may come now.
+    fn expected(&self) -> Option<&Finder<'static>> {
+        self.message.as_ref().filter(|_| self.tailing)
     }
 
     /// The buffer, with room to read into at its end.
@@ -105,7 +119,7 @@ impl Intake {
             let unseen = &self.buffer[self.clean..];
             let mark = memchr(MARK, unseen);
             let open = &unseen[..mark.unwrap_or(unseen.len())];
-            if let Some(at) = self.message.as_ref().and_then(|message| message.find(open)) {
+            if let Some(at) = self.expected().and_then(|message| message.find(open)) {
                 self.clean += at;
                 return self.take_message();
             }
@@ -156,7 +170,7 @@ impl Intake {
 
     /// How many bytes at the end of `bytes` may be the beginning of a message.
     fn unfinished_message(&self, bytes: &[u8]) -> usize {
-        let Some(message) = &self.message else { return 0 };
+        let Some(message) = self.expected() else { return 0 };
         let needle = message.needle();
         let longest = bytes.len().min(needle.len() - 1);
         (1..=longest).rev().find(|&length| bytes.ends_with(&needle[..length])).unwrap_or(0)
@@ -245,6 +259,9 @@ impl Intake {
 }
 
 #[cfg(test)]
+mod equal;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
@@ -265,6 +282,7 @@ mod tests {
         let prefix = secret.message_prefix(b"/usr/bin/tail");
         let mut intake = Intake::new(&secret);
         intake.expect_messages(&prefix);
+        intake.tail(true);
         (
             intake,
             format!("\x1e{} R\0", secret.nonce).into_bytes(),
