@@ -8,6 +8,7 @@ mod help;
 mod output;
 mod pages;
 mod reaching;
+mod snapshotting;
 #[cfg(test)]
 mod tests;
 pub mod value;
@@ -27,6 +28,7 @@ pub use following::Following;
 pub use output::{ColorWhen, Form, OrderWord, Output, PrefixWord, Stats};
 pub use pages::{completions, man};
 pub use reaching::Reaching;
+pub use snapshotting::{ReportForm, Snapshot, Thresholds};
 
 /// Follow the logs of every Controller VM of a Nutanix cluster over your own ssh, in one stream
 ///
@@ -56,6 +58,8 @@ pub struct Cli {
 /// The verbs besides the follow.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Verb {
+    /// Report how the chosen logs are: a bounded look at all CVMs at once, and an exit status that says it
+    Snapshot(Box<Snapshot>),
     /// List the known logs: the catalogue, and the logs of the config
     Logs(Logs),
     /// List the CVMs that the flags, the environment and the config resolve to
@@ -162,6 +166,7 @@ impl Typed {
     pub fn config_file(&self) -> Option<&PathBuf> {
         match &self.flags.verb {
             None => self.flags.follow.config.file.as_ref(),
+            Some(Verb::Snapshot(snapshot)) => snapshot.config.file.as_ref(),
             Some(Verb::Logs(logs)) => logs.config.file.as_ref(),
             Some(Verb::Cvms(cvms)) => cvms.config.file.as_ref(),
             Some(Verb::Completions { .. } | Verb::Man) => None,

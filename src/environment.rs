@@ -37,6 +37,8 @@ pub struct Environment {
     pub stderr_terminal: bool,
     /// Where control sockets may live.
     pub socket_folder: PathBuf,
+    /// The locale has more than ASCII.
+    pub unicode: bool,
     /// What time it is.
     pub now: Timestamp,
     /// The zone of this machine.
@@ -77,6 +79,7 @@ impl Environment {
             stdout_terminal: io::stdout().is_terminal(),
             stderr_terminal: io::stderr().is_terminal(),
             socket_folder: socket_folder(variable("XDG_RUNTIME_DIR"), env::temp_dir()),
+            unicode: unicode(&variable),
             now: Timestamp::now(),
             zone: TimeZone::system(),
         }
@@ -94,6 +97,13 @@ fn config_file(variable: &impl Fn(&str) -> Option<OsString>) -> ConfigFile {
     absolute("XDG_CONFIG_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".config")))
         .map_or(ConfigFile::Nowhere, |folder| ConfigFile::Usual(folder.join("cvmtail/config.toml")))
+}
+
+/// Whether the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set (locale(7)) names UTF-8.
+fn unicode(variable: &impl Fn(&str) -> Option<OsString>) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
+    let locale = locale.to_string_lossy().to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
 }
 
 /// `NO_COLOR` before `CLICOLOR_FORCE` before `TERM=dumb` (no-color.org, bixense.com/clicolors); empty is unset.

@@ -18,7 +18,9 @@ mod output;
 mod plan;
 mod remote;
 mod render;
+mod replace;
 mod report;
+mod snapshot;
 mod tally;
 mod usage;
 
@@ -70,6 +72,7 @@ fn run(planned: Planned) -> Result<Exit, Usage> {
     }
     match planned.plan {
         Plan::Follow(plan) => modes::follow::run(&plan),
+        Plan::Snapshot(plan) => modes::snapshot::run(&plan),
         Plan::Logs(plan) => printed(|out| modes::logs::run(&plan, out)),
         Plan::Cvms(plan) => printed(|out| modes::cvms::run(&plan, out)),
         Plan::Completions(shell) => printed(|out| modes::pages::completions(shell, out)),

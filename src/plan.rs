@@ -4,6 +4,7 @@ mod choose;
 mod follow;
 mod name;
 pub mod resolve;
+pub mod snapshot;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,8 @@ use crate::line::level::Level;
 pub enum Plan {
     /// `cvmtail LOG...`
     Follow(Box<Follow>),
+    /// `cvmtail snapshot LOG...`
+    Snapshot(Box<snapshot::Snapshot>),
     /// `cvmtail logs`
     Logs(Logs),
     /// `cvmtail cvms`

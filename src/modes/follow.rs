@@ -2,7 +2,6 @@
 
 mod health;
 mod press;
-mod signals;
 
 use std::io;
 use std::rc::Rc;
@@ -13,25 +12,25 @@ use futures::future::join_all;
 use futures::stream::{LocalBoxStream, SelectAll};
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::runtime::Builder;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::batch::Item;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::flow::filter::Filter;
+use crate::modes::signals::{Asking, Signals};
 use crate::output::{Closed, Output};
 use crate::plan;
 use crate::remote::channel::raise_descriptor_limit;
+use crate::remote::hosts::{ear, hosts};
 use crate::remote::pulse::Pulse;
-use crate::remote::session::{Ear, Gate, Session, Sockets};
 use crate::remote::tail::{self, Host};
 use crate::render::Renderer;
 use crate::report::Reporter;
 use crate::usage::Usage;
 use health::Health;
 use press::Press;
-use signals::{Asking, Signals};
 
 /// How much is rendered before it is written even though more is ready.
 const FULL: usize = 64 * 1024;
@@ -71,7 +70,7 @@ async fn follow(plan: &plan::Follow, press: Press) -> io::Result<Exit> {
     let (mut signals, mut asking) = (Signals::listen()?, Asking::listen()?);
     let (ear, heard) = ear(plan.ssh.verbose);
     let pulse = Rc::new(Pulse::default());
-    let hosts = hosts(plan, &pulse, ear.as_ref())?;
+    let hosts = hosts(&plan.cvms, &plan.ssh, &pulse, ear.as_ref())?;
     let streams = plan.targets.iter().filter_map(|target| {
         let host = hosts.iter().find(|host| *host.session.cvm() == target.cvm)?;
         Some(tail::follow(Arc::clone(target), Rc::clone(host), plan.reading.clone()).boxed_local())
@@ -234,33 +233,6 @@ impl Run<'_> {
         self.reporter.finish(LAST_READ);
         said
     }
-}
-
-/// The CVMs of the plan, not connected yet.
-fn hosts(plan: &plan::Follow, pulse: &Rc<Pulse>, ear: Option<&Ear>) -> io::Result<Vec<Rc<Host>>> {
-    let ssh = Arc::new(plan.ssh.clone());
-    let gate = Arc::new(Gate::new(ssh.parallel));
-    let sockets = Arc::new(Sockets::new(&ssh.socket_folder));
-    let host = |cvm: &Arc<_>| {
-        let session =
-            Session::new(Arc::clone(cvm), Arc::clone(&ssh), Arc::clone(&gate), Arc::clone(&sockets));
-        let session = match ear {
-            Some(ear) => session.heard_by(Arc::clone(ear)),
-            None => session,
-        };
-        Host::new(session, Rc::clone(pulse))
-    };
-    plan.cvms.iter().map(host).collect()
-}
-
-/// An ear for what ssh says, and where it is heard; without `verbose` there is nothing to hear.
-fn ear(verbose: bool) -> (Option<Ear>, UnboundedReceiver<String>) {
-    let (mouth, heard) = unbounded_channel();
-    let ear: Ear = Arc::new(move |cvm, words| {
-        // Nobody listens any more when the run is over.
-        let _ = mouth.send(format!("{cvm}: ssh: {}", String::from_utf8_lossy(words)));
-    });
-    (verbose.then_some(ear), heard)
 }
 
 /// Waits until then; without a time, for ever.

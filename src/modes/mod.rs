@@ -5,4 +5,6 @@ pub mod follow;
 pub mod logs;
 mod object;
 pub mod pages;
+mod signals;
+pub mod snapshot;
 mod table;

@@ -1,5 +1,6 @@
 //! Pure: the plan of a follow.
 
+use std::ffi::OsString;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -22,7 +23,7 @@ use crate::usage::Usage;
 pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Usage> {
     let flags = &words.flags.follow;
     let typed = &words.typed.follow;
-    let logs = logs(words)?;
+    let logs = logs(words, &flags.logs)?;
     let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, typed.reaching.jump.as_deref(), notes)?;
     let cvms: Vec<Arc<Cvm>> = cvms.into_iter().map(Arc::new).collect();
     let now = |when: Option<When>, flag| when.map(|when| instant(when, flag, words.environment)).transpose();
@@ -31,7 +32,7 @@ pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Usag
     Ok(Follow {
         targets: targets(&cvms, &logs),
         cvms,
-        ssh: ssh(flags, words.environment)?,
+        ssh: ssh(&flags.choosing, &flags.reaching, flags.output.verbose, words.environment)?,
         reading: reading(&flags.following, since),
         filter: filter(&flags.filtering),
         flow: flow(flags, since, until),
@@ -43,9 +44,8 @@ pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Usag
 }
 
 /// The logs of the command line, or else those of the config.
-fn logs(words: &Words<'_>) -> Result<Vec<Log>, Usage> {
+pub(super) fn logs(words: &Words<'_>, typed: &[OsString]) -> Result<Vec<Log>, Usage> {
     let names = Names::new(words.config);
-    let typed = &words.flags.follow.logs;
     if !typed.is_empty() {
         return names.named(typed);
     }
@@ -58,7 +58,7 @@ fn logs(words: &Words<'_>) -> Result<Vec<Log>, Usage> {
 }
 
 /// Every CVM×log pair, by CVM, numbered.
-fn targets(cvms: &[Arc<Cvm>], logs: &[Log]) -> Vec<Arc<Target>> {
+pub(super) fn targets(cvms: &[Arc<Cvm>], logs: &[Log]) -> Vec<Arc<Target>> {
     let pairs = cvms.iter().flat_map(|cvm| logs.iter().map(move |log| (cvm, log)));
     pairs
         .enumerate()
@@ -69,15 +69,19 @@ fn targets(cvms: &[Arc<Cvm>], logs: &[Log]) -> Vec<Arc<Target>> {
 }
 
 /// How ssh is called.
-fn ssh(flags: &cli::Follow, environment: &Environment) -> Result<Ssh, Usage> {
-    let reaching = &flags.reaching;
+pub(super) fn ssh(
+    choosing: &cli::Choosing,
+    reaching: &cli::Reaching,
+    verbose: bool,
+    environment: &Environment,
+) -> Result<Ssh, Usage> {
     if let Some(jump) = &reaching.jump {
         address::checked_jump(jump).map_err(|why| Usage::new(why).at("--jump"))?;
     }
     Ok(Ssh {
         config: reaching.ssh_config.clone(),
-        user: flags.choosing.user.clone(),
-        port: flags.choosing.port,
+        user: choosing.user.clone(),
+        port: choosing.port,
         identities: reaching.identity.clone(),
         jump: reaching.jump.clone(),
         options: reaching.ssh_option.clone(),
@@ -85,7 +89,7 @@ fn ssh(flags: &cli::Follow, environment: &Environment) -> Result<Ssh, Usage> {
         parallel: reaching.parallel,
         dead_after: reaching.dead_after,
         socket_folder: environment.socket_folder.clone(),
-        verbose: flags.output.verbose,
+        verbose,
     })
 }
 
@@ -100,7 +104,7 @@ fn reading(flags: &cli::Following, since: Option<Timestamp>) -> Reading {
 }
 
 /// The instant that is meant by a flag's time.
-fn instant(when: When, flag: &str, environment: &Environment) -> Result<Timestamp, Usage> {
+pub(super) fn instant(when: When, flag: &str, environment: &Environment) -> Result<Timestamp, Usage> {
     when.resolve(environment.now, &environment.zone)
         .ok_or_else(|| Usage::new("this time is outside of all calendars").at(flag))
 }
@@ -158,7 +162,7 @@ fn output(flags: &cli::Output, environment: &Environment) -> Output {
     let terminal = environment.stdout_terminal;
     Output {
         format,
-        color: color(flags, environment, terminal),
+        color: color(flags.color, environment, terminal),
         terminal,
         timestamps: flags.timestamps.clone(),
         zone: environment.zone.clone(),
@@ -171,7 +175,7 @@ fn report(flags: &cli::Output, environment: &Environment) -> Report {
     let in_ndjson = flags.template.is_none() && form(flags) == Form::Ndjson;
     Report {
         events: !flags.quiet && !in_ndjson,
-        color: color(flags, environment, terminal),
+        color: color(flags.color, environment, terminal),
         terminal,
         stats: flags.stats.map(|stats| match stats {
             cli::Stats::AtEnd => Stats { every: None },
@@ -181,8 +185,8 @@ fn report(flags: &cli::Output, environment: &Environment) -> Report {
 }
 
 /// Whether colours are used where `terminal` says what it is: the flag, then the environment, then the terminal.
-fn color(flags: &cli::Output, environment: &Environment, terminal: bool) -> bool {
-    match (flags.color, environment.color) {
+pub(super) fn color(when: ColorWhen, environment: &Environment, terminal: bool) -> bool {
+    match (when, environment.color) {
         (ColorWhen::Always, _) | (ColorWhen::Auto, Color::Always) => true,
         (ColorWhen::Never, _) | (ColorWhen::Auto, Color::Never) => false,
         (ColorWhen::Auto, Color::OnTerminal) => terminal,

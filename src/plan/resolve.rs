@@ -7,7 +7,7 @@ use crate::cluster::cvm::Address;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::plan::name::Names;
-use crate::plan::{Cvms, Logs, Plan, choose, follow};
+use crate::plan::{Cvms, Logs, Plan, choose, follow, snapshot};
 use crate::usage::Usage;
 
 /// Everything a plan is made of.
@@ -38,6 +38,9 @@ pub fn resolve(words: &Words<'_>) -> Result<Planned, Usage> {
     let mut notes = Vec::new();
     let plan = match &words.flags.verb {
         None => Plan::Follow(Box::new(follow::follow(words, &mut notes)?)),
+        Some(Verb::Snapshot(flags)) => {
+            Plan::Snapshot(Box::new(snapshot::snapshot(words, flags, &mut notes)?))
+        }
         Some(Verb::Logs(flags)) => {
             let names = Names::new(words.config);
             let logs = if flags.names.is_empty() { names.all() } else { names.named(&flags.names)? };

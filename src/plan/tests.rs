@@ -34,6 +34,7 @@ fn nothing() -> Environment {
         stdout_terminal: false,
         stderr_terminal: false,
         socket_folder: "/tmp".into(),
+        unicode: false,
     }
 }
 

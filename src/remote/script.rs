@@ -65,7 +65,7 @@ impl Secret {
 }
 
 /// Appends `word` quoted for `sh`: within single quotes nothing has a meaning but the quote itself.
-fn quote(word: &[u8], text: &mut Vec<u8>) {
+pub fn quote(word: &[u8], text: &mut Vec<u8>) {
     text.push(b'\'');
     for &byte in word {
         if byte == b'\'' {
