@@ -59,6 +59,7 @@ pub struct Cli {
 #[derive(Clone, Debug, Subcommand)]
 pub enum Verb {
     /// Report how the chosen logs are: a bounded look at all CVMs at once, and an exit status that says it
+    #[command(after_long_help = help::SNAPSHOT)]
     Snapshot(Box<Snapshot>),
     /// List the known logs: the catalogue, and the logs of the config
     Logs(Logs),

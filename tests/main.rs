@@ -4,6 +4,7 @@ mod endings;
 mod failures;
 mod parity;
 mod reaching;
+mod snapshot;
 mod streams;
 mod told;
 mod world;

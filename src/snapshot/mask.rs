@@ -210,7 +210,7 @@ mod tests {
             ("mac 02:00:0a:14:1e:29 at 0x7f3a2b", "mac <mac> at <hex>"),
             ("commit deadbeef12 of aGVs1bG8x23Kd9", "commit <hex> of <id>"),
             ("vdisk12 took 1.5s (-3, +4, 99%)", "vdisk<n> took <n>s (<n>, <n>, <n>%)"),
-            ("version 5.20.4.1 at 03:12:44", "version <n> at <n>:<n>:<n>"),
+            ("version 5.20.4 at 03:12:44", "version <n> at <n>:<n>:<n>"),
             ("Can't open 'the file' or \"it's\" `x`", "Can't open <str> or <str> <str>"),
             ("read/write and/or I/O on n", "read/write and/or I/O on n"),
             ("  two \t words\u{1b}[0m ", "two words [<n>m"),

@@ -124,6 +124,12 @@ pub const ABSENT: Cause = own(
     "{path} is not there",
     "does this CVM run the service, and is the name right? `cvmtail logs` lists names and paths; without --no-follow the stream waits for the file",
 );
+/// The log is not there, and nobody waits for it.
+pub const NOT_THERE: Cause = own(
+    Kind::Missing,
+    "{path} is not there",
+    "does this CVM run the service, and is the name right? `cvmtail logs` lists names and paths",
+);
 /// The log may not be read.
 pub const UNREADABLE: Cause = row(
     Kind::Unreadable,
@@ -229,6 +235,7 @@ pub const CONNECTED: &[Cause] = &[
     ),
     MISSING,
     ABSENT,
+    NOT_THERE,
     UNREADABLE,
     NOT_A_FILE,
     READ,

@@ -73,7 +73,11 @@ pub fn verdict(document: &Document) -> String {
     if unreachable > 0 {
         parts.push(format!("{} of {} not reached", unreachable, counted(document.cvms.len(), "CVM")));
     }
-    let unread = document.unread().count();
+    let missing = document.unread().filter(|(_, log)| log.status == "missing").count();
+    if missing > 0 {
+        parts.push(format!("{} missing", counted(missing, "log")));
+    }
+    let unread = document.unread().count() - missing;
     if unread > 0 {
         parts.push(format!("{} not read to the end", counted(unread, "log")));
     }
