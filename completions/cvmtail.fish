@@ -121,7 +121,7 @@ complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -s o -l output
 json\t'One JSON object'
 ndjson\t'One JSON object per breach, CVM, log and finding, and a summary'
 prometheus\t'Metrics for Prometheus\'s textfile collector'
-junit\t'JUnit XML, one test case per CVM and log'
+junit\t'Test results as XML (junit), one test case per CVM and log'
 markdown\t'Markdown, for the summary of a CI job'"
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l output-file -d 'Write the report to this file instead of stdout; it is replaced as a whole, never seen half-written' -r -F
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l compare -d 'Tell what is new, gone, more or less since this earlier report (of -o json)' -r -F

@@ -70,7 +70,7 @@ fn snapshot() -> Roff {
             .get_arguments()
             .any(|other| other.get_id() == arg.get_id() && other.get_help() == arg.get_help())
     };
-    let own = whole.find_subcommand("snapshot").into_iter().flat_map(|verb| verb.get_arguments());
+    let own = whole.find_subcommand("snapshot").into_iter().flat_map(clap::Command::get_arguments);
     for arg in own.filter(|arg| arg.get_long().is_some() && arg.get_id() != "help" && !shared(arg)) {
         roff.control("TP", []);
         roff.text([bold(arg.to_string())]);

@@ -115,7 +115,7 @@ pub enum ReportForm {
     Ndjson,
     /// Metrics for Prometheus's textfile collector
     Prometheus,
-    /// JUnit XML, one test case per CVM and log
+    /// Test results as XML (junit), one test case per CVM and log
     Junit,
     /// Markdown, for the summary of a CI job
     Markdown,

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::cluster::target::RemotePath;
 use crate::failure::Failure;
-use crate::remote::channel::Channel;
+use crate::remote::channel::{Channel, End, Process};
 use crate::remote::explain::{self, span, table};
 use crate::remote::script::{MARK, Record, Refusal, Secret, quote};
 use crate::remote::session::Session;
@@ -82,16 +82,26 @@ pub async fn survey(session: &Session, secret: &Secret, paths: &[RemotePath]) ->
         let _ = stdin.write_all(&secret.greeting()).await;
         ears.record().await
     };
-    let clock = match timeout_at(deadline, greet).await {
-        Ok(Some(Record::Shell(clock))) => clock,
-        _ => return Err(explain::no_shell(&ears.heard, &ears.complaints, None, about)),
+    let answer = timeout_at(deadline, greet).await;
+    let Ok(Some(Record::Shell(clock))) = answer else {
+        let code = match answer {
+            // It has ended: how, says why.
+            Ok(None) => timeout(FAREWELL, ears.outlast(process)).await.ok(),
+            _ => None,
+        };
+        let code = match code {
+            Some(End::Lost(failure)) => return Err(failure),
+            Some(End::Exited(code)) => Some(code),
+            Some(End::Killed) | None => None,
+        };
+        return Err(explain::no_shell(&ears.heard, &ears.complaints, code, about));
     };
     // Asked and answered, as far as can be told, in the middle between asking and hearing.
     let now = greeted + Timestamp::now().duration_since(greeted) / 2;
     let (mut files, mut told) = (vec![Seen::default(); paths.len()], 0);
     let text = script(secret, paths);
     let ask = async {
-        let (_, ()) = tokio::join!(say(&mut stdin, &text), async {
+        let ((), ()) = tokio::join!(say(&mut stdin, &text), async {
             while told < paths.len()
                 && let Some((number, refusal, facts)) = ears.file().await
             {
@@ -195,6 +205,15 @@ impl Ears {
                 }
             }
         }
+    }
+
+    /// Hears the last complaints, and waits for the end of the shell.
+    async fn outlast(&mut self, process: Process) -> End {
+        while let Some(stderr) = &mut self.stderr
+            && self.complaints.len() < COMPLAINTS
+            && stderr.read_buf(&mut self.complaints).await.is_ok_and(|count| count > 0)
+        {}
+        process.end().await
     }
 
     /// The next record that follow streams know, too.

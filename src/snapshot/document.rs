@@ -74,6 +74,7 @@ pub enum Amount {
 
 /// A CVM.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the contract")]
 pub struct Cvm {
     /// Its name.
     pub cvm: String,
@@ -94,6 +95,7 @@ pub struct Cvm {
 
 /// A log of a CVM.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the contract")]
 pub struct Log {
     /// Its name.
     pub log: String,
@@ -241,7 +243,6 @@ pub fn text(instant: Timestamp) -> String {
 }
 
 /// Writes an instant.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
 fn instant<S: Serializer>(instant: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(&text(*instant))
 }

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use regex::bytes::RegexSet;
 
 use crate::batch::{Batch, Ending};
+use crate::line::layout::Layout;
 use crate::line::level::Level;
 use crate::line::reader::{Reader, Understood};
 use crate::line::split::{self, Line};
@@ -107,7 +108,7 @@ impl Tally {
         self.counts =
             near.map_or(self.window.undated, |near| near >= since && until.is_none_or(|until| near < until));
         let awaited = std::mem::take(&mut self.awaits_level);
-        self.awaits_level = understood.layout.is_some_and(|layout| layout.level_follows());
+        self.awaits_level = understood.layout.is_some_and(Layout::level_follows);
         if self.counts {
             self.bytes += bytes;
             self.count(line.bytes, &understood, awaited);

@@ -1,4 +1,4 @@
-//! JUnit XML as CI systems read it: a suite per CVM, a test case per log; a breach is a failure, what could not be
+//! XML in the form of `JUnit`, as CI systems read it: a suite per CVM, a test case per log; a breach is a failure, what could not be
 //! looked at an error.
 
 use std::fmt::Write as _;

@@ -18,6 +18,7 @@ struct Object<'a, T> {
 
 /// A CVM without its logs.
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the contract")]
 struct Cvm<'a> {
     /// Its name.
     cvm: &'a str,
