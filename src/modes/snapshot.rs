@@ -22,12 +22,12 @@ use crate::remote::channel::raise_descriptor_limit;
 use crate::remote::hosts::{ear, hosts};
 use crate::remote::pulse::Pulse;
 use crate::remote::tail::Host;
+use crate::render::snapshot::{render, verdict};
 use crate::replace;
 use crate::report::Reporter;
 use crate::snapshot::compare::{self, Earlier};
 use crate::snapshot::document::Document;
 use crate::snapshot::fold::fold;
-use crate::snapshot::format::{render, verdict};
 use crate::usage::Usage;
 use look::Look;
 

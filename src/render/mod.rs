@@ -8,6 +8,7 @@ pub mod notice;
 pub mod palette;
 pub mod raw;
 pub mod sanitize;
+pub mod snapshot;
 pub mod stamp;
 pub mod summary;
 pub mod template;

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::line::level::Level;
+use crate::render::snapshot::span;
 use crate::snapshot::compare::{self, Earlier};
 use crate::snapshot::document::{
     Amount, Breach, Cvm, Document, Finding, Levels, Log, Share, Still, Top, VERSION,
 };
-use crate::snapshot::format::span;
 use crate::snapshot::tally::Tally;
 use crate::snapshot::thresholds::{Rule, Thresholds};
 

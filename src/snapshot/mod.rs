@@ -1,9 +1,8 @@
-//! Pure: lines become counts and patterns, these a document, and that a report in one of its forms.
+//! Pure: lines become counts and patterns, these a document; `render::snapshot` makes a report of it.
 
 pub mod compare;
 pub mod document;
 pub mod fold;
-pub mod format;
 pub mod mask;
 pub mod patterns;
 pub mod tally;

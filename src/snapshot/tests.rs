@@ -12,10 +12,10 @@ use crate::cli::ReportForm;
 use crate::line::reader::Reader;
 use crate::line::time::ClockContext;
 use crate::plan::snapshot::Look;
+use crate::render::snapshot::{render, verdict};
 use crate::snapshot::compare;
 use crate::snapshot::document::Document;
 use crate::snapshot::fold::{Looked, LookedCvm, LookedLog, Trouble, fold};
-use crate::snapshot::format::{render, verdict};
 use crate::snapshot::tally::{Tally, Window};
 use crate::snapshot::thresholds::Thresholds;
 use crate::tally::tests::target;
@@ -48,7 +48,7 @@ fn strict() -> Thresholds {
     Thresholds {
         max_errors: Some(1),
         max_warnings: Some(0),
-        max_silence: Some(Duration::from_secs(60)),
+        max_silence: Some(Duration::from_mins(1)),
         fail_on: vec!["never".into(), "bo+m".into()],
     }
 }

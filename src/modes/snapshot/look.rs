@@ -18,8 +18,8 @@ use crate::plan::{Backlog, Reading, Reconnect};
 use crate::remote::script::{Refusal, Secret};
 use crate::remote::survey::{self, Seen, Survey};
 use crate::remote::tail::{self, Host};
+use crate::render::snapshot::span;
 use crate::snapshot::fold::{Looked, LookedCvm, LookedLog, Trouble};
-use crate::snapshot::format::span;
 use crate::snapshot::tally::{Tally, Window};
 
 /// How many patterns all streams may have together …

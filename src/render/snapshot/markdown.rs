@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::render::sanitize;
+use crate::render::snapshot::{size, span, verdict};
 use crate::snapshot::compare::Change;
 use crate::snapshot::document::{Document, Log, text};
-use crate::snapshot::format::{size, span, verdict};
 
 /// How many findings, and how many changes of each kind, are listed.
 const LISTED: usize = 20;
