@@ -1,3 +1,6 @@
+if __cvmtail_own="$(COMPLETE=bash cvmtail 2>/dev/null)" && [ -n "$__cvmtail_own" ]; then
+eval "$__cvmtail_own"
+else
 _cvmtail() {
     local i cur prev opts cmd
     COMPREPLY=()
@@ -15,6 +18,9 @@ _cvmtail() {
         case "${cmd},${i}" in
             ",$1")
                 cmd="cvmtail"
+                ;;
+            cvmtail,check)
+                cmd="cvmtail__subcmd__check"
                 ;;
             cvmtail,completions)
                 cmd="cvmtail__subcmd__completions"
@@ -38,7 +44,7 @@ _cvmtail() {
 
     case "${cmd}" in
         cvmtail)
-            opts="-c -F -J -n -s -m -g -v -i -S -w -A -B -C -M -o -t -q -h -V --cvm --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --lines --since --until --no-follow --for --max-count --no-reconnect --retry-limit --grep --exclude --ignore-case --smart-case --word-regexp --fixed-strings --after-context --before-context --context --level --records --rate-limit --dedup --highlight --output --json --template --timestamps --order --order-window --prefix --color --stats --quiet --verbose --config --follow --reconnect --no-ignore-case --no-smart-case --no-word-regexp --no-fixed-strings --no-records --no-dedup --no-timestamps --no-json --no-stats --no-quiet --no-verbose --help --version snapshot logs cvms completions man"
+            opts="-c -F -J -n -s -m -g -v -i -S -w -A -B -C -M -o -t -q -h -V --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --lines --since --until --no-follow --for --max-count --no-reconnect --retry-limit --grep --exclude --ignore-case --smart-case --word-regexp --fixed-strings --after-context --before-context --context --level --records --rate-limit --dedup --highlight --output --json --template --timestamps --order --order-window --prefix --color --stats --quiet --verbose --config --no-refresh --follow --reconnect --no-ignore-case --no-smart-case --no-word-regexp --no-fixed-strings --no-records --no-dedup --no-timestamps --no-json --no-stats --no-quiet --no-verbose --help --version check snapshot logs cvms completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -49,6 +55,10 @@ _cvmtail() {
                     return 0
                     ;;
                 -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discover)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -243,22 +253,8 @@ _cvmtail() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        cvmtail__subcmd__completions)
-            opts="-h --help bash zsh fish"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        cvmtail__subcmd__cvms)
-            opts="-c -h --cvm --cvm-file --exclude-cvm --user --port --json --config --help"
+        cvmtail__subcmd__check)
+            opts="-c -F -J -o -h --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --output --json --color --verbose --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -269,6 +265,10 @@ _cvmtail() {
                     return 0
                     ;;
                 -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discover)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -288,6 +288,150 @@ _cvmtail() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -F)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jump)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -J)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh-option)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dead-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cvmtail__subcmd__completions)
+            opts="-h --help bash zsh fish"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cvmtail__subcmd__cvms)
+            opts="-c -F -J -h --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --json --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --cvm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discover)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cvm-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-cvm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -F)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jump)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -J)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh-option)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dead-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -300,12 +444,76 @@ _cvmtail() {
             return 0
             ;;
         cvmtail__subcmd__logs)
-            opts="-h --json --config --help"
+            opts="-c -F -J -h --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --json --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cvm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discover)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cvm-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-cvm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -F)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jump)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -J)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh-option)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dead-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -332,7 +540,7 @@ _cvmtail() {
             return 0
             ;;
         cvmtail__subcmd__snapshot)
-            opts="-c -F -J -s -o -q -h --cvm --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --since --until --timeout --max-errors --max-warnings --max-silence --fail-on --output --json --output-file --compare --color --quiet --verbose --config --help"
+            opts="-c -F -J -s -o -q -h --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --since --until --timeout --max-errors --max-warnings --max-silence --fail-on --output --json --output-file --compare --color --quiet --verbose --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -343,6 +551,10 @@ _cvmtail() {
                     return 0
                     ;;
                 -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discover)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -469,3 +681,6 @@ if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERS
 else
     complete -F _cvmtail -o bashdefault -o default cvmtail
 fi
+
+fi
+unset __cvmtail_own

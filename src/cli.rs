@@ -1,6 +1,8 @@
 //! The command line as typed: flags grouped by concern, merged with the config's defaults, not yet decided upon.
 
+mod checking;
 mod choosing;
+pub mod complete;
 mod defaults;
 mod filtering;
 mod following;
@@ -22,6 +24,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
 use crate::config::Config;
 use crate::plan::Shell;
 use crate::usage::Usage;
+pub use checking::{Check, CheckForm};
 pub use choosing::Choosing;
 pub use filtering::Filtering;
 pub use following::Following;
@@ -58,13 +61,15 @@ pub struct Cli {
 /// The verbs besides the follow.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Verb {
+    /// Find out, step by step, whether CVMs and logs can be reached, and if not, why
+    Check(Box<Check>),
     /// Report how the chosen logs are: a bounded look at all CVMs at once, and an exit status that says it
     #[command(after_long_help = help::SNAPSHOT)]
     Snapshot(Box<Snapshot>),
-    /// List the known logs: the catalogue, and the logs of the config
-    Logs(Logs),
+    /// List the known logs: the catalogue and the logs of the config; with -c: what is there
+    Logs(Box<Logs>),
     /// List the CVMs that the flags, the environment and the config resolve to
-    Cvms(Cvms),
+    Cvms(Box<Cvms>),
     /// Print a completion script
     Completions {
         /// Which shell it is for
@@ -77,11 +82,12 @@ pub enum Verb {
 /// The flags of the follow, grouped by concern.
 #[derive(Clone, Debug, Args)]
 pub struct Follow {
-    /// Logs to follow: a name (`cvmtail logs` lists them), a glob over names, or a path on the CVM
+    /// Logs to follow: a name (`cvmtail logs` lists them), a path on the CVM, or a glob over either
     ///
-    /// A name is one of the catalogue or of the config. A glob over names, such as 'insights_*', is quoted so that
-    /// your shell leaves it alone. What has a `/` in it is a path on the CVM. Without any, the `default_logs` of the
-    /// config are followed.
+    /// A name is one of the catalogue or of the config. What has a `/` in it is a path on the CVM. A glob with a `.`
+    /// or a `/` in it is over paths: '*.FATAL' (in the log folder), '/home/nutanix/data/logs/stargate*.out'; any
+    /// other is over names: 'insights_*'. Quote globs, so that your shell leaves them alone. Without any LOG, the
+    /// `default_logs` of the config are followed.
     #[arg(value_name = "LOG")]
     pub logs: Vec<OsString>,
     /// Which CVMs.
@@ -115,11 +121,17 @@ pub struct ConfigFlag {
 /// `cvmtail logs`
 #[derive(Clone, Debug, Args)]
 pub struct Logs {
-    /// Only these: names, globs over names, paths; none: all
+    /// Only these: names, paths, globs over either; none: all
     #[arg(value_name = "NAME")]
     pub names: Vec<OsString>,
+    /// Which CVMs.
+    #[command(flatten, next_help_heading = "Looking on CVMs")]
+    pub choosing: Choosing,
+    /// How ssh reaches them.
+    #[command(flatten, next_help_heading = "Reaching CVMs")]
+    pub reaching: Reaching,
     /// Print one JSON object per log
-    #[arg(long)]
+    #[arg(long, help_heading = "Options")]
     pub json: bool,
     /// Where the config is.
     #[command(flatten)]
@@ -132,8 +144,11 @@ pub struct Cvms {
     /// Which CVMs.
     #[command(flatten)]
     pub choosing: Choosing,
+    /// How ssh reaches those that are asked for their cluster.
+    #[command(flatten, next_help_heading = "Reaching CVMs")]
+    pub reaching: Reaching,
     /// Print one JSON object per CVM
-    #[arg(long)]
+    #[arg(long, help_heading = "Options")]
     pub json: bool,
     /// Where the config is.
     #[command(flatten)]
@@ -167,6 +182,7 @@ impl Typed {
     pub fn config_file(&self) -> Option<&PathBuf> {
         match &self.flags.verb {
             None => self.flags.follow.config.file.as_ref(),
+            Some(Verb::Check(check)) => check.config.file.as_ref(),
             Some(Verb::Snapshot(snapshot)) => snapshot.config.file.as_ref(),
             Some(Verb::Logs(logs)) => logs.config.file.as_ref(),
             Some(Verb::Cvms(cvms)) => cvms.config.file.as_ref(),

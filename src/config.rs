@@ -41,6 +41,8 @@ pub struct Config {
 pub struct Cluster {
     /// Its CVMs, each entry in any form of `-c` but `@cluster`.
     pub cvms: Vec<Located<String>>,
+    /// A CVM that knows the others; the cluster has `cvms`, this, or both.
+    pub discover: Option<Located<String>>,
     /// The user of its CVMs, where they name none.
     pub user: Option<String>,
     /// Their port, where they name none.
@@ -77,7 +79,10 @@ struct Typed {
 #[serde(deny_unknown_fields)]
 struct TypedCluster {
     /// `cvms = ["10.0.0.[1-4]"]`
+    #[serde(default)]
     cvms: Vec<Spanned<String>>,
+    /// `discover = "10.0.0.1"`
+    discover: Option<Spanned<String>>,
     /// `user = "nutanix"`
     user: Option<Spanned<String>>,
     /// `port = 22`
@@ -118,7 +123,7 @@ pub fn parse(file: &Path, text: &str) -> Result<Config, Usage> {
     }
     for (name, cluster) in typed.clusters {
         let name = text.located(name);
-        let cluster = cluster.checked(&text)?;
+        let cluster = cluster.checked(&text, &name.place)?;
         config.clusters.insert(name.value, cluster);
     }
     for (name, path) in typed.logs {
@@ -152,9 +157,15 @@ impl Config {
 
 impl TypedCluster {
     /// The same cluster, each value known to be one that ssh can take.
-    fn checked(self, text: &Text<'_>) -> Result<Cluster, Usage> {
+    ///
+    /// Fails at `place` for a cluster that names no CVM.
+    fn checked(self, text: &Text<'_>, place: &str) -> Result<Cluster, Usage> {
         let cvms: Vec<_> = self.cvms.into_iter().map(|cvm| text.located(cvm)).collect();
-        for cvm in &cvms {
+        let discover = self.discover.map(|seed| text.located(seed));
+        if cvms.is_empty() && discover.is_none() {
+            return Err(Usage::new("a cluster needs `cvms`, or one CVM to `discover` them").at(place));
+        }
+        for cvm in cvms.iter().chain(&discover) {
             let named = address::list(&cvm.value).map_err(|usage| usage.at(&cvm.place))?;
             if named.iter().any(|named| matches!(named, address::Named::Cluster(_))) {
                 return Err(Usage::new("a cluster cannot name another cluster")
@@ -168,6 +179,7 @@ impl TypedCluster {
         });
         Ok(Cluster {
             cvms,
+            discover,
             user: checked(text, self.user, address::checked_user)?,
             port: port.transpose()?,
             jump: checked(text, self.jump, address::checked_jump)?,

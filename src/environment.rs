@@ -1,5 +1,7 @@
 //! The only reader of the world around the process: arguments, variables, terminals, the runtime folder.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
@@ -12,6 +14,7 @@ use jiff::tz::TimeZone;
 
 use rustix::fs::Access;
 
+use crate::cluster::glob;
 use crate::usage::Usage;
 
 /// The longest folder, in bytes, in which control sockets still have room.
@@ -37,8 +40,14 @@ pub struct Environment {
     pub stderr_terminal: bool,
     /// Where control sockets may live.
     pub socket_folder: PathBuf,
+    /// Where answers are kept that are worth keeping; `None`: nowhere.
+    pub cache_folder: Option<PathBuf>,
     /// The locale has more than ASCII.
     pub unicode: bool,
+    /// The shell that asks for completion: `COMPLETE` names it.
+    pub shell: Option<OsString>,
+    /// The user's ssh config, if there is a home for it.
+    pub ssh_config: Option<PathBuf>,
     /// What time it is.
     pub now: Timestamp,
     /// The zone of this machine.
@@ -79,7 +88,10 @@ impl Environment {
             stdout_terminal: io::stdout().is_terminal(),
             stderr_terminal: io::stderr().is_terminal(),
             socket_folder: socket_folder(variable("XDG_RUNTIME_DIR"), env::temp_dir()),
+            cache_folder: cache_folder(&variable),
             unicode: unicode(&variable),
+            shell: variable("COMPLETE").filter(|shell| shell != "0"),
+            ssh_config: base_folder(&variable, "HOME", "").map(|home| home.join(".ssh/config")),
             now: Timestamp::now(),
             zone: TimeZone::system(),
         }
@@ -93,10 +105,19 @@ fn config_file(variable: &impl Fn(&str) -> Option<OsString>) -> ConfigFile {
     if let Some(file) = variable("CVMTAIL_CONFIG") {
         return ConfigFile::Named(file.into());
     }
-    let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
-    absolute("XDG_CONFIG_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".config")))
+    base_folder(variable, "XDG_CONFIG_HOME", ".config")
         .map_or(ConfigFile::Nowhere, |folder| ConfigFile::Usual(folder.join("cvmtail/config.toml")))
+}
+
+/// The folder that `name` has, else `usual` in the home folder, else none.
+fn base_folder(variable: &impl Fn(&str) -> Option<OsString>, name: &str, usual: &str) -> Option<PathBuf> {
+    let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    absolute(name).or_else(|| absolute("HOME").map(|home| home.join(usual)))
+}
+
+/// `cvmtail` in `XDG_CACHE_HOME`, else in `~/.cache`; none without a home.
+fn cache_folder(variable: &impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    base_folder(variable, "XDG_CACHE_HOME", ".cache").map(|folder| folder.join("cvmtail"))
 }
 
 /// Whether the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set (locale(7)) names UTF-8.
@@ -130,8 +151,61 @@ fn socket_folder(runtime: Option<OsString>, temporary: PathBuf) -> PathBuf {
     runtime.map(PathBuf::from).into_iter().chain([temporary]).find(is_fit).unwrap_or_else(|| "/tmp".into())
 }
 
+/// The working folder, if it is still there.
+pub fn working_folder() -> Option<PathBuf> {
+    env::current_dir().ok()
+}
+
+/// The texts of an ssh config and of the files it includes, as `includes` finds them in a text.
+///
+/// What cannot be read is passed over: this is for completion only. Included files are looked for beside the config
+/// (`ssh_config(5)`: in `~/.ssh`); a `*` or `?` in the last part of their path is followed.
+pub fn ssh_configs(file: &Path, includes: &impl Fn(&str) -> Vec<String>) -> Vec<String> {
+    let folder = file.parent().unwrap_or(Path::new("/"));
+    let (mut texts, mut files, mut next) = (Vec::new(), vec![file.to_owned()], 0);
+    while let Some(file) = files.get(next).filter(|_| next < SSH_CONFIGS) {
+        next += 1;
+        let Ok(text) = fs::read_to_string(file) else { continue };
+        for include in includes(&text) {
+            let include = folder.join(include.strip_prefix("~/.ssh/").unwrap_or(&include));
+            let name = include.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let folder = include.parent().unwrap_or(folder);
+            if glob::is_glob(name.as_bytes()) {
+                let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+                let matching = |path: &PathBuf| {
+                    path.file_name().and_then(|it| it.to_str()).is_some_and(|it| glob::matches(name, it))
+                };
+                files.extend(entries.map(|entry| entry.path()).filter(matching));
+            } else {
+                files.push(include);
+            }
+        }
+        texts.push(text);
+    }
+    texts
+}
+
+/// How many files of an ssh config are read; one may include itself.
+const SSH_CONFIGS: usize = 64;
+
+/// The files of `--cvm-file`, each read once: stdin has its text only once.
+#[derive(Debug, Default)]
+pub struct CvmFiles(RefCell<HashMap<PathBuf, String>>);
+
+impl CvmFiles {
+    /// The text of a `--cvm-file`, `-` being stdin; fails if it cannot be read or is not text.
+    pub fn read(&self, path: &Path) -> Result<String, Usage> {
+        if let Some(text) = self.0.borrow().get(path) {
+            return Ok(text.clone());
+        }
+        let text = cvm_file(path)?;
+        self.0.borrow_mut().insert(path.to_owned(), text.clone());
+        Ok(text)
+    }
+}
+
 /// The text of a `--cvm-file`, `-` being stdin; fails if it cannot be read or is not text.
-pub fn cvm_file(path: &Path) -> Result<String, Usage> {
+fn cvm_file(path: &Path) -> Result<String, Usage> {
     let mut bytes = Vec::new();
     let read = if path == Path::new("-") {
         io::stdin().lock().read_to_end(&mut bytes).map(drop)
@@ -154,7 +228,7 @@ mod tests {
     use std::ffi::OsString;
     use std::path::PathBuf;
 
-    use super::{Color, ConfigFile, color, config_file, socket_folder};
+    use super::{Color, ConfigFile, cache_folder, color, config_file, socket_folder, unicode};
 
     /// Variables from a table.
     fn variables<'a>(table: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<OsString> + 'a {
@@ -177,6 +251,24 @@ mod tests {
         ] {
             assert_eq!(config_file(&variables(table)), wanted);
         }
+    }
+
+    #[test]
+    fn the_cache_is_where_xdg_puts_it_and_nowhere_without_a_home() {
+        assert_eq!(cache_folder(&variables(&[("HOME", "/h")])), Some("/h/.cache/cvmtail".into()));
+        assert_eq!(
+            cache_folder(&variables(&[("XDG_CACHE_HOME", "/c"), ("HOME", "/h")])),
+            Some("/c/cvmtail".into())
+        );
+        assert_eq!(cache_folder(&variables(&[("HOME", "relative")])), None);
+    }
+
+    #[test]
+    fn the_locale_is_the_first_variable_that_is_set() {
+        assert!(unicode(&variables(&[("LANG", "en_US.UTF-8")])));
+        assert!(unicode(&variables(&[("LC_ALL", "C.utf8"), ("LANG", "C")])));
+        assert!(!unicode(&variables(&[("LC_ALL", "C"), ("LANG", "en_US.UTF-8")])));
+        assert!(!unicode(&variables(&[])));
     }
 
     #[test]

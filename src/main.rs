@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "rooms are being furnished; goes when the first run is wired")]
 
 mod batch;
+mod cache;
 mod cli;
 mod cluster;
 mod config;
@@ -21,6 +22,7 @@ mod render;
 mod replace;
 mod report;
 mod snapshot;
+mod step;
 mod tally;
 mod usage;
 
@@ -31,37 +33,63 @@ use config::Config;
 use environment::{ConfigFile, Environment};
 use exit::Exit;
 use plan::Plan;
+use plan::discover::{Discovered, Obstacle};
 use plan::resolve::{Planned, Words, resolve};
 use usage::Usage;
 
 /// Reads the surroundings, plans, runs; what cannot be planned is told, with exit status 2.
 fn main() -> ExitCode {
     let surroundings = Environment::read();
+    if surroundings.shell.is_some() {
+        return modes::complete::run(&surroundings).map_or_else(|error| refused(&error), Into::into);
+    }
     match cli::parse(surroundings.arguments.clone()) {
-        Ok(typed) => planned(&surroundings, &typed).and_then(run).unwrap_or_else(|usage| told(&usage)).into(),
-        // Help and version are among them; a reader that went away has read enough.
-        Err(error) => {
-            let _ = error.print();
-            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
-        }
+        Ok(typed) => planned(&surroundings, &typed)
+            .and_then(|planned| planned.map_or_else(Ok, run))
+            .unwrap_or_else(|usage| told(&usage))
+            .into(),
+        Err(error) => refused(&error),
     }
 }
 
-/// The plan that the command line, the config and the surroundings make together.
-fn planned(surroundings: &Environment, typed: &cli::Typed) -> Result<Planned, Usage> {
+/// What clap says instead of a command line; help and version are among it.
+fn refused(error: &clap::Error) -> ExitCode {
+    // A reader that went away has read enough.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// The plan that the command line, the config and the surroundings make together, once the CVMs that must be asked
+/// for it have answered; a signal meanwhile is an exit.
+fn planned(surroundings: &Environment, typed: &cli::Typed) -> Result<Result<Planned, Exit>, Usage> {
     let config = match (typed.config_file(), &surroundings.config) {
         _ if typed.is_for_packagers() => Config::default(),
         (Some(file), _) | (None, ConfigFile::Named(file)) => config::read(file, true)?,
         (None, ConfigFile::Usual(file)) => config::read(file, false)?,
         (None, ConfigFile::Nowhere) => Config::default(),
     };
-    resolve(&Words {
-        typed: &typed.flags,
-        flags: &typed.with_defaults(&config)?,
-        config: &config,
-        environment: surroundings,
-        cvm_file: &environment::cvm_file,
-    })
+    let flags = typed.with_defaults(&config)?;
+    let cvm_files = environment::CvmFiles::default();
+    let mut discovered = Discovered::new();
+    loop {
+        let planned = resolve(&Words {
+            typed: &typed.flags,
+            flags: &flags,
+            config: &config,
+            environment: surroundings,
+            cvm_file: &|file| cvm_files.read(file),
+            discovered: &discovered,
+        });
+        match planned {
+            Ok(planned) => return Ok(Ok(planned)),
+            Err(Obstacle::Usage(usage)) => return Err(usage),
+            Err(Obstacle::Ask(ask)) => {
+                if let Err(exit) = modes::discover::run(&ask, &mut discovered)? {
+                    return Ok(Err(exit));
+                }
+            }
+        }
+    }
 }
 
 /// Does what is planned.
@@ -71,8 +99,15 @@ fn run(planned: Planned) -> Result<Exit, Usage> {
         let _ = writeln!(io::stderr(), "cvmtail: {note}");
     }
     match planned.plan {
+        // Until the follow asks what they match: nothing would be as bad as an answer that leaves them out.
+        Plan::Follow(plan) if !plan.patterns.is_empty() => {
+            Err(Usage::new("globs over paths cannot be followed yet")
+                .hint("name each file; `cvmtail logs -c` lists them"))
+        }
         Plan::Follow(plan) => modes::follow::run(&plan),
         Plan::Snapshot(plan) => modes::snapshot::run(&plan),
+        Plan::Check(plan) => modes::check::run(*plan),
+        Plan::Listing(plan) => modes::listing::run(&plan),
         Plan::Logs(plan) => printed(|out| modes::logs::run(&plan, out)),
         Plan::Cvms(plan) => printed(|out| modes::cvms::run(&plan, out)),
         Plan::Completions(shell) => printed(|out| modes::pages::completions(shell, out)),

@@ -1,8 +1,10 @@
 //! Everything decided: what the run will do, with nothing "auto" left. Plain data, no handles.
 
+mod check;
 mod choose;
+pub mod discover;
 mod follow;
-mod name;
+pub mod name;
 pub mod resolve;
 pub mod snapshot;
 #[cfg(test)]
@@ -15,7 +17,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::cluster::catalogue;
 use crate::cluster::cvm::Cvm;
+use crate::cluster::naming::Naming;
+use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::{RemotePath, Target};
 use crate::line::level::Level;
 
@@ -26,14 +31,73 @@ pub enum Plan {
     Follow(Box<Follow>),
     /// `cvmtail snapshot LOG...`
     Snapshot(Box<snapshot::Snapshot>),
+    /// `cvmtail check`
+    Check(Box<Check>),
     /// `cvmtail logs`
     Logs(Logs),
+    /// `cvmtail logs -c CVM`
+    Listing(Box<Listing>),
     /// `cvmtail cvms`
     Cvms(Cvms),
     /// `cvmtail completions SHELL`
     Completions(Shell),
     /// `cvmtail man`
     Man,
+}
+
+/// What `cvmtail check` looks at.
+#[derive(Debug)]
+pub struct Check {
+    /// The CVMs, each once, in the order named.
+    pub cvms: Vec<Arc<Cvm>>,
+    /// The logs, each once; none: the CVMs alone.
+    pub logs: Vec<(String, RemotePath)>,
+    /// Globs over paths, each once.
+    pub patterns: Vec<PathPattern>,
+    /// Names what the globs match.
+    pub naming: Naming,
+    /// How ssh is called.
+    pub ssh: Ssh,
+    /// The form of what is found.
+    pub verdict: Verdict,
+}
+
+/// The form in which a check says what it finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// A block of lines per CVM.
+    Text {
+        /// Use colours.
+        color: bool,
+        /// The reader's locale has more than ASCII.
+        unicode: bool,
+    },
+    /// One JSON object per step.
+    Ndjson,
+}
+
+/// What `cvmtail logs -c CVM` shows.
+#[derive(Debug)]
+pub struct Listing {
+    /// The CVMs, each once, in the order named.
+    pub cvms: Vec<Arc<Cvm>>,
+    /// What is looked for.
+    pub wanted: name::Named,
+    /// Names what is found.
+    pub naming: Naming,
+    /// How ssh is called.
+    pub ssh: Ssh,
+    /// One object per log instead of a table.
+    pub json: bool,
+}
+
+impl Listing {
+    /// Where logs are: everything in the log folder, packed files included, and what syslog writes.
+    fn everywhere() -> Vec<PathPattern> {
+        let system = ["/home/log/messages*", "/home/log/user_info*", "/var/log/messages*"];
+        let folder = format!("{}*", catalogue::FOLDER);
+        std::iter::once(folder.as_str()).chain(system).map(|glob| PathPattern::new(glob.as_bytes())).collect()
+    }
 }
 
 /// What `cvmtail logs` shows.
@@ -72,6 +136,10 @@ pub struct Follow {
     pub cvms: Vec<Arc<Cvm>>,
     /// Every CVM×log pair, ordered by CVM, then as the logs were named; `targets[i].id == i`.
     pub targets: Vec<Arc<Target>>,
+    /// Globs over paths, each once, beside the targets: every CVM is to be asked what they match.
+    pub patterns: Vec<PathPattern>,
+    /// Names what the globs match.
+    pub naming: Naming,
     /// How ssh is called.
     pub ssh: Ssh,
     /// How each stream is read.
@@ -115,6 +183,8 @@ pub struct Ssh {
     pub socket_folder: PathBuf,
     /// Hand on what ssh itself says (`--verbose`).
     pub verbose: bool,
+    /// Have ssh tell each step of a connection (`LogLevel=DEBUG1`), for a check.
+    pub diagnose: bool,
 }
 
 /// Where a stream starts and when it ends.

@@ -10,6 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::cluster::target::Target;
 use crate::descriptor::Descriptor;
@@ -44,7 +46,12 @@ enum Message {
     Text(Vec<u8>),
     /// This many CVMs of so many are reached, or given up.
     Progress(u64, u64),
+    /// Take the progress line off the terminal until the next `Progress`, and say so.
+    Clear(oneshot::Sender<()>),
 }
+
+/// How long a terminal may take to lose its progress line.
+const CLEARED: Duration = Duration::from_millis(500);
 
 impl Reporter {
     /// Speaks on this process's stderr; `targets` are the streams known at the start.
@@ -99,6 +106,19 @@ impl Reporter {
         }
     }
 
+    /// Takes the progress line off the terminal, so that lines of logs do not run into it; where there is
+    /// none, nothing is waited for.
+    pub async fn clear(&self) {
+        if !(self.terminal && self.events) {
+            return;
+        }
+        let (says, cleared) = oneshot::channel();
+        if self.queue.try_send(Message::Clear(says)).is_ok() {
+            // A terminal that is held up loses looks, never lines.
+            let _ = timeout(CLEARED, cleared).await;
+        }
+    }
+
     /// Waits until all is said, at most for `patience`; false if that was not enough.
     pub fn finish(mut self, patience: Duration) -> bool {
         if self.dropped > 0 {
@@ -142,13 +162,19 @@ fn speak(mut writer: impl Write, messages: &Receiver<Message>) {
             Message::Progress(settled, all) if settled < all => {
                 line.get_or_insert_with(|| progress_line(all)).set_position(settled);
             }
-            Message::Progress(..) => {
-                if let Some(line) = line.take() {
-                    line.finish_and_clear();
-                }
+            Message::Progress(..) => clear(line.take()),
+            Message::Clear(says) => {
+                clear(line.take());
+                // Who asked may have lost patience.
+                let _ = says.send(());
             }
         }
     }
+    clear(line);
+}
+
+/// Takes a progress line off the terminal, if there is one.
+fn clear(line: Option<ProgressBar>) {
     if let Some(line) = line {
         line.finish_and_clear();
     }

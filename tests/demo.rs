@@ -74,7 +74,7 @@ fn provide_sshd() -> Result<(), String> {
 /// Builds the binary in the profile of this example.
 fn build() -> Result<(), String> {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--quiet", "--bin", "cvmtail"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.args(["build", "--bin", "cvmtail"]).current_dir(env!("CARGO_MANIFEST_DIR"));
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }

@@ -2,6 +2,11 @@
 
 mod endings;
 mod failures;
+mod files;
+mod filters;
+mod hostile;
+mod house;
+mod output;
 mod parity;
 mod reaching;
 mod snapshot;

@@ -26,7 +26,9 @@ fn follow_many(sessions: u32, logs: u64) -> usize {
     let paths = writers.iter().map(|writer| writer.log.path.clone());
     let run = world.cvmtail(&["-c", &cvm.target(), "-n", "+1", "--json"]).args(paths).start();
     run.wait_for("all have started", LONG, |out| events(out, "started").len() as u64 == logs);
-    writers.iter_mut().for_each(|writer| writer.append(20));
+    for writer in &mut writers {
+        writer.append(20);
+    }
     let count = |out: &[u8]| memchr::memmem::find_iter(out, b"{\"type\":\"line\",").count() as u64;
     run.wait_for("every line has come", LONG, |out| count(out) == logs * 40);
     let masters = world.here().into_iter().filter(|process| process.name == "ssh").count();
@@ -77,7 +79,9 @@ fn sixty_four_cvms_with_the_usual_max_startups_are_all_followed() {
     let run =
         world.cvmtail(&["-c", &list(&cvms), "-n", "+1", "--json", &cvms[0].log("genesis.out").path]).start();
     run.wait_for("64 streams have started", LONG, |out| events(out, "started").len() == 64);
-    writers.iter_mut().for_each(|writer| writer.append(3));
+    for writer in &mut writers {
+        writer.append(3);
+    }
     let count = |out: &[u8]| memchr::memmem::find_iter(out, b"{\"type\":\"line\",").count();
     run.wait_for("every line has come", LONG, |out| count(out) == 64 * 6);
     run.signal(rustix::process::Signal::TERM);

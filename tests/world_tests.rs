@@ -65,6 +65,18 @@ fn a_cvm_of_namespaces_is_a_machine_of_its_own() {
 }
 
 #[test]
+fn every_login_shell_of_the_system_runs_a_script_from_stdin() {
+    for world in worlds() {
+        let shells = ["/bin/bash", "/bin/dash", "/usr/bin/zsh", "/usr/bin/fish", "/bin/tcsh", "/bin/csh"];
+        for (shell, n) in shells.into_iter().filter(|shell| Path::new(shell).exists()).zip(1..) {
+            let cvm = world.cvm(&format!("ntnx-{n}-cvm")).login_shell(shell).start();
+            let run = world.run("ssh", &[cvm.name(), "exec sh"]).stdin("echo \"I am $0\"\n");
+            assert_eq!(run.finish(SOON).expect(0).out(), "I am sh\n", "{shell}");
+        }
+    }
+}
+
+#[test]
 fn nothing_runs_on_a_cvm_but_what_ssh_started_and_a_kill_leaves_nothing() {
     for world in worlds() {
         let cvm = world.cvm("ntnx-a-cvm").start();

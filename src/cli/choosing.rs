@@ -11,10 +11,19 @@ pub struct Choosing {
     ///
     /// An entry is [user@]host[:port], a host of your ssh config, an IPv6 address (with a port: `[v6::addr]:port`), a
     /// folded set (10.0.0.[1-4,7], n[001-010/3], ntnx-[a-d]-cvm), @cluster from the config, or local (this machine,
-    /// without ssh). Without -c and --cvm-file, the variable `CVMTAIL_CVMS` is used; without that, the default cluster
+    /// without ssh). Without -c, --discover and --cvm-file, the variable `CVMTAIL_CVMS` is used; without that, the default cluster
     /// of the config.
     #[arg(short = 'c', long, value_name = "CVM")]
     pub cvm: Vec<String>,
+    /// Ask this CVM who its cluster is, and take them all; repeatable
+    ///
+    /// The CVM's own `svmips` answers. The others are reached as this one is: same user, port and jump host. The
+    /// answer is kept for an hour in the cache folder.
+    #[arg(long, value_name = "CVM")]
+    pub discover: Vec<String>,
+    /// Ask again who is in a cluster, instead of taking the answer of the last hour
+    #[arg(long)]
+    pub refresh: bool,
     /// Read CVMs from a file, one per line, `#` comments; - is stdin; repeatable
     #[arg(long, value_name = "FILE")]
     pub cvm_file: Vec<PathBuf>,
@@ -29,4 +38,11 @@ pub struct Choosing {
     /// Port for CVMs that name none
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
+}
+
+impl Choosing {
+    /// True if a CVM is named here.
+    pub fn names_any(&self) -> bool {
+        !(self.cvm.is_empty() && self.discover.is_empty() && self.cvm_file.is_empty())
+    }
 }

@@ -15,7 +15,8 @@ use crate::config::{Config, Located};
 use crate::usage::Usage;
 
 /// Each switch of the follow with the flag that undoes it; not shown in the help, where they would double the list.
-pub const OPPOSITES: [(&str, &str, &str); 13] = [
+pub const OPPOSITES: [(&str, &str, &str); 14] = [
+    ("refresh", "undo_refresh", "no-refresh"),
     ("no_follow", "undo_no_follow", "follow"),
     ("no_reconnect", "undo_no_reconnect", "reconnect"),
     ("ignore_case", "undo_ignore_case", "no-ignore-case"),

@@ -10,7 +10,8 @@ use clap_mangen::roff::{Roff, bold, roman};
 use crate::cli::{command, help};
 use crate::plan::Shell;
 
-/// The completion script of `shell`.
+/// The completion script of `shell`: it has the binary complete, which knows logs, clusters and hosts, and where
+/// that does not work, the flags as they are now.
 pub fn completions(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
     let mut command = command();
@@ -20,11 +21,49 @@ pub fn completions(shell: Shell) -> Vec<u8> {
         Shell::Zsh => clap_complete::generate(shells::Zsh, &mut command, name, &mut script),
         Shell::Fish => clap_complete::generate(shells::Fish, &mut command, name, &mut script),
     }
-    script
+    let (head, tail): (&[u8], &[u8]) = match shell {
+        Shell::Bash => (
+            b"if __cvmtail_own=\"$(COMPLETE=bash cvmtail 2>/dev/null)\" && [ -n \"$__cvmtail_own\" ]; then
+eval \"$__cvmtail_own\"
+else
+",
+            b"
+fi
+unset __cvmtail_own
+",
+        ),
+        // The first line says what the file is for.
+        Shell::Zsh => (
+            b"#compdef cvmtail
+local __cvmtail_own
+if __cvmtail_own=\"$(COMPLETE=zsh cvmtail 2>/dev/null)\" && [ -n \"$__cvmtail_own\" ]; then
+eval \"$__cvmtail_own\"
+[ \"$funcstack[1]\" = \"_cvmtail\" ] && _clap_dynamic_completer_cvmtail \"$@\"
+else
+",
+            b"
+fi
+",
+        ),
+        Shell::Fish => (
+            b"set -l __cvmtail_own
+if command -q cvmtail
+set __cvmtail_own (COMPLETE=fish cvmtail 2>/dev/null | string collect)
+end
+if test -n \"$__cvmtail_own\"
+echo $__cvmtail_own | source
+else
+",
+            b"
+end
+",
+        ),
+    };
+    [head, &script, tail].concat()
 }
 
-/// cvmtail(1) as troff; writing into a buffer does not fail.
-pub fn man() -> io::Result<Vec<u8>> {
+/// cvmtail(1) as troff, with each cause of a failure and its fix; writing into a buffer does not fail.
+pub fn man(causes: &[(String, String)]) -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
     let man = Man::new(command()).manual("User Commands");
     man.render_title(&mut page)?;
@@ -39,6 +78,9 @@ pub fn man() -> io::Result<Vec<u8>> {
     section("ENVIRONMENT", &help::ENVIRONMENT).to_writer(&mut page)?;
     section("FILES", &help::FILES).to_writer(&mut page)?;
     config().to_writer(&mut page)?;
+    let causes: Vec<(&str, &str)> =
+        causes.iter().map(|(cause, fix)| (cause.as_str(), fix.as_str())).collect();
+    section("DIAGNOSTICS", &causes).to_writer(&mut page)?;
     let mut end = Roff::new();
     end.control("SH", ["SEE ALSO"]);
     end.text([bold("ssh"), roman("(1), "), bold("ssh_config"), roman("(5), "), bold("tail"), roman("(1)")]);

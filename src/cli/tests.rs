@@ -173,7 +173,7 @@ fn what_goes_against_each_other_is_refused() {
         &["--dead-after", "1s"],
         &["--parallel", "0"],
         &["-c", "-oProxyCommand=x"],
-        &["logs", "-c", "x"],
+        &["check", "-o", "raw"],
         &["completions", "tcsh"],
     ] {
         let words = ["cvmtail"].iter().chain(words).map(Into::into).collect();

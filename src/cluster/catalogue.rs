@@ -1,7 +1,7 @@
 //! The built-in names of logs and where each is on a CVM.
 
 /// Where a CVM keeps the logs of its services.
-const FOLDER: &str = "/home/nutanix/data/logs/";
+pub const FOLDER: &str = "/home/nutanix/data/logs/";
 
 /// The logs everyone asks for, first in every list: names and paths are a contract.
 const SEED: [(&str, &str); 14] = [

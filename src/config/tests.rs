@@ -63,8 +63,9 @@ fn a_file_in_the_config_is_relative_to_the_config() {
 fn a_mistake_is_told_with_file_line_and_column() {
     for (text, place, what) in [
         ("\nclusterz = 1", "c.toml:2:1: ", "clusterz"),
-        ("[clusters.lab]\ncvms = []\nuzer = 'x'", "c.toml:3:1: ", "uzer"),
-        ("[clusters.lab]\nuser = 'x'", "c.toml:1:1: ", "cvms"),
+        ("[clusters.lab]\ncvms = ['a']\nuzer = 'x'", "c.toml:3:1: ", "uzer"),
+        ("[clusters.lab]\nuser = 'x'", "c.toml:1:11: ", "cvms"),
+        ("[clusters.lab]\ndiscover = '@other'", "c.toml:2:12: ", "another cluster"),
         ("[clusters.lab]\ncvms = ['10.0.0.[4-1]']", "c.toml:2:9: ", "backwards"),
         ("[clusters.lab]\ncvms = ['a', '-oX']", "c.toml:2:14: ", "`-`"),
         ("[clusters.lab]\ncvms = ['@other']", "c.toml:2:9: ", "another cluster"),

@@ -101,6 +101,11 @@ impl Reader {
         self.awaits_level = false;
     }
 
+    /// Reads stamps as `context` says from now on; what was read before stands.
+    pub fn tell(&mut self, context: ClockContext) {
+        self.clock = Clock::new(context);
+    }
+
     /// Moves the instant that dates without a year are read by; once a batch is enough.
     pub fn refer(&mut self, reference: Timestamp) {
         self.clock.refer(reference);

@@ -39,7 +39,15 @@ pub struct Lines<'a> {
 
 /// Gives the lines of `batch`, borrowed from it.
 pub fn lines(batch: &Batch) -> Lines<'_> {
-    Lines { rest: &batch.bytes, offset: batch.offset, continues: batch.continues, ending: batch.ending }
+    Lines::of(&batch.bytes, batch.offset, batch.continues, batch.ending)
+}
+
+impl<'a> Lines<'a> {
+    /// Gives the lines in `bytes`, which begin at `offset` of their file, whether or not the first goes on with
+    /// a line before; `ending` says what follows a last line without a newline.
+    pub const fn of(bytes: &'a [u8], offset: u64, continues: bool, ending: Ending) -> Self {
+        Self { rest: bytes, offset, continues, ending }
+    }
 }
 
 impl<'a> Iterator for Lines<'a> {

@@ -4,13 +4,15 @@ mod health;
 mod press;
 
 use std::io;
+use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use futures::stream::{LocalBoxStream, SelectAll};
+use futures::stream::LocalBoxStream;
 use futures::{FutureExt as _, StreamExt as _};
+use jiff::Timestamp;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -19,6 +21,7 @@ use crate::batch::Item;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::flow::filter::Filter;
+use crate::flow::merge::Merge;
 use crate::modes::signals::{Asking, Signals};
 use crate::output::{Closed, Output};
 use crate::plan;
@@ -56,27 +59,30 @@ enum End {
 pub fn run(plan: &plan::Follow) -> Result<Exit, Usage> {
     let filter = Filter::new(&plan.filter).map_err(Usage::new)?;
     let renderer = Renderer::new(&plan.output, &plan.targets).map_err(Usage::new)?;
-    let press = Press::new(filter, renderer, plan);
+    let live = plan.reading.follow && !is_past(plan);
+    let press = Press::new(filter, renderer, plan, live);
     raise_descriptor_limit();
     // One thread: the signal by which the masters die with us goes by the thread that started them.
     let runtime = Builder::new_current_thread().enable_all().build();
     let lacking = |error: io::Error| Usage::new(format!("this machine does not let it run: {error}"));
-    runtime.and_then(|runtime| runtime.block_on(follow(plan, press))).map_err(lacking)
+    runtime.and_then(|runtime| runtime.block_on(follow(plan, press, live))).map_err(lacking)
 }
 
 /// The run, from the first connection to the last farewell.
-async fn follow(plan: &plan::Follow, press: Press) -> io::Result<Exit> {
+async fn follow(plan: &plan::Follow, press: Press, live: bool) -> io::Result<Exit> {
     let began = Instant::now();
+    let reading = plan::Reading { follow: live, ..plan.reading.clone() };
     let (mut signals, mut asking) = (Signals::listen()?, Asking::listen()?);
     let (ear, heard) = ear(plan.ssh.verbose);
     let pulse = Rc::new(Pulse::default());
     let hosts = hosts(&plan.cvms, &plan.ssh, &pulse, ear.as_ref())?;
     let streams = plan.targets.iter().filter_map(|target| {
         let host = hosts.iter().find(|host| *host.session.cvm() == target.cvm)?;
-        Some(tail::follow(Arc::clone(target), Rc::clone(host), plan.reading.clone()).boxed_local())
+        let stream = tail::follow(Arc::clone(target), Rc::clone(host), reading.clone());
+        Some((target.id, stream.boxed_local()))
     });
     let mut run = Run {
-        streams: streams.collect(),
+        streams: Merge::new(streams),
         press,
         buffer: Vec::new(),
         output: Output::stdout()?,
@@ -94,6 +100,7 @@ async fn follow(plan: &plan::Follow, press: Press) -> io::Result<Exit> {
         () = at(over) => End::Itself,
         () = pulse.run() => End::Itself,
     };
+    run.press.flush(&mut run.buffer, Instant::now().into_std());
     let code = run.exit(&end);
     // A second signal ends it at once: what is not closed properly dies with this process.
     let by_itself = matches!(end, End::Itself);
@@ -110,7 +117,7 @@ async fn follow(plan: &plan::Follow, press: Press) -> io::Result<Exit> {
 /// What a run works with.
 struct Run<'a> {
     /// All streams.
-    streams: SelectAll<LocalBoxStream<'a, Item>>,
+    streams: Merge<LocalBoxStream<'a, Item>>,
     /// Makes bytes of lines.
     press: Press,
     /// What is made and not handed to `output` yet.
@@ -133,15 +140,25 @@ impl Run<'_> {
     async fn pump(&mut self, every: Option<Duration>, asking: &mut Asking) -> End {
         let mut due = every.map(|every| Instant::now() + every);
         loop {
+            self.streams.arrange(self.press.wishes());
             let ready = self.streams.next().now_or_never();
             let item = if let Some(item) = ready {
                 item
             } else {
-                if let Err(closed) = self.output.send(&mut self.buffer).await {
+                if let Err(closed) = self.write().await {
                     return End::Closed(closed);
                 }
+                let waking = self.press.due().map(Instant::from_std);
+                let closing = self.press.closing().map(from_now);
                 tokio::select! {
                     item = self.streams.next() => item,
+                    () = at(waking) => {
+                        if self.wake().await.is_break() {
+                            return End::Itself;
+                        }
+                        continue;
+                    }
+                    () = at(closing) => return End::Itself,
                     () = self.output.gone() => return End::Closed(Closed::Gone),
                     () = asking.asked() => {
                         self.summarise();
@@ -158,35 +175,68 @@ impl Run<'_> {
                     }
                 }
             };
-            match item {
-                None => return End::Itself,
-                Some(Item::Lines(batch)) => {
-                    if self.press.lines(&mut self.buffer, &batch).is_break() {
-                        return End::Itself;
-                    }
-                }
+            let Some((id, item)) = item else { return End::Itself };
+            let now = Instant::now().into_std();
+            let flow = match item {
+                None => self.press.ended(&mut self.buffer, id, now),
+                Some(Item::Lines(batch)) => self.press.lines(&mut self.buffer, &batch, now),
                 Some(Item::Event(event)) => self.tell(&event).await,
-                Some(Item::Clock(..)) => {}
+                Some(Item::Clock(target, clock)) => {
+                    self.press.clock(&target, &clock);
+                    ControlFlow::Continue(())
+                }
+            };
+            if flow.is_break() || self.wake().await.is_break() {
+                return End::Itself;
             }
             if self.buffer.len() >= FULL
-                && let Err(closed) = self.output.send(&mut self.buffer).await
+                && let Err(closed) = self.write().await
             {
                 return End::Closed(closed);
             }
         }
     }
 
+    /// Hands what is made to stdout. While a progress line is drawn on the same terminal, it makes room.
+    async fn write(&mut self) -> Result<(), Closed> {
+        let (settled, all) = (self.health.settled(), self.health.cvms());
+        let in_the_way = self.press.is_for_people() && settled < all && !self.buffer.is_empty();
+        if in_the_way {
+            self.reporter.clear().await;
+        }
+        self.output.send(&mut self.buffer).await?;
+        if in_the_way {
+            let _ = timeout(LAST_READ, self.output.drained()).await;
+            self.reporter.connecting(settled, all);
+        }
+        Ok(())
+    }
+
+    /// Does what is due, and tells what the press has to tell.
+    async fn wake(&mut self) -> ControlFlow<()> {
+        let now = Instant::now().into_std();
+        let mut flow = ControlFlow::Continue(());
+        if self.press.due().is_some_and(|due| due <= now) {
+            flow = self.press.wake(&mut self.buffer, now);
+        }
+        for event in self.press.told() {
+            let _ = self.tell(&event).await;
+        }
+        flow
+    }
+
     /// Tells an event where the user wants it.
-    async fn tell(&mut self, event: &Event) {
+    async fn tell(&mut self, event: &Event) -> ControlFlow<()> {
         self.health.observe(event);
-        self.press.event(&mut self.buffer, event);
+        let flow = self.press.event(&mut self.buffer, event, Instant::now().into_std());
         if self.press.is_for_people() {
             // On a terminal, what came before the event stands before it. An error shows at the next write.
-            let _ = self.output.send(&mut self.buffer).await;
+            let _ = self.write().await;
             let _ = timeout(LAST_READ, self.output.drained()).await;
         }
         self.reporter.event(event);
         self.reporter.connecting(self.health.settled(), self.health.cvms());
+        flow
     }
 
     /// Says how much has been read and printed so far.
@@ -215,6 +265,9 @@ impl Run<'_> {
         let said = match end {
             End::Closed(closed) => Err(closed),
             End::Itself | End::Signal(_) => {
+                for event in self.press.told() {
+                    let _ = self.tell(&event).await;
+                }
                 if stats {
                     self.summarise();
                 }
@@ -233,6 +286,17 @@ impl Run<'_> {
         self.reporter.finish(LAST_READ);
         said
     }
+}
+
+/// Whether all that `--until` leaves has been written: then there is nothing to wait for.
+fn is_past(plan: &plan::Follow) -> bool {
+    plan.flow.until.is_some_and(|until| until < Timestamp::now())
+}
+
+/// The moment of this machine's clock, as one that can be waited for.
+fn from_now(time: Timestamp) -> Instant {
+    let left = time.duration_since(Timestamp::now());
+    Instant::now() + Duration::try_from(left).unwrap_or_default()
 }
 
 /// Waits until then; without a time, for ever.

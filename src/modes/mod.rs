@@ -1,10 +1,15 @@
 //! The verbs: each file reads as the story of one.
 
+pub mod check;
+pub mod complete;
 pub mod cvms;
+pub mod discover;
 pub mod follow;
+pub mod listing;
 pub mod logs;
 mod object;
 pub mod pages;
+mod runtime;
 mod signals;
 pub mod snapshot;
 mod table;

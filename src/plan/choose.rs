@@ -1,36 +1,54 @@
 //! Pure: which CVMs, each once, with the name it is shown by.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::cli::Choosing;
 use crate::cluster::address::{self, Named};
 use crate::cluster::cvm::{Address, Cvm};
+use crate::config::Cluster;
+use crate::plan::Ssh;
+use crate::plan::discover::{Ask, Obstacle};
 use crate::plan::resolve::Words;
 use crate::usage::Usage;
 
 /// The CVMs of the run, in the order named; at least one.
 ///
 /// `typed` is what the command line says, `flags` the same with the config's defaults, `typed_jump` a jump host
-/// of the command line. What was folded or excluded in vain is told in `notes`.
+/// of the command line. What was folded or excluded in vain is told in `notes`. Who has to be asked for their
+/// cluster first is reached by `ssh`.
 pub fn cvms(
     words: &Words<'_>,
     typed: &Choosing,
     flags: &Choosing,
     typed_jump: Option<&str>,
+    ssh: &Ssh,
     notes: &mut Vec<String>,
-) -> Result<Vec<Cvm>, Usage> {
-    let chooser = Chooser { words, typed, typed_jump };
+) -> Result<Vec<Cvm>, Obstacle> {
+    let chooser = Chooser { words, typed, typed_jump, unasked: RefCell::default() };
     if let Some(user) = &flags.user {
         address::checked_user(user).map_err(|why| Usage::new(why).at("--user"))?;
     }
     let mut chosen = chooser.chosen(flags)?;
+    let excluded = chooser.excluded(flags)?;
+    let unasked = chooser.unasked.into_inner();
+    if !unasked.is_empty() {
+        return Err(Obstacle::Ask(Box::new(Ask {
+            seeds: unasked.into_iter().map(Arc::new).collect(),
+            ssh: ssh.clone(),
+            refresh: flags.refresh,
+            cache: words.environment.cache_folder.clone(),
+        })));
+    }
     if chosen.is_empty() {
-        return Err(none_named());
+        return Err(none_named().into());
     }
     fold(&mut chosen, flags.port, notes);
-    exclude(&mut chosen, &chooser, flags, notes)?;
+    exclude(&mut chosen, &excluded, flags.port, notes);
     if chosen.is_empty() {
-        return Err(Usage::new("every CVM is excluded").hint("leave out --exclude-cvm, or name more CVMs"));
+        let usage = Usage::new("every CVM is excluded").hint("leave out --exclude-cvm, or name more CVMs");
+        return Err(usage.into());
     }
     name(&mut chosen, flags.port);
     Ok(chosen)
@@ -38,7 +56,7 @@ pub fn cvms(
 
 /// The mistake of naming no CVM.
 fn none_named() -> Usage {
-    Usage::new("no CVM is named: neither by -c or --cvm-file, nor by CVMTAIL_CVMS or the config").hint(
+    Usage::new("no CVM is named: neither by -c, --discover or --cvm-file, nor by CVMTAIL_CVMS or the config").hint(
         "name one or more, for example:\n    cvmtail -c '10.0.0.[1-4]' genesis\n    cvmtail -c nutanix@cvm-a,cvm-b genesis\n    \
          cvmtail -c local genesis        (on a CVM itself)",
     )
@@ -52,14 +70,15 @@ struct Chooser<'a> {
     typed: &'a Choosing,
     /// The jump host of the command line: it outranks a cluster's.
     typed_jump: Option<&'a str>,
+    /// Who has to be asked first.
+    unasked: RefCell<Vec<Cvm>>,
 }
 
 impl Chooser<'_> {
     /// The CVMs named by the first of these that names any: the command line, `CVMTAIL_CVMS`, the config's
     /// default flags, its default cluster.
     fn chosen(&self, flags: &Choosing) -> Result<Vec<Cvm>, Usage> {
-        let names_any = |flags: &Choosing| !(flags.cvm.is_empty() && flags.cvm_file.is_empty());
-        if names_any(self.typed) {
+        if self.typed.names_any() {
             return self.flagged(self.typed);
         }
         if let Some(cvms) = &self.words.environment.cvms {
@@ -67,7 +86,7 @@ impl Chooser<'_> {
             let cvms = cvms.to_str().ok_or_else(|| Usage::new("this is not text").at(NAME))?;
             return self.listed(cvms, NAME).map_err(|usage| usage.at(NAME));
         }
-        if names_any(flags) {
+        if flags.names_any() {
             return self.flagged(flags);
         }
         match &self.words.config.default_cluster {
@@ -76,11 +95,14 @@ impl Chooser<'_> {
         }
     }
 
-    /// The CVMs of `-c` and `--cvm-file`.
+    /// The CVMs of `-c`, `--discover` and `--cvm-file`.
     fn flagged(&self, flags: &Choosing) -> Result<Vec<Cvm>, Usage> {
         let mut cvms = Vec::new();
         for text in &flags.cvm {
             cvms.extend(self.listed(text, "--cvm")?);
+        }
+        for text in &flags.discover {
+            cvms.extend(self.discovered(text, "--discover").map_err(|usage| usage.at("--discover"))?);
         }
         for file in &flags.cvm_file {
             let text = (self.words.cvm_file)(file)?;
@@ -121,20 +143,78 @@ impl Chooser<'_> {
             );
         }
         for cvm in &mut cvms {
-            if let Address::Ssh { port, user, jump, .. } = &mut cvm.address {
-                if self.typed.port.is_none() {
-                    *port = port.or(cluster.port);
-                }
-                if self.typed.user.is_none() && user.is_none() {
-                    user.clone_from(&cluster.user);
-                }
-                if self.typed_jump.is_none() {
-                    jump.clone_from(&cluster.jump);
-                }
+            self.dress(&mut cvm.address, cluster);
+        }
+        if let Some(seed) = &cluster.discover {
+            for mut address in addresses(&seed.value).map_err(|usage| usage.at(&seed.place))? {
+                self.dress(&mut address, cluster);
+                cvms.extend(self.answered(address, &format!("@{name}")));
             }
         }
         Ok(cvms)
     }
+
+    /// Gives an address of a cluster what the cluster has and nothing typed outranks.
+    fn dress(&self, address: &mut Address, cluster: &Cluster) {
+        if let Address::Ssh { port, user, jump, .. } = address {
+            if self.typed.port.is_none() {
+                *port = port.or(cluster.port);
+            }
+            if self.typed.user.is_none() && user.is_none() {
+                user.clone_from(&cluster.user);
+            }
+            if self.typed_jump.is_none() {
+                jump.clone_from(&cluster.jump);
+            }
+        }
+    }
+
+    /// The CVMs of the clusters of the CVMs in `text`.
+    fn discovered(&self, text: &str, source: &str) -> Result<Vec<Cvm>, Usage> {
+        Ok(addresses(text)?.into_iter().flat_map(|seed| self.answered(seed, source)).collect())
+    }
+
+    /// The CVMs that `seed` named, reached as it is; none, and `seed` is to be asked, if it was not asked yet.
+    fn answered(&self, seed: Address, source: &str) -> Vec<Cvm> {
+        let Some(answer) = self.words.discovered.get(&seed) else {
+            let mut unasked = self.unasked.borrow_mut();
+            if unasked.iter().all(|cvm| cvm.address != seed) {
+                unasked.push(Cvm { name: shown(&seed, false), address: seed, source: source.to_owned() });
+            }
+            return Vec::new();
+        };
+        let (port, user, jump) = match seed {
+            Address::Local => (None, None, None),
+            Address::Ssh { port, user, jump, .. } => (port, user, jump),
+        };
+        let address = |host: String| Address::Ssh { host, port, user: user.clone(), jump: jump.clone() };
+        answer.iter().map(|cvm| unnamed(address(cvm.to_string()), source)).collect()
+    }
+
+    /// What each `--exclude-cvm` names, with its words.
+    fn excluded<'f>(&self, flags: &'f Choosing) -> Result<Vec<(&'f str, Vec<Cvm>)>, Usage> {
+        let entry = |text: &'f String| {
+            let out = self.listed(text, "--exclude-cvm").map_err(|usage| usage.at("--exclude-cvm"))?;
+            Ok((text.as_str(), out))
+        };
+        flags.exclude_cvm.iter().map(entry).collect()
+    }
+}
+
+/// The CVMs in `text` as addresses; a cluster is none.
+fn addresses(text: &str) -> Result<Vec<Address>, Usage> {
+    let mut addresses = Vec::new();
+    for named in address::list(text)? {
+        match named {
+            Named::Cvms(some) => addresses.extend(some),
+            Named::Cluster(name) => {
+                let name = name.escape_debug();
+                return Err(Usage::new(format!("@{name} is a cluster, not a CVM to ask"))
+                    .hint(format!("write -c @{name}; its `discover` in the config is asked")));
+            }
+        }
+    }
+    Ok(addresses)
 }
 
 /// A line of a CVM file without its comment: from a `#` at the start or behind a space.
@@ -187,19 +267,17 @@ fn fold(cvms: &mut Vec<Cvm>, default_port: Option<u16>, notes: &mut Vec<String>)
 /// Takes out what `--exclude-cvm` names, and tells of what it names in vain.
 fn exclude(
     cvms: &mut Vec<Cvm>,
-    chooser: &Chooser<'_>,
-    flags: &Choosing,
+    excluded: &[(&str, Vec<Cvm>)],
+    default_port: Option<u16>,
     notes: &mut Vec<String>,
-) -> Result<(), Usage> {
-    for text in &flags.exclude_cvm {
-        let out = chooser.listed(text, "--exclude-cvm").map_err(|usage| usage.at("--exclude-cvm"))?;
+) {
+    for (text, out) in excluded {
         let before = cvms.len();
-        cvms.retain(|cvm| !out.iter().any(|out| covers(&out.address, &cvm.address, flags.port)));
+        cvms.retain(|cvm| !out.iter().any(|out| covers(&out.address, &cvm.address, default_port)));
         if cvms.len() == before {
             notes.push(format!("--exclude-cvm {} leaves out nothing", text.escape_debug()));
         }
     }
-    Ok(())
 }
 
 /// True if an exclusion means a CVM: the same host, and the same port where the exclusion names one.

@@ -11,7 +11,8 @@ use crate::cluster::address;
 use crate::cluster::cvm::Cvm;
 use crate::cluster::target::Target;
 use crate::environment::{Color, Environment};
-use crate::plan::name::{self, Log, Names};
+use crate::plan::discover::Obstacle;
+use crate::plan::name::{self, Log, Named, Names};
 use crate::plan::resolve::Words;
 use crate::plan::{
     Backlog, Case, Filter, Flow, Follow, Format, Output, Patterns, Prefix, Reading, Reconnect, Report, Ssh,
@@ -20,11 +21,14 @@ use crate::plan::{
 use crate::usage::Usage;
 
 /// The plan of a follow; what was folded or excluded in vain is told in `notes`.
-pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Usage> {
+pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Obstacle> {
     let flags = &words.flags.follow;
     let typed = &words.typed.follow;
-    let logs = logs(words, &flags.logs)?;
-    let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, typed.reaching.jump.as_deref(), notes)?;
+    let names = Names::new(words.config);
+    let Named { logs, patterns } = logs(words, &names, &flags.logs)?;
+    let ssh = ssh(&flags.choosing, &flags.reaching, flags.output.verbose, words.environment)?;
+    let jump = typed.reaching.jump.as_deref();
+    let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, jump, &ssh, notes)?;
     let cvms: Vec<Arc<Cvm>> = cvms.into_iter().map(Arc::new).collect();
     let now = |when: Option<When>, flag| when.map(|when| instant(when, flag, words.environment)).transpose();
     let since = now(flags.following.since, "--since")?;
@@ -32,7 +36,9 @@ pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Usag
     Ok(Follow {
         targets: targets(&cvms, &logs),
         cvms,
-        ssh: ssh(&flags.choosing, &flags.reaching, flags.output.verbose, words.environment)?,
+        patterns,
+        naming: names.naming(&logs),
+        ssh,
         reading: reading(&flags.following, since),
         filter: filter(&flags.filtering),
         flow: flow(flags, since, until),
@@ -44,8 +50,7 @@ pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Usag
 }
 
 /// The logs of the command line, or else those of the config.
-pub(super) fn logs(words: &Words<'_>, typed: &[OsString]) -> Result<Vec<Log>, Usage> {
-    let names = Names::new(words.config);
+pub(super) fn logs(words: &Words<'_>, names: &Names, typed: &[OsString]) -> Result<Named, Usage> {
     if !typed.is_empty() {
         return names.named(typed);
     }
@@ -69,7 +74,7 @@ pub(super) fn targets(cvms: &[Arc<Cvm>], logs: &[Log]) -> Vec<Arc<Target>> {
 }
 
 /// How ssh is called.
-pub(super) fn ssh(
+pub fn ssh(
     choosing: &cli::Choosing,
     reaching: &cli::Reaching,
     verbose: bool,
@@ -90,6 +95,7 @@ pub(super) fn ssh(
         dead_after: reaching.dead_after,
         socket_folder: environment.socket_folder.clone(),
         verbose,
+        diagnose: false,
     })
 }
 
@@ -185,7 +191,7 @@ fn report(flags: &cli::Output, environment: &Environment) -> Report {
 }
 
 /// Whether colours are used where `terminal` says what it is: the flag, then the environment, then the terminal.
-pub(super) fn color(when: ColorWhen, environment: &Environment, terminal: bool) -> bool {
+pub fn color(when: ColorWhen, environment: &Environment, terminal: bool) -> bool {
     match (when, environment.color) {
         (ColorWhen::Always, _) | (ColorWhen::Auto, Color::Always) => true,
         (ColorWhen::Never, _) | (ColorWhen::Auto, Color::Never) => false,

@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
+use crate::cluster::naming::{Naming, file_name, shown};
+use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::RemotePath;
 use crate::cluster::{catalogue, glob, nearest};
 use crate::config::Config;
@@ -11,6 +13,15 @@ use crate::usage::Usage;
 
 /// A log: its name and its path.
 pub type Log = (String, RemotePath);
+
+/// What words of the command line stand for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Logs whose place is known, each path once.
+    pub logs: Vec<Log>,
+    /// Globs over paths, each once: what they stand for is known on the CVMs only.
+    pub patterns: Vec<PathPattern>,
+}
 
 /// All known names of logs.
 pub struct Names {
@@ -24,6 +35,8 @@ enum Meant {
     Known(Vec<Log>),
     /// A path without a known name.
     Path(RemotePath),
+    /// A glob over paths.
+    Pattern(PathPattern),
 }
 
 impl Names {
@@ -53,10 +66,16 @@ impl Names {
         self.known
     }
 
+    /// The naming of what patterns match, beside the logs that are named already.
+    pub fn naming(&self, logs: &[Log]) -> Naming {
+        Naming::new(logs.iter().chain(&self.known).cloned())
+    }
+
     /// The logs that `words` stand for, in their order, each path once.
     ///
     /// Fails on a name nobody knows, on a glob that matches none, and on a path that names no file.
-    pub fn named(&self, words: &[OsString]) -> Result<Vec<Log>, Usage> {
+    pub fn named(&self, words: &[OsString]) -> Result<Named, Usage> {
+        let mut patterns = Vec::new();
         let mut meant: Vec<(Option<&str>, RemotePath)> = Vec::new();
         let mut seen = HashSet::new();
         let meanings = words.iter().map(|word| self.meant(word.as_bytes())).collect::<Result<Vec<_>, _>>()?;
@@ -68,6 +87,8 @@ impl Names {
                         .map(|(n, p)| (Some(n.as_str()), p.clone())),
                 ),
                 Meant::Path(path) => meant.extend(seen.insert(path.clone()).then(|| (None, path.clone()))),
+                Meant::Pattern(pattern) if patterns.contains(pattern) => {}
+                Meant::Pattern(pattern) => patterns.push(pattern.clone()),
             }
         }
         let mut taken: HashMap<String, usize> =
@@ -85,7 +106,7 @@ impl Names {
             );
             (name, path)
         });
-        Ok(named.collect())
+        Ok(Named { logs: named.collect(), patterns })
     }
 
     /// What one word stands for.
@@ -97,18 +118,22 @@ impl Names {
         if let Some(log) = self.known.iter().find(|(name, _)| name == text) {
             return Ok(Meant::Known(vec![log.clone()]));
         }
+        // A `.` is of files: what a service writes beside its one log is found, not known.
+        if glob::is_glob(word) && word.contains(&b'.') {
+            return Ok(Meant::Pattern(PathPattern::new(word)));
+        }
         if glob::is_glob(word) {
             let logs: Vec<Log> =
                 self.known.iter().filter(|(name, _)| glob::matches(text, name)).cloned().collect();
             return match logs[..] {
                 [] => Err(Usage::new(format!("no log has a name like `{}`", shown(word))).hint(
-                    "`cvmtail logs` lists the names; quote a glob, so that your shell leaves it alone",
+                    "`cvmtail logs` lists the names; a glob over files has a `.` or a `/` in it; quote a glob, so that your shell leaves it alone",
                 )),
                 _ => Ok(Meant::Known(logs)),
             };
         }
         let unknown = Usage::new(format!("no log is named `{}`", shown(word)));
-        if ["snapshot", "logs", "cvms", "completions", "man"].contains(&text) {
+        if ["snapshot", "check", "logs", "cvms", "completions", "man"].contains(&text) {
             return Err(unknown.hint(format!("{text} is a command: it stands first, as in `cvmtail {text}`")));
         }
         let names = self.known.iter().map(|(name, _)| name.as_str());
@@ -127,7 +152,7 @@ impl Names {
                 .hint("write the whole path, such as /home/nutanix/..."));
         }
         if glob::is_glob(path) {
-            return Err(wrong("globs stand for names of logs only, not for paths").hint("name each file"));
+            return Ok(Meant::Pattern(PathPattern::new(path)));
         }
         let known = self.known.iter().find(|(_, known)| known.0 == path);
         Ok(known
@@ -141,36 +166,6 @@ pub fn none_named() -> Usage {
         "name one or more, for example:\n    cvmtail -c '10.0.0.[1-4]' genesis\n    cvmtail -c 10.0.0.1 stargate 'insights_*'\n    \
          cvmtail -c 10.0.0.1 /home/nutanix/data/logs/genesis.out\n  `cvmtail logs` lists the names",
     )
-}
-
-/// The last part of a path, as it is shown.
-fn file_name(path: &RemotePath) -> String {
-    shown(path.0.rsplit(|&byte| byte == b'/').next().unwrap_or(&path.0))
-}
-
-/// A path or a word as text on one line: what is not UTF-8, and control characters, become `\xHH`.
-///
-/// Two different paths never look the same, unless one of them spells such an escape out.
-fn shown(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            if c.is_control() {
-                let mut buffer = [0; 4];
-                c.encode_utf8(&mut buffer).bytes().for_each(|byte| push_hex(&mut text, byte));
-            } else {
-                text.push(c);
-            }
-        }
-        chunk.invalid().iter().for_each(|&byte| push_hex(&mut text, byte));
-    }
-    text
-}
-
-/// Appends `\xHH`.
-fn push_hex(text: &mut String, byte: u8) {
-    text.push_str("\\x");
-    text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('?')));
 }
 
 #[cfg(test)]
@@ -193,8 +188,11 @@ mod tests {
     /// The logs of words, as `name=path`.
     fn named(words: &[&str]) -> Result<String, String> {
         let words: Vec<OsString> = words.iter().map(Into::into).collect();
-        let logs = names().named(&words).map_err(|usage| usage.to_string())?;
-        Ok(logs.iter().map(|(name, path)| format!("{name}={path}")).collect::<Vec<_>>().join(" "))
+        let named = names().named(&words).map_err(|usage| usage.to_string())?;
+        if !named.patterns.is_empty() {
+            return Ok(format!("{:?} {:?}", named.logs, named.patterns));
+        }
+        Ok(named.logs.iter().map(|(name, path)| format!("{name}={path}")).collect::<Vec<_>>().join(" "))
     }
 
     #[test]
@@ -213,13 +211,23 @@ mod tests {
         ] {
             assert_eq!(named(words).as_deref(), Ok(wanted), "{words:?}");
         }
-        assert_eq!(named(&["*.FATAL"]).expect("a glob").split(' ').count(), 10);
+    }
+
+    #[test]
+    fn a_glob_with_a_dot_or_a_slash_is_over_files() {
+        let folder = "/home/nutanix/data/logs";
+        for (words, wanted) in [
+            (&["*.FATAL", "*.FATAL"][..], format!("[] [\"{folder}/*.FATAL\"]")),
+            (&["/x/st*"], "[] [\"/x/st*\"]".to_owned()),
+        ] {
+            assert_eq!(named(words), Ok(wanted), "{words:?}");
+        }
     }
 
     #[test]
     fn paths_that_are_not_text_keep_their_bytes_and_have_different_names() {
         let words = [b"/x/\xff".to_vec(), b"/x/\xfe".to_vec()].map(OsString::from_vec);
-        let logs = names().named(&words).expect("paths");
+        let logs = names().named(&words).expect("paths").logs;
         let names: Vec<&str> = logs.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["\\xff", "\\xfe"]);
         assert_eq!(logs[0].1.0, b"/x/\xff");
@@ -230,8 +238,7 @@ mod tests {
         for (word, hint) in [
             ("gensis", "did you mean genesis?"),
             ("insights", "insights_"),
-            ("*.NOPE", "cvmtail logs"),
-            ("/home/nutanix/data/logs/*.FATAL", "name each file"),
+            ("nope_*", "cvmtail logs"),
             ("/var/log/", "name a file in it"),
             ("~/x", "whole path"),
             ("cvms", "stands first"),
@@ -250,7 +257,7 @@ mod tests {
             proptest::collection::vec(prop_oneof![Just(b'/'), Just(b'*'), 1_u8..], 0..12), 0..4)
         ) {
             let words: Vec<OsString> = words.into_iter().map(OsString::from_vec).collect();
-            if let Ok(logs) = names().named(&words) {
+            if let Ok(super::Named { logs, .. }) = names().named(&words) {
                 let unique = |key: &dyn Fn(&Log) -> Vec<u8>| logs.iter().map(key).collect::<std::collections::HashSet<_>>().len();
                 prop_assert_eq!(unique(&|log| log.1.0.clone()), logs.len());
                 prop_assert!(logs.iter().all(|(name, _)| !name.contains(char::is_control)));

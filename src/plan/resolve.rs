@@ -6,8 +6,9 @@ use crate::cli::{self, Cli, Verb};
 use crate::cluster::cvm::Address;
 use crate::config::Config;
 use crate::environment::Environment;
+use crate::plan::discover::{Discovered, Obstacle};
 use crate::plan::name::Names;
-use crate::plan::{Cvms, Logs, Plan, choose, follow, snapshot};
+use crate::plan::{Cvms, Logs, Plan, check, choose, follow, snapshot};
 use crate::usage::Usage;
 
 /// Everything a plan is made of.
@@ -22,6 +23,8 @@ pub struct Words<'a> {
     pub environment: &'a Environment,
     /// Gives the text of a `--cvm-file`, `-` being stdin; called for those files only that count.
     pub cvm_file: &'a dyn Fn(&Path) -> Result<String, Usage>,
+    /// What was asked of CVMs so far.
+    pub discovered: &'a Discovered,
 }
 
 /// A plan, and what the user should know of how it came about.
@@ -33,19 +36,29 @@ pub struct Planned {
     pub notes: Vec<String>,
 }
 
-/// Decides what the run will do; fails on the first thing that cannot be done as asked.
-pub fn resolve(words: &Words<'_>) -> Result<Planned, Usage> {
+/// Decides what the run will do; fails on the first thing that cannot be done as asked, or that a CVM has to be
+/// asked for: then call again with the answer.
+pub fn resolve(words: &Words<'_>) -> Result<Planned, Obstacle> {
     let mut notes = Vec::new();
     let plan = match &words.flags.verb {
         None => Plan::Follow(Box::new(follow::follow(words, &mut notes)?)),
         Some(Verb::Snapshot(flags)) => {
             Plan::Snapshot(Box::new(snapshot::snapshot(words, flags, &mut notes)?))
         }
-        Some(Verb::Logs(flags)) => {
-            let names = Names::new(words.config);
-            let logs = if flags.names.is_empty() { names.all() } else { names.named(&flags.names)? };
-            Plan::Logs(Logs { logs, json: flags.json })
+        Some(Verb::Check(flags)) => {
+            let typed = match &words.typed.verb {
+                Some(Verb::Check(typed)) => typed,
+                _ => flags,
+            };
+            Plan::Check(Box::new(check::check(words, typed, flags, &mut notes)?))
         }
+        Some(Verb::Logs(flags)) => match &words.typed.verb {
+            // Only who is named here is asked: the catalogue is not a question to the default cluster.
+            Some(Verb::Logs(typed)) if typed.choosing.names_any() => {
+                Plan::Listing(Box::new(check::listing(words, typed, flags, &mut notes)?))
+            }
+            _ => Plan::Logs(logs(words, flags)?),
+        },
         Some(Verb::Cvms(flags)) => Plan::Cvms(cvms(words, flags, &mut notes)?),
         Some(Verb::Completions { shell }) => Plan::Completions(*shell),
         Some(Verb::Man) => Plan::Man,
@@ -53,13 +66,29 @@ pub fn resolve(words: &Words<'_>) -> Result<Planned, Usage> {
     Ok(Planned { plan, notes })
 }
 
+/// What `cvmtail logs` shows when no CVM is named: what is known without asking any.
+fn logs(words: &Words<'_>, flags: &cli::Logs) -> Result<Logs, Usage> {
+    let names = Names::new(words.config);
+    if flags.names.is_empty() {
+        return Ok(Logs { logs: names.all(), json: flags.json });
+    }
+    let chosen = names.named(&flags.names)?;
+    if let Some(pattern) = chosen.patterns.first() {
+        return Err(Usage::new(format!("which files are like {pattern} is known on a CVM only"))
+            .hint("name one, as in `cvmtail logs -c 10.0.0.1 '*.FATAL'`"));
+    }
+    Ok(Logs { logs: chosen.logs, json: flags.json })
+}
+
 /// What `cvmtail cvms` shows: the CVMs, with `--user` and `--port` where they name none themselves.
-fn cvms(words: &Words<'_>, flags: &cli::Cvms, notes: &mut Vec<String>) -> Result<Cvms, Usage> {
+fn cvms(words: &Words<'_>, flags: &cli::Cvms, notes: &mut Vec<String>) -> Result<Cvms, Obstacle> {
     let typed = match &words.typed.verb {
-        Some(Verb::Cvms(typed)) => &typed.choosing,
-        _ => &flags.choosing,
+        Some(Verb::Cvms(typed)) => typed,
+        _ => flags,
     };
-    let mut cvms = choose::cvms(words, typed, &flags.choosing, None, notes)?;
+    let ssh = follow::ssh(&flags.choosing, &flags.reaching, false, words.environment)?;
+    let jump = typed.reaching.jump.as_deref();
+    let mut cvms = choose::cvms(words, &typed.choosing, &flags.choosing, jump, &ssh, notes)?;
     for cvm in &mut cvms {
         if let Address::Ssh { port, user, .. } = &mut cvm.address {
             *port = port.or(flags.choosing.port);

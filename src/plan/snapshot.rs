@@ -10,7 +10,8 @@ use crate::cli::{self, ReportForm, value};
 use crate::cluster::cvm::Cvm;
 use crate::cluster::target::Target;
 use crate::config::{Located, Rules};
-use crate::plan::name::Names;
+use crate::plan::discover::Obstacle;
+use crate::plan::name::{Named, Names};
 use crate::plan::resolve::Words;
 use crate::plan::{Report, Ssh, choose, follow};
 use crate::snapshot::thresholds::Thresholds;
@@ -61,29 +62,38 @@ pub fn snapshot(
     words: &Words<'_>,
     flags: &cli::Snapshot,
     notes: &mut Vec<String>,
-) -> Result<Snapshot, Usage> {
+) -> Result<Snapshot, Obstacle> {
     let typed = match &words.typed.verb {
         Some(cli::Verb::Snapshot(typed)) => typed,
         _ => flags,
     };
     let environment = words.environment;
-    let logs = follow::logs(words, &flags.logs)?;
-    let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, typed.reaching.jump.as_deref(), notes)?;
+    let names = Names::new(words.config);
+    let Named { logs, patterns } = follow::logs(words, &names, &flags.logs)?;
+    if !patterns.is_empty() {
+        return Err(Usage::new("a snapshot takes no globs over paths")
+            .hint("name each file; `cvmtail logs -c` lists them")
+            .into());
+    }
+    let reporting = &flags.reporting;
+    let ssh = follow::ssh(&flags.choosing, &flags.reaching, reporting.verbose, environment)?;
+    let jump = typed.reaching.jump.as_deref();
+    let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, jump, &ssh, notes)?;
     let cvms: Vec<Arc<Cvm>> = cvms.into_iter().map(Arc::new).collect();
     let targets = follow::targets(&cvms, &logs);
     let since = follow::instant(flags.looking.since, "--since", environment)?;
     let until = flags.looking.until.map(|when| follow::instant(when, "--until", environment)).transpose()?;
     if until.is_some_and(|until| until <= since) {
         return Err(Usage::new("the window ends before it begins: --until is not after --since")
-            .hint("for example: --since 2h --until 1h"));
+            .hint("for example: --since 2h --until 1h")
+            .into());
     }
-    let reporting = &flags.reporting;
     let terminal = environment.stdout_terminal && reporting.output_file.is_none();
     let quiet = reporting.quiet;
     Ok(Snapshot {
-        thresholds: thresholds(words, &flags.thresholds, &targets)?,
+        thresholds: thresholds(words, &names, &flags.thresholds, &targets)?,
         targets,
-        ssh: follow::ssh(&flags.choosing, &flags.reaching, reporting.verbose, environment)?,
+        ssh,
         cvms,
         since,
         until,
@@ -108,16 +118,22 @@ pub fn snapshot(
 /// The rules of each stream: what the flags say, else the config for its log, else the config for all.
 fn thresholds(
     words: &Words<'_>,
+    names: &Names,
     flags: &cli::Thresholds,
     targets: &[Arc<Target>],
 ) -> Result<Vec<Thresholds>, Usage> {
     let config = &words.config.snapshot;
-    let names = Names::new(words.config);
     let mut all = Thresholds::default();
     narrow(&mut all, &config.rules)?;
     let mut single = Vec::new();
     for (named, rules) in &config.logs {
-        let logs = names.named(&[named.value.clone().into()]).map_err(|usage| usage.at(&named.place))?;
+        let Named { logs, patterns } =
+            names.named(&[named.value.clone().into()]).map_err(|usage| usage.at(&named.place))?;
+        if !patterns.is_empty() {
+            return Err(
+                Usage::new("rules stand for names of logs, globs over names and paths").at(&named.place)
+            );
+        }
         // Checked whether or not the log is looked at now.
         narrow(&mut Thresholds::default(), rules)?;
         single.push((logs, rules));

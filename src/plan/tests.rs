@@ -2,6 +2,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
+use super::discover::{Discovered, Obstacle};
 use super::resolve::{Planned, Words, resolve};
 use super::{Backlog, Case, Follow, Format, Plan, Prefix, Reconnect, Stats};
 use crate::cli;
@@ -34,12 +35,28 @@ fn nothing() -> Environment {
         stdout_terminal: false,
         stderr_terminal: false,
         socket_folder: "/tmp".into(),
+        cache_folder: None,
         unicode: false,
+        shell: None,
+        ssh_config: None,
     }
 }
 
 /// The plan of words, of a config and of surroundings; the file `cvms` has a list, no other file is there.
 fn planned(words: &str, config: &str, environment: &Environment) -> Result<Planned, Usage> {
+    planned_knowing(words, config, environment, &Discovered::new()).map_err(|obstacle| match obstacle {
+        Obstacle::Usage(usage) => usage,
+        Obstacle::Ask(ask) => panic!("{words}: {ask:?}"),
+    })
+}
+
+/// The same where CVMs were asked before.
+fn planned_knowing(
+    words: &str,
+    config: &str,
+    environment: &Environment,
+    discovered: &Discovered,
+) -> Result<Planned, Obstacle> {
     let config = config::parse(Path::new("c.toml"), config).expect("a config");
     let words = std::iter::once("cvmtail").chain(words.split_whitespace()).map(Into::into).collect();
     let typed = cli::parse(words).expect("a command line");
@@ -54,6 +71,7 @@ fn planned(words: &str, config: &str, environment: &Environment) -> Result<Plann
         config: &config,
         environment,
         cvm_file: &cvm_file,
+        discovered,
     })
 }
 
@@ -250,6 +268,63 @@ fn colour_is_asked_of_the_flag_then_the_environment_then_the_terminal() {
         let (plan, _) = followed(&format!("-c a --color {flag} genesis"), "", &environment);
         assert_eq!(plan.output.color, wanted, "{flag} {variable:?} {terminal}");
     }
+}
+
+#[test]
+fn who_must_be_asked_is_asked_once_and_reached_as_the_cluster_is() {
+    let config =
+        format!("{CONFIG}[clusters.prod]\ndiscover = '10.1.0.1'\nuser = 'nutanix'\njump = 'bastion'");
+    let mut discovered = Discovered::new();
+    let words = "-c @prod --discover me@10.2.0.1:24,10.2.0.9 --exclude-cvm 10.1.0.3 --refresh genesis";
+    let ask = match planned_knowing(words, &config, &nothing(), &discovered) {
+        Err(Obstacle::Ask(ask)) => ask,
+        other => panic!("{other:?}"),
+    };
+    let seeds: Vec<String> = ask.seeds.iter().map(|seed| shown(seed)).collect();
+    assert_eq!(seeds, ["nutanix@10.1.0.1:- via bastion", "me@10.2.0.1:24 via -", "-@10.2.0.9:- via -"]);
+    assert!(ask.refresh && ask.cache.is_none());
+    for (seed, answer) in
+        ask.seeds.iter().zip([&["10.1.0.1", "10.1.0.3"][..], &["10.2.0.1", "fd00::2"], &["10.2.0.1"]])
+    {
+        let answer = answer.iter().map(|cvm| cvm.parse().expect("an address")).collect();
+        discovered.insert(seed.address.clone(), answer);
+    }
+    let plan = match planned_knowing(words, &config, &nothing(), &discovered) {
+        Ok(Planned { plan: Plan::Follow(follow), .. }) => follow,
+        other => panic!("{other:?}"),
+    };
+    let cvms: Vec<String> =
+        plan.cvms.iter().map(|cvm| format!("{} {} {}", shown(cvm), cvm.name, cvm.source)).collect();
+    assert_eq!(
+        cvms,
+        [
+            "nutanix@10.1.0.1:- via bastion 10.1.0.1 @prod",
+            "me@10.2.0.1:24 via - 10.2.0.1:24 --discover",
+            "me@fd00::2:24 via - fd00::2 --discover",
+            "-@10.2.0.1:- via - 10.2.0.1 --discover"
+        ]
+    );
+}
+
+#[test]
+fn only_a_cvm_can_be_asked_who_its_cluster_is() {
+    assert!(wrong("--discover @lab genesis").contains("write -c @lab"));
+    assert!(wrong("--discover=-oX genesis").contains("--discover"));
+}
+
+#[test]
+fn the_logs_of_a_cvm_are_looked_at_where_one_is_named() {
+    let plan = |words: &str| planned(words, CONFIG, &nothing()).map(|planned| planned.plan);
+    assert!(matches!(plan("logs genesis"), Ok(Plan::Logs(_))));
+    assert!(plan("logs *.FATAL").expect_err("a glob over files").to_string().contains("logs -c"));
+    match plan("logs -c a *.FATAL genesis") {
+        Ok(Plan::Listing(listing)) => {
+            assert_eq!((listing.wanted.logs.len(), listing.wanted.patterns.len()), (1, 1));
+        }
+        other => panic!("{other:?}"),
+    }
+    let follow = follow("-c a,b *.FATAL genesis");
+    assert_eq!((follow.targets.len(), follow.patterns.len()), (2, 1), "patterns stand beside the targets");
 }
 
 proptest! {

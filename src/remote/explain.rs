@@ -15,7 +15,7 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 
-use about::quoted;
+pub(super) use about::quoted;
 pub use about::{About, span};
 use table::{Cause, Heard, causes};
 

@@ -92,10 +92,10 @@ s() {
 }
 
 # l PREFIX: list the file on descriptor 4, the log's own path and all paths that begin with PREFIX.
-# C about (descriptor 4), P about (the log's path), L about path (each), and a dot.
+# C about links (descriptor 4), P about (the log's path), L about path (each), and a dot.
 l() {
   prefix=$1 tries=0 found=
-  [ ! -e $four ] || say C "$(about $four)"
+  [ ! -e $four ] || say C "$(stat -L -c '%d:%i %s %.9Y %h' $four)"
   [ ! -f "$F" ] || say P "$(about "$F")"
   set -- "$prefix"*
   while [ -e "$1" ] && ! found=$(about "$@" 2>/dev/null); do # one of them went away just now

@@ -7,18 +7,17 @@
 pub mod act;
 #[cfg(test)]
 mod model;
+mod phase;
 mod rotation;
 mod search;
 mod since;
-
-use std::collections::VecDeque;
 
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
 use crate::line::reader::Reader;
 use crate::plan::Backlog;
 use crate::remote::follower::act::{Act, Notice};
-use crate::remote::follower::since::Seek;
+use crate::remote::follower::phase::{Phase, Search};
 use crate::remote::position::{Listing, Position, Sibling, stem};
 use crate::remote::script::{Command, Record, Refusal};
 
@@ -28,62 +27,6 @@ const SMALL: u64 = 64 * 1024;
 /// How often `tail` may find another file at the path before it is given the descriptor instead of a
 /// path, by which it cannot go wrong but has to poll.
 const MISSES: u32 = 3;
-
-/// Where the conversation stands.
-#[derive(Debug)]
-enum Phase {
-    /// The script was not heard yet.
-    Greeting,
-    /// The log is being opened for the first time.
-    Opening,
-    /// The beginning of the backlog was asked for.
-    Measuring(Sibling),
-    /// The beginning of a time is being searched for.
-    Seeking(Box<Seek>),
-    /// The file where a time begins is being chosen, a listing was asked for.
-    Dating(Box<Seek>),
-    /// The file where a time begins is being opened.
-    Turning(Box<Seek>),
-    /// A file is being sent to its end; true: it was the live one.
-    Copying(bool),
-    /// `tail` was started; is it on the right file?
-    Verifying,
-    /// `tail` runs.
-    Following,
-    /// `tail` runs, a listing was asked for.
-    Looking,
-    /// Nothing runs, the file was read to its end, a listing was asked for.
-    Choosing,
-    /// `tail` is being ended, to go on to that file.
-    Leaving(Sibling),
-    /// The rest of the file is being sent, to go on to that file.
-    Draining(Sibling),
-    /// That file is being opened.
-    Entering(Sibling),
-    /// Is that packed file the one that was just read?
-    Weighing(Sibling),
-    /// `tail` said something about the file and is being ended.
-    Suspecting,
-    /// Is the file still the one that was read?
-    Checking,
-    /// The place is being looked for, a listing was asked for.
-    Finding(Search),
-    /// A candidate is being opened, then summed; the others are still to be tried.
-    Trying(Search, Sibling, VecDeque<Sibling>),
-    /// There is nothing to read now; the script tells when there is.
-    Waiting,
-    /// Over.
-    Done,
-}
-
-/// Why the place is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Search {
-    /// The connection was interrupted.
-    Interrupted,
-    /// The file was cut while it was read.
-    Cut,
-}
 
 /// The client's end of one conversation.
 #[expect(clippy::struct_excessive_bools, reason = "each is told or asked once, in any order")]
@@ -107,7 +50,7 @@ pub struct Follower {
     reader: Option<Reader>,
     /// The listing being received.
     listing: Listing,
-    /// Packed files that are known to be older than the place.
+    /// Files that are known to be older than the place: packed ones, and copies.
     passed: Vec<FileId>,
     /// A second listing did not show the place either.
     searched: bool,
@@ -115,6 +58,8 @@ pub struct Follower {
     new_place: bool,
     /// Why bytes are lost, until it is told.
     lost: Option<&'static str>,
+    /// The file being read was deleted, and no copy of it was met.
+    deleted: bool,
     /// An interruption is being caught up.
     behind: bool,
     /// The user was told that the log is not there.
@@ -131,6 +76,7 @@ impl Follower {
             backlog,
             follow,
             phase: Phase::Greeting,
+            deleted: false,
             behind: position.is_some(),
             next: position.as_ref().map_or(0, |p| p.offset),
             position: position.map(Position::anchor),
@@ -199,10 +145,11 @@ impl Follower {
     pub fn on(&mut self, record: Record, acts: &mut Vec<Act>) {
         match (std::mem::replace(&mut self.phase, Phase::Done), record) {
             (_, Record::Broken(why)) => acts.push(Act::Break(why)),
-            (phase, Record::Current(file)) => {
+            (phase, Record::Current(file, deleted)) => {
                 self.open = Some(file.id);
                 if let Some(position) = self.position.as_mut().filter(|p| p.file == file.id) {
                     position.modified = file.modified;
+                    self.deleted = deleted;
                 }
                 self.phase = phase;
             }
@@ -250,7 +197,8 @@ impl Follower {
                 }
             }
             (Phase::Weighing(packed), Record::Sum(sum)) => self.weighed(&packed, sum, acts),
-            (Phase::Entering(next), Record::Opened(file)) => self.entered(&next, &file, acts),
+            (Phase::Entering(next), Record::Opened(file)) => self.opened_next(next, file, acts),
+            (Phase::Comparing(next, file), Record::Sum(sum)) => self.compared(&next, &file, sum, acts),
             (Phase::Following, Record::Halted) | (Phase::Entering(_), Record::Refused(_)) => {
                 self.look(Phase::Choosing, acts);
             }

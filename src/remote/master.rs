@@ -232,7 +232,7 @@ impl Listener {
 }
 
 /// The user's ssh, without a terminal and in English, because its words are read.
-fn ssh_command() -> Command {
+pub(super) fn ssh_command() -> Command {
     let mut command = Command::new("ssh");
     command.env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::null());
     // A jump host's ssh is not told BatchMode; there is nobody to answer its questions.
@@ -264,7 +264,11 @@ fn arguments(address: &Address, ssh: &plan::Ssh, socket: &Path) -> Vec<OsString>
     let (host, calling) = called.split_at(called.len() - 2);
     arguments.extend_from_slice(host);
     let (interval, count) = keepalive(ssh.dead_after);
-    let level = if ssh.verbose { "VERBOSE" } else { "INFO" };
+    let level = match (ssh.diagnose, ssh.verbose) {
+        (true, _) => "DEBUG1",
+        (false, true) => "VERBOSE",
+        (false, false) => "INFO",
+    };
     let connect = ssh.connect_timeout.as_secs().max(1);
     for option in [
         "BatchMode=yes".to_owned(),
@@ -286,7 +290,7 @@ fn arguments(address: &Address, ssh: &plan::Ssh, socket: &Path) -> Vec<OsString>
 }
 
 /// Whom ssh calls, and how the user wants it called; the last two are `--` and the host.
-fn destination(address: &Address, ssh: &plan::Ssh) -> Vec<OsString> {
+pub(super) fn destination(address: &Address, ssh: &plan::Ssh) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = Vec::new();
     let mut add = |flag: &str, value: OsString| arguments.extend([flag.into(), value]);
     let (host, port, user) = match address {

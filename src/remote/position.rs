@@ -52,11 +52,17 @@ impl Listing {
         all.find(|sibling| sibling.id == file).map(|sibling| sibling.path.clone())
     }
 
+    /// True if the file is packed by its name, and the file it is made of is still there: it is not complete.
+    fn is_being_packed(&self, file: &Sibling) -> bool {
+        file.is_packed() && self.siblings.iter().any(|s| s.path.0 == unpacked_name(&file.path.0))
+    }
+
     /// The oldest file of the series of `live` that was written to at or after `since`, itself apart.
     pub fn oldest_since(&self, since: Modified, live: &Sibling) -> Option<Sibling> {
         let stem = stem(&live.path);
         let others = self.siblings.iter().filter(|s| s.id != live.id && s.size > 0);
-        let wanted = others.filter(|s| s.modified >= since && is_of_series(stem, &s.path));
+        let wanted =
+            others.filter(|s| s.modified >= since && is_of_series(stem, &s.path) && !self.is_being_packed(s));
         wanted.min_by(|a, b| by_age(a, b)).cloned()
     }
 
@@ -74,7 +80,7 @@ impl Listing {
             .siblings
             .iter()
             .filter(|s| s.id != position.file && Some(s.id) != live.map(|l| l.id) && !passed.contains(&s.id))
-            .filter(|s| s.size > 0 && is_of_series(stem, &s.path))
+            .filter(|s| s.size > 0 && is_of_series(stem, &s.path) && !self.is_being_packed(s))
             .filter(|s| match s.modified.cmp(&position.modified) {
                 Ordering::Less => false,
                 Ordering::Greater => true,
@@ -246,4 +252,34 @@ pub fn cksum(bytes: &[u8]) -> u32 {
     let digits = length.iter().rposition(|&digit| digit != 0).map_or(0, |last| last + 1);
     crc = length[..digits].iter().fold(crc, |crc, &digit| step(crc, digit));
     !crc
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Listing, Modified, Position, Sibling};
+    use crate::batch::FileId;
+    use crate::cluster::target::RemotePath;
+
+    fn file(inode: u64, path: &str, modified: i64) -> Sibling {
+        let path = RemotePath(path.as_bytes().to_vec());
+        Sibling { id: FileId { device: 1, inode }, size: 100, modified: Modified(modified, 0), path }
+    }
+
+    #[test]
+    fn a_packed_file_counts_once_the_file_it_is_made_of_is_gone() {
+        let read = Position::new(
+            FileId { device: 1, inode: 1 },
+            9,
+            RemotePath(b"/l/a.out.3".into()),
+            Modified(1, 0),
+        );
+        let live = file(9, "/l/a.out", 9);
+        let (plain, packed) = (file(2, "/l/a.out.1", 5), file(3, "/l/a.out.1.gz", 4));
+        let siblings = vec![file(1, "/l/a.out.3", 1), packed.clone(), plain.clone(), live.clone()];
+        let packing = Listing { live: Some(live.clone()), siblings };
+        assert_eq!(packing.successor_of(&read, &[]), Some(plain));
+        let siblings = vec![file(1, "/l/a.out.3", 1), packed.clone(), live.clone()];
+        let done = Listing { live: Some(live), siblings };
+        assert_eq!(done.successor_of(&read, &[]), Some(packed));
+    }
 }

@@ -65,7 +65,7 @@ impl Secret {
 }
 
 /// Appends `word` quoted for `sh`: within single quotes nothing has a meaning but the quote itself.
-pub fn quote(word: &[u8], text: &mut Vec<u8>) {
+pub(super) fn quote(word: &[u8], text: &mut Vec<u8>) {
     text.push(b'\'');
     for &byte in word {
         if byte == b'\'' {
@@ -217,8 +217,8 @@ pub enum Record {
     Halted,
     /// `S`: a checksum.
     Sum(Sum),
-    /// `C`: the open file; its path is not known.
-    Current(Sibling),
+    /// `C`: the open file, its path is not known; true: it has no name any more, it was deleted.
+    Current(Sibling, bool),
     /// `P`: the file at the log's path.
     Live(Sibling),
     /// `L`: a file of the series.
@@ -266,7 +266,12 @@ impl Record {
                     size: words.next().map(str::parse).transpose().ok()?,
                 })
             }
-            b'C' => Self::Current(file(rest)?),
+            b'C' => {
+                // In the place of a path: how many links it has.
+                let file = file(rest)?;
+                let deleted = file.path.0 == b"0";
+                Self::Current(Sibling { path: RemotePath(Vec::new()), ..file }, deleted)
+            }
             b'P' => Self::Live(file(rest)?),
             b'L' => Self::Sibling(file(rest)?),
             b'.' => Self::Listed,

@@ -127,7 +127,7 @@ pub async fn survey(session: &Session, secret: &Secret, paths: &[RemotePath]) ->
 /// The row of the table for a file that is refused.
 const fn cause(refusal: Refusal) -> &'static table::Cause {
     match refusal {
-        Refusal::Missing => &table::NOT_THERE,
+        Refusal::Missing => &table::NOWHERE,
         Refusal::Denied => &table::UNREADABLE,
         Refusal::Folder | Refusal::Special => &table::NOT_A_FILE,
     }

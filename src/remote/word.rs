@@ -55,6 +55,14 @@ pub fn notice(
             event.bytes = *bytes;
             event
         }
+        Notice::Deleted(file, offset) => {
+            let message = format!(
+                "{path} was deleted after byte {offset} and created anew; if that was done more than once, what was in between cannot be had"
+            );
+            let mut event = event(Status::Gap, message);
+            event.place = Some((*file, *offset));
+            event
+        }
         Notice::Absent(refusal) => {
             let cause = match refusal {
                 Refusal::Denied => &table::UNREADABLE,

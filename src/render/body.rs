@@ -43,6 +43,11 @@ impl Body {
         self.terminal
     }
 
+    /// True if colours are used.
+    pub const fn colors(&self) -> bool {
+        self.colors.is_some()
+    }
+
     /// Appends `bytes`, which hold no newline, with `matches` coloured and the rest in the colour of
     /// `level`.
     pub fn push(&self, out: &mut Vec<u8>, bytes: &[u8], matches: &[Range<usize>], level: Option<Level>) {

@@ -5,6 +5,7 @@ pub mod json;
 pub mod names;
 pub mod ndjson;
 pub mod notice;
+pub mod own;
 pub mod palette;
 pub mod raw;
 pub mod sanitize;
@@ -13,6 +14,7 @@ pub mod stamp;
 pub mod summary;
 pub mod template;
 pub mod text;
+pub mod verdict;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -115,6 +117,39 @@ impl Renderer {
             Format::Ndjson => Self::Ndjson(Ndjson::new(output.terminal)),
             Format::Template(template) => Self::Template(Template::new(template, output, targets)?),
         })
+    }
+
+    /// True if the form shows what is known of a line beside its bytes: time or level.
+    pub fn shows_meaning(&self) -> bool {
+        match self {
+            Self::Text(text) => text.shows_meaning(),
+            Self::Raw(_) => false,
+            Self::Ndjson(_) => true,
+            Self::Template(template) => template.shows_meaning(),
+        }
+    }
+
+    /// Appends what stands between two groups of lines, as grep has it; NDJSON needs nothing there.
+    pub fn separator(&mut self, out: &mut Vec<u8>) {
+        if let Self::Ndjson(_) = self {
+            return;
+        }
+        match self {
+            Self::Text(text) => text.finish(out),
+            Self::Raw(raw) => raw.end_line(out),
+            Self::Ndjson(_) | Self::Template(_) => {}
+        }
+        out.extend_from_slice(b"--\n");
+    }
+
+    /// Appends how often a line was repeated that is not shown again, where lines stand that are not of a log;
+    /// false if they have no place there, and it must be told as an event.
+    pub fn repeats(&mut self, out: &mut Vec<u8>, line: &Dressed) -> bool {
+        let has_place = matches!(self, Self::Text(_) | Self::Template(_));
+        if has_place {
+            self.line(out, line);
+        }
+        has_place
     }
 
     /// Appends one line to `out`.

@@ -63,9 +63,14 @@ impl Raw {
         }
     }
 
-    /// Ends a line as its file does.
+    /// Ends a line that is open: what follows is of another.
+    pub fn end_line(&mut self, out: &mut Vec<u8>) {
+        self.begin(out, 0, false);
+    }
+
+    /// Ends a line as its file does; on a terminal what is said next is not to run into it.
     fn end(&mut self, out: &mut Vec<u8>, id: usize, ending: Ending) {
-        if ending == Ending::Newline {
+        if ending == Ending::Newline || (ending == Ending::EndOfFile && self.body.terminal()) {
             out.push(b'\n');
         } else {
             self.leave_open(id, ending);

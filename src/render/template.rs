@@ -90,6 +90,16 @@ impl Template {
         })
     }
 
+    /// True if what is known of a line beside its bytes shows.
+    pub fn shows_meaning(&self) -> bool {
+        let means = |piece: &Piece| match piece {
+            Piece::Field(Field::Time | Field::Level) => true,
+            Piece::Field(Field::Line) => self.body.colors(),
+            _ => false,
+        };
+        self.pieces.iter().any(means)
+    }
+
     /// Appends one line.
     pub fn line(&mut self, out: &mut Vec<u8>, line: &Dressed) {
         for piece in &self.pieces {

@@ -10,6 +10,7 @@ use crate::cluster::target::Target;
 use crate::plan::{Output, Prefix};
 use crate::render::body::Body;
 use crate::render::names::Names;
+use crate::render::own::Own;
 use crate::render::{Dressed, lines};
 
 /// Writes a prefix before each line. The pieces of a line beyond the cap follow each other on one line
@@ -18,6 +19,8 @@ use crate::render::{Dressed, lines};
 pub struct Text {
     /// The prefixes.
     names: Names,
+    /// Writes each line's own time behind its prefix, if that is wanted.
+    own: Option<Own>,
     /// How bytes are shown.
     body: Body,
     /// The stream that wrote last, if its line still lacks its end.
@@ -29,6 +32,7 @@ impl Text {
     pub fn new(prefix: Prefix, output: &Output, targets: &[Arc<Target>]) -> Self {
         Self {
             names: Names::new(prefix, output, targets),
+            own: output.timestamps.clone().map(|form| Own::new(form, output.zone.clone())),
             body: Body::new(output.terminal, output.color),
             open: None,
         }
@@ -42,6 +46,9 @@ impl Text {
                 out.push(b'\n');
             }
             self.names.push_prefix(out, line.target, line.late);
+            if let Some(own) = &mut self.own {
+                own.push(out, line.time);
+            }
         }
         self.body.push(out, line.bytes, line.matches, line.level);
         match line.ending {
@@ -53,7 +60,7 @@ impl Text {
     /// Appends a part of a batch.
     pub fn batch(&mut self, out: &mut Vec<u8>, batch: &Batch, range: Range<usize>) {
         let whole = self.open.is_none() && !batch.continues && batch.ending != Ending::Partial;
-        if self.body.terminal() || !whole {
+        if self.body.terminal() || !whole || self.own.is_some() {
             lines(batch, range).for_each(|line| self.line(out, &line));
             return;
         }
@@ -72,6 +79,11 @@ impl Text {
             out.extend_from_slice(rest);
             out.push(b'\n');
         }
+    }
+
+    /// True if what is known of a line beside its bytes shows.
+    pub const fn shows_meaning(&self) -> bool {
+        self.own.is_some() || self.body.colors()
     }
 
     /// Ends a line that is open.

@@ -30,6 +30,8 @@ pub struct CvmBuilder {
     ground: Arc<Ground>,
     /// Its name: host name, ssh alias and folder.
     name: String,
+    /// Where its sshd will listen: taken now, so that addresses follow the order of description.
+    place: (Ipv4Addr, u16),
     /// What its sshd is told.
     options: Options,
     /// Whether all connections go through a relay that can misbehave.
@@ -39,12 +41,12 @@ pub struct CvmBuilder {
 impl CvmBuilder {
     /// A plain CVM of that name.
     pub(super) fn new(ground: &Arc<Ground>, name: &str) -> Self {
-        Self {
-            ground: Arc::clone(ground),
-            name: name.to_owned(),
-            options: Options::default(),
-            relayed: false,
-        }
+        let place = match ground.grade {
+            Grade::Namespaces => (ground.next_address(), 22),
+            Grade::Ports => (Ipv4Addr::LOCALHOST, Ground::free_port()),
+        };
+        let (ground, name) = (Arc::clone(ground), name.to_owned());
+        Self { ground, name, place, options: Options::default(), relayed: false }
     }
 
     /// Adds a line of `sshd_config`, such as `MaxSessions 1` or `ClientAliveInterval 5`.
@@ -67,17 +69,13 @@ impl CvmBuilder {
 
     /// Starts it; gives it when its sshd listens.
     pub fn start(self) -> Cvm {
-        let Self { ground, name, options, relayed } = self;
+        let Self { ground, name, place: (address, port), options, relayed } = self;
         let folder = ground.folder.join("c").join(&name);
         for part in ["home/nutanix/data/logs", "home/nutanix/.ssh", "home/log", "local/nutanix/cluster/bin"] {
             fs::create_dir_all(folder.join(part)).expect("a folder of the CVM");
         }
         let host_key = folder.join("host_key");
         client::make_key(&host_key);
-        let (address, port) = match ground.grade {
-            Grade::Namespaces => (ground.next_address(), 22),
-            Grade::Ports => (Ipv4Addr::LOCALHOST, Ground::free_port()),
-        };
         let authorized = folder.join("authorized_keys");
         fs::copy(ground.home().join(".ssh/id_ed25519.pub"), &authorized).expect("the user's key");
         let config = sshd::config(&options, ground.grade, &folder, port, &authorized);
@@ -94,16 +92,8 @@ impl CvmBuilder {
                 chown(folder.join(part), Some(uid), Some(65534)).expect("chown");
             }
         }
-        let mut cvm = Cvm(Arc::new(Inner {
-            ground,
-            name,
-            folder,
-            address,
-            port,
-            relay: None,
-            init: Mutex::new(None),
-            serial: uid,
-        }));
+        let mut cvm =
+            Cvm(Arc::new(Inner { ground, name, folder, address, port, relay: None, init: Mutex::new(None) }));
         cvm.boot();
         if relayed {
             let relay = Relay::start(&cvm.0.ground, (address, port).into());
@@ -137,8 +127,6 @@ pub(super) struct Inner {
     relay: Option<Relay>,
     /// Its init while it runs, and the process of this machine that waits for it.
     pub(super) init: Mutex<Option<(i32, Child, String)>>,
-    /// A number of its own in this process.
-    serial: u32,
 }
 
 impl Cvm {

@@ -51,9 +51,12 @@ impl Process {
         self.name.starts_with("sshd")
     }
 
-    /// Whether it is the ssh server's listener, by the title sshd gives itself.
+    /// Whether it is the ssh server's listener: by the title sshd gives itself, or, in the moment before
+    /// it does, by having neither a session's title nor a session's `-R`.
     pub fn is_listener(&self) -> bool {
-        self.is_sshd() && self.command.contains("[listener]")
+        let titled = self.command.starts_with("sshd");
+        let session = titled || self.command.ends_with(" -R");
+        self.is_sshd() && (self.command.contains("[listener]") || !session)
     }
 
     /// Sends the signal; a process that is gone is no error.

@@ -98,7 +98,8 @@ impl Writer {
                 self.append(usize::try_from(burst).unwrap_or(1));
             }
             if !schedule.pause.is_zero() {
-                std::thread::sleep(self.seed.between(Duration::ZERO, schedule.pause));
+                // Whoever stops the writer unparks it.
+                std::thread::park_timeout(self.seed.between(Duration::ZERO, schedule.pause));
             }
             if !schedule.rotations.is_empty() && Instant::now() >= next {
                 let rotation = *self.seed.pick(&schedule.rotations);
@@ -116,9 +117,17 @@ impl Writing {
         self.ledger.count()
     }
 
+    /// Tells it to stop, and wakes it to hear that.
+    fn halt(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
+    }
+
     /// Stops it, if it has not stopped by itself, and gives the writer back.
     pub fn stop(mut self) -> Writer {
-        self.stop.store(true, Ordering::Relaxed);
+        self.halt();
         self.thread.take().expect("stopped once").join().expect("the writer")
     }
 
@@ -130,7 +139,7 @@ impl Writing {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.halt();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

@@ -63,6 +63,11 @@ impl About {
         self.port = port.or(self.port);
     }
 
+    /// The command that logs in by hand.
+    pub fn login(&self) -> &str {
+        &self.login
+    }
+
     /// The same of the first of the jump hosts: `[user@]host[:port]`, ssh(1), `-J`.
     pub(super) fn first_hop(&self) -> Self {
         let first = self.jump.as_deref().unwrap_or("JUMPHOST").split(',').next().unwrap_or_default();
@@ -134,7 +139,7 @@ fn by_hand(ssh: &plan::Ssh, host: &str, port: Option<u16>, user: Option<&str>) -
 }
 
 /// `text` as one word for a shell, quoted only where it needs be.
-pub(super) fn quoted(text: &str) -> Cow<'_, str> {
+pub(in crate::remote) fn quoted(text: &str) -> Cow<'_, str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./~-".contains(&byte);
     if !text.is_empty() && text.bytes().all(plain) {
         Cow::Borrowed(text)

@@ -8,7 +8,7 @@ const FIX_RESOLVE: &str = "check the name with `getent hosts {host}`, or name th
 /// For a network that knows no way.
 const FIX_ROUTE: &str = "is the CVM powered on, and is its network reachable from here (VPN, routing, firewall)? try `ping {host}`";
 /// For a port on which sshd does not listen.
-const FIX_REFUSED: &str = "is it a CVM, is its sshd running, and is {port} the right port (`--port`)?";
+const FIX_REFUSED: &str = "is it a CVM, is its sshd running, and is {port} the right port (`--port`)? on its console: `sudo systemctl status sshd; sudo ss -ltnp`";
 /// For a CVM that does not answer.
 const FIX_TIMEOUT: &str = "is the CVM up, and does a firewall let port {port} through? `--connect-timeout` allows more than {timeout}";
 /// For a server that hangs up early.

@@ -73,6 +73,12 @@ pub const NO_SSH: Cause = own(
     "your ssh cannot be started: {detail}",
     "install the OpenSSH client (`apt install openssh-client`, `dnf install openssh-clients`) and see that `ssh -V` works",
 );
+/// `ssh -G` does not come to an end.
+pub const CONFIG_SLOW: Cause = own(
+    Kind::Ssh,
+    "your ssh does not find out in time how to reach {host}",
+    "a `Match exec` or `CanonicalizeHostname` of your ssh config may hang: try `ssh -G {host}`",
+);
 /// This process may not open more files.
 pub const FILES: Cause = own(
     Kind::Ssh,
@@ -105,6 +111,12 @@ pub const NO_SHELL: Cause = own(
     "no shell answers on {host}, but {detail}",
     "see by hand what `{login} exec sh` gives; a menu, a forced command (ForceCommand, `command=` of the key) or a login script stands in place of the shell: allow {user} a plain shell, for instance bash in the CVM's settings",
 );
+/// `svmips` gave no addresses.
+pub const DISCOVERY: Cause = own(
+    Kind::NoShell,
+    "{host} does not tell who its cluster is: {detail}",
+    "is it a CVM of a cluster? see by hand what `{login} /usr/local/nutanix/cluster/bin/svmips` gives, or name the CVMs with -c",
+);
 /// The remote command ran longer than it may.
 pub const SLOW: Cause = own(Kind::TimedOut, "{host} did not finish the question within {detail}", FIX_LOST);
 /// The remote command said more than it may.
@@ -124,11 +136,11 @@ pub const ABSENT: Cause = own(
     "{path} is not there",
     "does this CVM run the service, and is the name right? `cvmtail logs` lists names and paths; without --no-follow the stream waits for the file",
 );
-/// The log is not there, and nobody waits for it.
-pub const NOT_THERE: Cause = own(
+/// The log is not there, seen by a check.
+pub const NOWHERE: Cause = own(
     Kind::Missing,
     "{path} is not there",
-    "does this CVM run the service, and is the name right? `cvmtail logs` lists names and paths",
+    "does this CVM run the service, and is the name right? `cvmtail logs -c {host}` lists what is there",
 );
 /// The log may not be read.
 pub const UNREADABLE: Cause = row(
@@ -235,13 +247,15 @@ pub const CONNECTED: &[Cause] = &[
     ),
     MISSING,
     ABSENT,
-    NOT_THERE,
+    NOWHERE,
     UNREADABLE,
     NOT_A_FILE,
     READ,
     STALLED,
     SILENT,
     NO_SSH,
+    CONFIG_SLOW,
+    DISCOVERY,
     FILES,
     LONG_PATH,
     HERE,
@@ -255,4 +269,40 @@ pub const CONNECTED: &[Cause] = &[
 /// Every cause: the order is the one in which a line is held against them.
 pub fn causes() -> impl Iterator<Item = &'static Cause> {
     CONNECTING.iter().chain(CONNECTED)
+}
+
+/// Each cause once as the manual has it, with its fix: what depends on the case stands in capitals.
+pub fn told() -> Vec<(String, String)> {
+    let mut told: Vec<(String, String)> = Vec::new();
+    for cause in causes() {
+        // What nobody put into words is told as it is said.
+        let (sentence, fix) = (general(cause.sentence), general(cause.fix));
+        if !sentence.is_empty() && told.iter().all(|(known, _)| *known != sentence) {
+            told.push((sentence, fix));
+        }
+    }
+    told
+}
+
+/// A sentence with its places for values as words in capitals, and its commands as they mostly are.
+fn general(sentence: &str) -> String {
+    let mut text = String::new();
+    let mut rest = sentence;
+    while let Some((before, from)) = rest.split_once('{')
+        && let Some((place, after)) = from.split_once('}')
+    {
+        text.push_str(before);
+        match place {
+            "login" => text.push_str("ssh USER@HOST"),
+            "who" => text.push_str("USER@HOST"),
+            "keyscan" => text.push_str("ssh-keyscan HOST >> ~/.ssh/known_hosts"),
+            "forget" => text.push_str("ssh-keygen -R HOST"),
+            "public_key" => text.push_str("~/.ssh/id_*.pub"),
+            // What goes on with a word, or stands for the word before it, is not there in general.
+            _ if text.ends_with(char::is_alphanumeric) => {}
+            place => text.push_str(&place.to_uppercase()),
+        }
+        rest = after;
+    }
+    text + rest
 }

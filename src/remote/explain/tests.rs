@@ -361,3 +361,14 @@ fn every_row_is_whole_and_fills_completely() {
         assert!(failure.hint.is_some_and(|hint| !hint.contains(['{', '}']) && !hint.ends_with('.')));
     }
 }
+
+#[test]
+fn the_manual_has_each_cause_once_and_without_gaps() {
+    let told = table::told();
+    assert!(told.len() > 40, "{}", told.len());
+    for (at, (cause, fix)) in told.iter().enumerate() {
+        assert!(!cause.contains(['{', '}']) && !fix.contains(['{', '}']), "{cause} {fix}");
+        assert!(!fix.is_empty(), "{cause}");
+        assert!(told[..at].iter().all(|(other, _)| other != cause), "{cause} twice");
+    }
+}

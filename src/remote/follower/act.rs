@@ -43,6 +43,9 @@ pub enum Notice {
     Truncated(FileId, u64),
     /// From there on bytes are lost; how many, if that can be known; why.
     Gap(FileId, u64, Option<u64>, &'static str),
+    /// The file was deleted when it had been read up to there, and the log goes on in another. Whether
+    /// there were more in between, nobody can tell.
+    Deleted(FileId, u64),
     /// The log's file is not there, or may not be read.
     Absent(Refusal),
     /// It is there again.

@@ -1,7 +1,8 @@
 //! Going on from one file of the log to the next.
 
 use crate::remote::follower::act::{Act, Notice};
-use crate::remote::follower::{Follower, MISSES, Phase};
+use crate::remote::follower::phase::Phase;
+use crate::remote::follower::{Follower, MISSES};
 use crate::remote::position::{Position, Sibling};
 use crate::remote::script::{Command, Refusal, Sum};
 
@@ -23,7 +24,8 @@ impl Follower {
     /// The listing is there and nothing runs: go on with the next file, or stay with this one.
     pub(super) fn choose(&mut self, acts: &mut Vec<Act>) {
         let Some(position) = &mut self.position else { return };
-        let is_open = self.open == Some(position.file);
+        // A place that is given up is not gone on from, though its file be there again.
+        let is_open = self.open == Some(position.file) && !self.new_place;
         let next = self.listing.successor_of(position, &self.passed);
         match (next, &self.listing.live) {
             (Some(next), _) if is_open => {
@@ -84,6 +86,7 @@ impl Follower {
     pub(super) fn weighed(&mut self, packed: &Sibling, sum: Sum, acts: &mut Vec<Act>) {
         self.passed.push(packed.id);
         if self.is_here(sum) {
+            self.deleted = false;
             self.look(Phase::Choosing, acts);
         } else {
             self.enter_packed(packed, acts);
@@ -96,6 +99,32 @@ impl Follower {
         self.rotate(packed, acts);
         acts.push(Act::Send(Command::CopyPacked(packed.path.clone(), 0)));
         self.phase = Phase::Copying(false);
+    }
+
+    /// The next file is open. Where the file that was just read has no name any more, it may have been
+    /// copied before it was deleted, and its copy is younger than itself.
+    pub(super) fn opened_next(&mut self, next: Sibling, file: Sibling, acts: &mut Vec<Act>) {
+        let Some(position) = &self.position else { return };
+        let live = self.listing.live.as_ref().is_some_and(|live| live.id == file.id);
+        let nameless = self.listing.path_of(position.file).is_none();
+        if nameless && !live && !self.new_place && position.known() > 0 && file.size >= position.offset {
+            self.open = Some(file.id);
+            acts.push(Act::Send(Command::Sum(position.offset, position.known())));
+            self.phase = Phase::Comparing(next, file);
+        } else {
+            self.entered(&next, &file, acts);
+        }
+    }
+
+    /// The file that seems to come next was compared with the one that was just read.
+    pub(super) fn compared(&mut self, next: &Sibling, file: &Sibling, sum: Sum, acts: &mut Vec<Act>) {
+        if self.is_here(sum) {
+            self.passed.push(file.id);
+            self.deleted = false;
+            self.look(Phase::Choosing, acts);
+        } else {
+            self.entered(next, file, acts);
+        }
     }
 
     /// The next file is open, if it is still the one that was listed.
@@ -123,10 +152,15 @@ impl Follower {
             self.tell_lost(acts);
             self.position = Some(Position::new(file.id, 0, file.path.clone(), file.modified));
         } else {
+            let packed = |s: &Sibling| s.is_packed() && s.modified.0 == position.modified.0;
+            if self.deleted && !self.listing.siblings.iter().any(packed) {
+                acts.push(Act::Tell(Notice::Deleted(position.file, position.offset)));
+            }
             acts.push(Act::Tell(Notice::Rotated((position.file, position.offset), file.id)));
             position.enter(file);
         }
         self.searched = false;
+        self.deleted = false;
         self.next = 0;
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use crate::plan::Backlog;
+use crate::remote::follower::Follower;
 use crate::remote::follower::act::{Act, Notice};
-use crate::remote::follower::{Follower, Phase, Search};
+use crate::remote::follower::phase::{Phase, Search};
 use crate::remote::position::Sibling;
 use crate::remote::script::{Command, Refusal, Sum};
 
@@ -119,7 +120,8 @@ impl Follower {
         });
         self.new_place = true;
         let next = self.listing.successor_of(position, &self.passed).or(in_place);
-        acts.push(Act::Flush);
+        // Half a line whose other half is gone is part of what is lost.
+        acts.push(Act::Forget);
         if let Some(next) = next.or_else(|| self.listing.live.clone()) {
             self.enter(next, acts);
         } else {

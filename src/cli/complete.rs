@@ -1,0 +1,208 @@
+//! Completion from the binary itself: names of logs, clusters and hosts that no static script can know.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Command;
+use clap::builder::ArgExt;
+use clap_complete::CompleteEnv;
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::env::{Bash, EnvCompleter, Fish, Shells, Zsh};
+
+use crate::cli::command;
+
+/// What completes an argument: a word, and what it means.
+pub type Words = Vec<(String, Option<String>)>;
+
+/// What is known beyond the flags; each is looked up only when it is asked for.
+pub struct Known {
+    /// Names of logs.
+    pub logs: Box<dyn Fn() -> Words + Send + Sync>,
+    /// CVMs in the forms of `-c`: clusters with their `@`, hosts.
+    pub cvms: Box<dyn Fn() -> Words + Send + Sync>,
+}
+
+/// The arguments that take logs.
+const LOGS: [&str; 2] = ["logs", "names"];
+
+/// The arguments that take CVMs, or hosts.
+const CVMS: [&str; 4] = ["cvm", "exclude_cvm", "discover", "jump"];
+
+/// Answers a shell that completes `arguments`, or that wants to know how to ask (`COMPLETE=bash cvmtail`).
+///
+/// The shell is told by the variable COMPLETE, in whose absence this gives false and does nothing.
+pub fn answer(arguments: &[OsString], folder: Option<&Path>, known: Known) -> Result<bool, clap::Error> {
+    let known = Arc::new(known);
+    CompleteEnv::with_factory(|| completed(command(), &known))
+        .shells(Shells(&[&OurBash, &Zsh, &Fish]))
+        .try_complete(arguments.iter().cloned(), folder)
+}
+
+/// The command, its arguments and those of its verbs knowing what completes them.
+fn completed(command: Command, known: &Arc<Known>) -> Command {
+    let command = command.mut_args(|arg| {
+        let id = arg.get_id().as_str().to_owned();
+        let known = Arc::clone(known);
+        if LOGS.contains(&id.as_str()) {
+            with(arg, move |current| of_word(current, &(known.logs)()))
+        } else if CVMS.contains(&id.as_str()) {
+            with(arg, move |current| of_list(current, &(known.cvms)()))
+        } else {
+            arg
+        }
+    });
+    command.mut_subcommands(|verb| completed(verb, known))
+}
+
+/// The argument, completed by `complete`.
+fn with(
+    arg: clap::Arg,
+    complete: impl Fn(&OsStr) -> Vec<CompletionCandidate> + Send + Sync + 'static,
+) -> clap::Arg {
+    arg.add(into(ArgValueCompleter::new(complete)))
+}
+
+/// Names the kind of extension that an argument takes.
+fn into<T: ArgExt>(extension: T) -> T {
+    extension
+}
+
+/// The words that `current` may become.
+fn of_word(current: &OsStr, words: &Words) -> Vec<CompletionCandidate> {
+    candidates("", current.to_str().unwrap_or_default(), words)
+}
+
+/// The same for the last entry of a list; a user before an `@` stays.
+fn of_list(current: &OsStr, words: &Words) -> Vec<CompletionCandidate> {
+    let Some(current) = current.to_str() else { return Vec::new() };
+    let entry = current.rfind(',').map_or(0, |comma| comma + 1);
+    let host = current[entry..].rfind('@').filter(|at| *at > 0).map_or(entry, |at| entry + at + 1);
+    let (kept, begun) = current.split_at(host);
+    candidates(kept, begun, words)
+}
+
+/// What `begun` may become, behind what is `kept`.
+fn candidates(kept: &str, begun: &str, words: &Words) -> Vec<CompletionCandidate> {
+    let fits = words.iter().filter(|(word, _)| word.starts_with(begun));
+    fits.map(|(word, help)| {
+        CompletionCandidate::new(format!("{kept}{word}")).help(help.as_ref().map(|help| help.clone().into()))
+    })
+    .collect()
+}
+
+/// bash, told not to cut words at `@`: `@lab` is one.
+struct OurBash;
+
+impl EnvCompleter for OurBash {
+    fn name(&self) -> &'static str {
+        Bash.name()
+    }
+
+    fn is(&self, name: &str) -> bool {
+        Bash.is(name)
+    }
+
+    fn write_registration(
+        &self,
+        var: &str,
+        name: &str,
+        bin: &str,
+        completer: &str,
+        buf: &mut dyn Write,
+    ) -> Result<(), io::Error> {
+        writeln!(buf, "COMP_WORDBREAKS=${{COMP_WORDBREAKS//@/}}")?;
+        Bash.write_registration(var, name, bin, completer, buf)
+    }
+
+    fn write_complete(
+        &self,
+        cmd: &mut Command,
+        args: Vec<OsString>,
+        current_dir: Option<&Path>,
+        buf: &mut dyn Write,
+    ) -> Result<(), io::Error> {
+        Bash.write_complete(cmd, args, current_dir, buf)
+    }
+}
+
+/// The hosts that the text of an ssh config names without a wildcard, and the files that it includes.
+///
+/// `ssh_config(5)`: keywords in any case, `=` or spaces behind them, words perhaps in quotes, `#` comments.
+pub fn hosts(text: &str) -> (Vec<String>, Vec<String>) {
+    let (mut hosts, mut files) = (Vec::new(), Vec::new());
+    for line in text.lines() {
+        let line = line.trim();
+        let end = line.find(|c: char| c.is_whitespace() || c == '=').unwrap_or(line.len());
+        let (keyword, rest) = line.split_at(end);
+        let words =
+            rest.split(|c: char| c.is_whitespace() || c == '=' || c == '"').filter(|word| !word.is_empty());
+        let is_plain = |word: &&str| !word.contains(['*', '?', '!', '#', ',']);
+        match keyword.to_ascii_lowercase().as_str() {
+            "host" => hosts.extend(words.filter(is_plain).map(str::to_owned)),
+            "include" => files.extend(words.map(str::to_owned)),
+            _ => {}
+        }
+    }
+    (hosts, files)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use proptest::prelude::*;
+
+    use super::{CVMS, LOGS, Words, hosts, of_list, of_word};
+    use crate::cli::command;
+
+    /// Words without help.
+    fn words(all: &[&str]) -> Words {
+        all.iter().map(|word| ((*word).to_owned(), None)).collect()
+    }
+
+    /// The values of candidates.
+    fn listed(current: &str) -> Vec<String> {
+        let found = of_list(OsStr::new(current), &words(&["@lab", "cvm-a", "cvm-b", "local"]));
+        found.iter().map(|candidate| candidate.get_value().to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn the_last_entry_of_a_list_is_completed() {
+        assert_eq!(listed("cvm"), ["cvm-a", "cvm-b"]);
+        assert_eq!(listed("@"), ["@lab"]);
+        assert_eq!(listed("x,@l"), ["x,@lab"]);
+        assert_eq!(listed("cvm-a,joe@cvm-b"), ["cvm-a,joe@cvm-b"]);
+        assert!(listed("nope").is_empty());
+        assert_eq!(of_word(OsStr::new("ge"), &words(&["genesis", "a"])).len(), 1);
+    }
+
+    #[test]
+    fn the_arguments_that_are_completed_are_there() {
+        let command = command();
+        let all: Vec<&str> = std::iter::once(&command)
+            .chain(command.get_subcommands())
+            .flat_map(|command| command.get_arguments().map(|arg| arg.get_id().as_str()))
+            .collect();
+        for id in LOGS.iter().chain(&CVMS) {
+            assert!(all.contains(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_those_an_ssh_config_names() {
+        let (found, files) =
+            hosts("# Host no\nHost a b *.x !c\n  hostname d\nHOST=\"e f\"\nInclude conf.d/* more\n");
+        assert_eq!(found, ["a", "b", "e", "f"]);
+        assert_eq!(files, ["conf.d/*", "more"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken(text in "(host|include)?[ =]?\\PC{0,30}", current in "\\PC{0,12}") {
+            hosts(&text);
+            listed(&current);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! A glob over paths on a CVM, such as `/home/nutanix/data/logs/*.FATAL`.
+
+use std::fmt;
+
+use crate::cluster::catalogue;
+use crate::cluster::target::RemotePath;
+
+/// What the names of packed files end with; a glob means them only if it ends so itself.
+const PACKED: [&[u8]; 4] = [b".gz", b".xz", b".bz2", b".zst"];
+
+/// A glob over paths: `*`, `?` and `[...]` stand for what they stand for in a shell, within one folder level.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PathPattern(RemotePath);
+
+/// One piece of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Bytes that stand for themselves.
+    Text(&'a [u8]),
+    /// `*`
+    Any,
+    /// `?`
+    One,
+    /// `[...]`
+    Class {
+        /// It is what the members are not.
+        negated: bool,
+        /// What stands between the brackets: members, and `-` between two for a range.
+        members: &'a [u8],
+    },
+}
+
+impl PathPattern {
+    /// The pattern of a word of the command line; without a `/` it is looked for in the log folder.
+    pub fn new(word: &[u8]) -> Self {
+        let path =
+            if word.contains(&b'/') { word.to_vec() } else { [catalogue::FOLDER.as_bytes(), word].concat() };
+        Self(RemotePath(path))
+    }
+
+    /// The pattern as it is written.
+    pub fn path(&self) -> &RemotePath {
+        &self.0
+    }
+
+    /// False for a match that nobody means: a packed file, unless the pattern ends as it does.
+    pub fn wants(&self, path: &RemotePath) -> bool {
+        !PACKED.iter().any(|end| path.0.ends_with(end) && !self.0.0.ends_with(end))
+    }
+
+    /// The pattern, piece by piece. A `[` that is not closed, or has a `/` in it, stands for itself.
+    pub fn pieces(&self) -> Vec<Piece<'_>> {
+        let mut pieces = Vec::new();
+        let mut rest = self.0.0.as_slice();
+        while let Some(&first) = rest.first() {
+            let (piece, length) = match first {
+                b'*' => (Piece::Any, 1),
+                b'?' => (Piece::One, 1),
+                b'[' => class(rest).unwrap_or((Piece::Text(&rest[..1]), 1)),
+                _ => {
+                    let length = rest.iter().position(|byte| b"*?[".contains(byte)).unwrap_or(rest.len());
+                    (Piece::Text(&rest[..length]), length)
+                }
+            };
+            pieces.push(piece);
+            rest = &rest[length..];
+        }
+        pieces
+    }
+}
+
+/// The class that `text` begins with, and its length.
+fn class(text: &[u8]) -> Option<(Piece<'_>, usize)> {
+    let negated = matches!(text.get(1), Some(b'!' | b'^'));
+    let start = 1 + usize::from(negated);
+    // A `]` that comes first is one of the members.
+    let end = start + 1 + text.get(start + 1..)?.iter().position(|&byte| byte == b']')?;
+    let members = &text[start..end];
+    (!members.contains(&b'/')).then_some((Piece::Class { negated, members }, end + 1))
+}
+
+impl fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PathPattern, Piece};
+    use crate::cluster::target::RemotePath;
+
+    #[test]
+    fn a_pattern_falls_into_pieces() {
+        use Piece::{Any, Class, One, Text};
+        let class = |negated, members| Class { negated, members };
+        for (pattern, wanted) in [
+            ("/a*.b?", vec![Text(b"/a"), Any, Text(b".b"), One]),
+            ("/[]x]", vec![Text(b"/"), class(false, b"]x")]),
+            ("/[!a-c]d", vec![Text(b"/"), class(true, b"a-c"), Text(b"d")]),
+            ("/[a/b]", vec![Text(b"/"), Text(b"["), Text(b"a/b]")]),
+            ("/x[", vec![Text(b"/x"), Text(b"[")]),
+        ] {
+            assert_eq!(PathPattern::new(pattern.as_bytes()).pieces(), wanted, "{pattern}");
+        }
+        assert_eq!(PathPattern::new(b"*.FATAL").to_string(), "/home/nutanix/data/logs/*.FATAL");
+    }
+
+    #[test]
+    fn packed_files_are_not_meant_unless_they_are_named() {
+        let wants = |pattern: &str, path: &str| {
+            PathPattern::new(pattern.as_bytes()).wants(&RemotePath(path.as_bytes().to_vec()))
+        };
+        assert!(wants("/x/genesis*", "/x/genesis.out"));
+        assert!(!wants("/x/genesis*", "/x/genesis.out.20260312-002450Z.xz"));
+        assert!(wants("/x/genesis*.xz", "/x/genesis.out.20260312-002450Z.xz"));
+    }
+}

@@ -1,0 +1,92 @@
+//! Who is in the clusters that the user names by one CVM: asked before anything else is planned.
+
+use std::net::IpAddr;
+use std::path::absolute;
+use std::sync::Arc;
+
+use futures::future::join_all;
+
+use crate::cache;
+use crate::cluster::cvm::{Address, Cvm};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::modes::runtime;
+use crate::plan::Ssh;
+use crate::plan::discover::{Ask, Discovered};
+use crate::remote::discover;
+use crate::remote::session::{Gate, Session, Sockets};
+use crate::usage::Usage;
+
+/// Asks all seeds side by side, and adds their answers to `discovered`; a signal is an exit.
+///
+/// Fails on a seed that gives no answer: what is left of a cluster must not look like all of it.
+pub fn run(ask: &Ask, discovered: &mut Discovered) -> Result<Result<(), Exit>, Usage> {
+    let gate = Arc::new(Gate::new(ask.ssh.parallel));
+    let sockets = Arc::new(Sockets::new(&ask.ssh.socket_folder));
+    let ssh = Arc::new(ask.ssh.clone());
+    let answers = join_all(ask.seeds.iter().map(async |seed| {
+        let folder = ask.cache.as_deref();
+        let key = key(seed, &ask.ssh);
+        let kept = folder.filter(|_| !ask.refresh).and_then(|folder| cache::get(folder, &key));
+        // What is kept is looked at like an answer: the file may be anybody's.
+        if let Some(Ok(cvms)) = kept.map(|kept| discover::answer(&kept)) {
+            return Ok(cvms);
+        }
+        let session =
+            Session::new(Arc::clone(seed), Arc::clone(&ssh), Arc::clone(&gate), Arc::clone(&sockets));
+        let answer = discover::cluster(&session).await;
+        session.close().await;
+        if let (Some(folder), Ok(cvms)) = (folder, &answer) {
+            let words: Vec<String> = cvms.iter().map(IpAddr::to_string).collect();
+            cache::put(folder, &key, &words.join(" "));
+        }
+        answer
+    }));
+    let answers = match runtime::run(answers)? {
+        Ok(answers) => answers,
+        Err(exit) => return Ok(Err(exit)),
+    };
+    for (seed, answer) in ask.seeds.iter().zip(answers) {
+        discovered.insert(seed.address.clone(), answer.map_err(|failure| told(seed, failure))?);
+    }
+    Ok(Ok(()))
+}
+
+/// The mistake of asking a CVM that does not answer.
+fn told(seed: &Cvm, failure: Failure) -> Usage {
+    let usage = Usage::new(failure.message).at(format_args!("{} {}", seed.source, seed.name));
+    match failure.hint {
+        Some(hint) => usage.hint(hint),
+        None => usage,
+    }
+}
+
+/// What tells one question from another: whom ssh calls, and by which config.
+fn key(seed: &Cvm, ssh: &Ssh) -> String {
+    let (host, port, user, jump) = match &seed.address {
+        Address::Local => ("local", None, None, None),
+        Address::Ssh { host, port, user, jump } => (
+            host.as_str(),
+            port.or(ssh.port),
+            user.as_ref().or(ssh.user.as_ref()),
+            jump.as_ref().or(ssh.jump.as_ref()),
+        ),
+    };
+    let mut key = host.to_owned();
+    let parts = [
+        (':', port.map(|port| port.to_string())),
+        ('@', user.cloned()),
+        ('J', jump.cloned()),
+        (
+            'F',
+            ssh.config.as_ref().and_then(|file| absolute(file).ok()).map(|file| file.display().to_string()),
+        ),
+    ];
+    for (sign, part) in parts {
+        if let Some(part) = part {
+            key.extend([' ', sign]);
+            key.push_str(&part);
+        }
+    }
+    key
+}

@@ -1,0 +1,162 @@
+//! `cvmtail logs -c CVM`: the logs that are really there.
+
+use std::io::{self, Write as _};
+use std::sync::Arc;
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::cluster::naming::{Naming, shown};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::modes::table::Table;
+use crate::modes::{object, runtime};
+use crate::plan;
+use crate::remote::listing::{self, Entry, Listing};
+use crate::remote::session::{Gate, Session, Sockets};
+use crate::usage::Usage;
+
+/// Asks all CVMs side by side and prints what each has; the exit tells whether there is anything, and (2) whether a
+/// CVM could not be asked.
+pub fn run(plan: &plan::Listing) -> Result<Exit, Usage> {
+    let answers = match runtime::run(ask(plan))? {
+        Ok(answers) => answers,
+        Err(exit) => return Ok(exit),
+    };
+    let mut failed = false;
+    for (cvm, answer) in plan.cvms.iter().zip(&answers) {
+        if let Err(failure) = answer {
+            failed = true;
+            let hint = failure.hint.as_ref().map_or_else(String::new, |hint| format!("\n  hint: {hint}"));
+            // stderr may be closed; the exit tells it too.
+            let _ = writeln!(io::stderr(), "cvmtail: {cvm}: {}{hint}", failure.message);
+        }
+    }
+    let mut out = Vec::new();
+    let found = write(plan, &answers, &mut out).map_err(|error| Usage::new(error.to_string()))?;
+    match io::stdout().lock().write_all(&out) {
+        Ok(()) => Ok(Exit::of_follow(found, failed)),
+        Err(error) => runtime::refused(&error),
+    }
+}
+
+/// What each CVM answers.
+async fn ask(plan: &plan::Listing) -> Vec<Result<Listing, Failure>> {
+    let ssh = Arc::new(plan.ssh.clone());
+    let gate = Arc::new(Gate::new(ssh.parallel));
+    let sockets = Arc::new(Sockets::new(&ssh.socket_folder));
+    join_all(plan.cvms.iter().map(async |cvm| {
+        let session =
+            Session::new(Arc::clone(cvm), Arc::clone(&ssh), Arc::clone(&gate), Arc::clone(&sockets));
+        let paths = plan.wanted.logs.iter().map(|(_, path)| path);
+        let answer = listing::list(&session, paths, &plan.wanted.patterns).await;
+        session.close().await;
+        answer
+    }))
+    .await
+}
+
+/// INTERFACE's `log_file` object.
+#[derive(Serialize)]
+struct Object<'a> {
+    /// Always `log_file`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The CVM.
+    cvm: &'a str,
+    /// The name it can be followed by: of the catalogue or the config, else the file's own.
+    log: &'a str,
+    /// The path; lossy where it is not UTF-8.
+    path: &'a str,
+    /// The size in bytes; `None`: a link that leads nowhere.
+    size: Option<u64>,
+    /// When it was written last.
+    modified: Option<String>,
+    /// What the path links to.
+    target: Option<String>,
+    /// The catalogue or the config has a name for it.
+    known: bool,
+}
+
+/// Writes what was found, as objects or as a table, and gives how many files that are.
+fn write(plan: &plan::Listing, answers: &[Result<Listing, Failure>], out: &mut Vec<u8>) -> io::Result<u64> {
+    let mut found = 0;
+    let mut table = Table::new(["CVM", "LOG", "KNOWN", "SIZE", "AGE", "PATH"]);
+    let known = &plan.naming;
+    let mut naming: Naming = known.clone();
+    for (cvm, listing) in plan.cvms.iter().zip(answers) {
+        let Ok(listing) = listing else { continue };
+        for entry in &listing.entries {
+            found += 1;
+            let log = naming.name(&entry.path);
+            let is_known = known.knows(&entry.path);
+            let Entry { path, size, modified, target } = entry;
+            if plan.json {
+                object::write(
+                    out,
+                    &Object {
+                        kind: "log_file",
+                        cvm: &cvm.name,
+                        log: &log,
+                        path: &path.to_string(),
+                        size: *size,
+                        modified: modified.and_then(timestamp),
+                        target: target.as_ref().map(ToString::to_string),
+                        known: is_known,
+                    },
+                )?;
+                continue;
+            }
+            let size = size.map_or_else(|| "-".to_owned(), |size| size.to_string());
+            let age = match (listing.now, modified) {
+                (Some(now), Some(modified)) => age(now - modified),
+                _ => "-".to_owned(),
+            };
+            let link = target.as_ref().map_or_else(String::new, |target| format!(" -> {}", shown(&target.0)));
+            let place = shown(&path.0) + &link;
+            table.row([&cvm.name, &log, if is_known { "yes" } else { "-" }, &size, &age, &place]);
+        }
+    }
+    if !plan.json && found > 0 {
+        table.write(out)?;
+    }
+    Ok(found)
+}
+
+/// A moment in RFC 3339, to the microsecond.
+fn timestamp(seconds: f64) -> Option<String> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a float that is too large becomes the largest integer"
+    )]
+    let micros = (seconds * 1e6).round() as i64;
+    Timestamp::from_microsecond(micros).ok().map(|time| format!("{time:.6}"))
+}
+
+/// How long ago, in the one unit that tells most.
+fn age(seconds: f64) -> String {
+    match seconds {
+        ..0.0 => "0s".to_owned(),
+        ..120.0 => format!("{seconds:.0}s"),
+        ..7200.0 => format!("{:.0}m", seconds / 60.0),
+        ..172_800.0 => format!("{:.0}h", seconds / 3600.0),
+        _ => format!("{:.0}d", seconds / 86400.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{age, timestamp};
+
+    #[test]
+    fn moments_and_ages_are_readable() {
+        assert_eq!(timestamp(1_795_000_000.5).as_deref(), Some("2026-11-18T11:06:40.500000Z"));
+        assert_eq!(timestamp(f64::INFINITY), None);
+        for (seconds, wanted) in
+            [(-3.0, "0s"), (59.6, "60s"), (600.0, "10m"), (86400.0, "24h"), (864_000.0, "10d")]
+        {
+            assert_eq!(age(seconds), wanted);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Pure: the plan of a check, and of a look at the logs that are there.
+
+use std::sync::Arc;
+
+use crate::cli::{self, CheckForm};
+use crate::plan::discover::Obstacle;
+use crate::plan::follow::{color, ssh};
+use crate::plan::name::{Named, Names};
+use crate::plan::resolve::Words;
+use crate::plan::{Check, Listing, Verdict, choose};
+
+/// The plan of `cvmtail check`; without a log, of the CVMs alone.
+pub fn check(
+    words: &Words<'_>,
+    typed: &cli::Check,
+    flags: &cli::Check,
+    notes: &mut Vec<String>,
+) -> Result<Check, Obstacle> {
+    let names = Names::new(words.config);
+    let Named { logs, patterns } = names.named(&flags.logs)?;
+    let ssh = ssh(&flags.choosing, &flags.reaching, flags.verbose, words.environment)?;
+    let jump = typed.reaching.jump.as_deref();
+    let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, jump, &ssh, notes)?;
+    let environment = words.environment;
+    let verdict = match (flags.json, flags.form) {
+        (true, _) | (false, CheckForm::Ndjson) => Verdict::Ndjson,
+        (false, CheckForm::Text) => Verdict::Text {
+            color: color(flags.color, environment, environment.stdout_terminal),
+            unicode: environment.unicode,
+        },
+    };
+    Ok(Check {
+        cvms: cvms.into_iter().map(Arc::new).collect(),
+        naming: names.naming(&logs),
+        logs,
+        patterns,
+        ssh,
+        verdict,
+    })
+}
+
+/// The plan of `cvmtail logs -c CVM`.
+pub fn listing(
+    words: &Words<'_>,
+    typed: &cli::Logs,
+    flags: &cli::Logs,
+    notes: &mut Vec<String>,
+) -> Result<Listing, Obstacle> {
+    let names = Names::new(words.config);
+    let wanted = if flags.names.is_empty() { None } else { Some(names.named(&flags.names)?) };
+    let ssh = ssh(&flags.choosing, &flags.reaching, false, words.environment)?;
+    let jump = typed.reaching.jump.as_deref();
+    let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, jump, &ssh, notes)?;
+    Ok(Listing {
+        cvms: cvms.into_iter().map(Arc::new).collect(),
+        naming: names.naming(&[]),
+        wanted: wanted.unwrap_or_else(|| Named { logs: names.all(), patterns: Listing::everywhere() }),
+        ssh,
+        json: flags.json,
+    })
+}

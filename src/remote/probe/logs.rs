@@ -1,0 +1,208 @@
+//! The steps of the logs of one CVM: there, readable, written.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use super::facts::{File, Kind, Log, Shell};
+use super::{Teller, Wanted, amount, skipped};
+use crate::cluster::target::RemotePath;
+use crate::failure::{self, Failure};
+use crate::remote::dialogue::Dialogue;
+use crate::remote::explain::{self, About, quoted, table};
+use crate::remote::find;
+use crate::remote::script::quote;
+use crate::step::{Name, Status, Step};
+
+/// For how many seconds a log may be silent without a word about it.
+const STALE: f64 = 86400.0;
+
+/// How many seconds a file may be ahead of its own CVM's clock.
+const AHEAD: f64 = 2.0;
+
+/// Checks each log; an error names the step after which the shell was gone.
+pub(super) async fn check(
+    dialogue: &mut Dialogue,
+    wanted: &Wanted,
+    shell: &Shell,
+    about: &About,
+    limit: Duration,
+    teller: &Teller<'_>,
+) -> Result<(), Name> {
+    let mut logs = wanted.logs.clone();
+    for pattern in &wanted.patterns {
+        let began = Instant::now();
+        let tell = |failure: Failure| {
+            let log = pattern.to_string();
+            let (message, hint) = (failure.message, failure.hint);
+            (teller.tell)(Step {
+                name: Name::LogExists,
+                log: Some(log.clone()),
+                status: Status::Failed,
+                took: Some(began.elapsed()),
+                message,
+                hint,
+            });
+            skip(teller, &log, &Name::OF_LOG[1..], "not tried: log_exists comes first");
+        };
+        match dialogue.ask(&find::question(pattern), limit, about).await {
+            Ok(said) => {
+                let found = find::answer(&said, pattern);
+                if found.is_empty() {
+                    let failure = explain::of_log(&table::NOWHERE, pattern.path(), about);
+                    tell(Failure { message: format!("no file is like {pattern}"), ..failure });
+                }
+                let mut naming = wanted.naming.borrow_mut();
+                let new = found.into_iter().filter(|path| logs.iter().all(|(_, known)| known != path));
+                logs.extend(new.map(|path| (naming.name(&path), path)).collect::<Vec<_>>());
+            }
+            Err(failure) => tell(failure),
+        }
+    }
+    for (log, path) in &logs {
+        check_one(dialogue, (log, path), shell, about, limit, teller).await;
+    }
+    Ok(())
+}
+
+/// Checks the log of this name at this path.
+async fn check_one(
+    dialogue: &mut Dialogue,
+    (log, path): (&str, &RemotePath),
+    shell: &Shell,
+    about: &About,
+    limit: Duration,
+    teller: &Teller<'_>,
+) {
+    let began = Instant::now();
+    let mut question = b"l ".to_vec();
+    quote(&path.0, &mut question);
+    let found = dialogue
+        .ask(&question, limit, about)
+        .await
+        .and_then(|said| Log::parse(&said).ok_or_else(|| explain::of_log(&table::READ, path, about)));
+    let took = Some(began.elapsed());
+    // All is one question: what it took is told where it is answered first.
+    let tell = |name: Name, status: Status, message: String, hint: Option<String>| {
+        let took = took.filter(|_| name == Name::LogExists);
+        (teller.tell)(Step { name, log: Some(log.to_owned()), status, took, message, hint });
+    };
+    let fact = match found.and_then(|fact| exists(fact, path, about)) {
+        Ok(fact) => fact,
+        Err(failure) => {
+            let name = match failure.kind {
+                failure::Kind::Unreadable => Name::LogReadable,
+                _ => Name::LogExists,
+            };
+            if name == Name::LogReadable {
+                skip(teller, log, &[Name::LogExists], "not known: a folder above may not be entered");
+            }
+            tell(name, Status::Failed, failure.message, failure.hint);
+            let after = Name::OF_LOG.iter().position(|other| *other == name).map_or(0, |at| at + 1);
+            return skip(
+                teller,
+                log,
+                &Name::OF_LOG[after..],
+                &format!("not tried: {} comes first", name.word()),
+            );
+        }
+    };
+    let Some(file) = &fact.file else { return };
+    let link = fact.target.as_ref().map_or_else(String::new, |target| format!(", a link to {target}"));
+    tell(Name::LogExists, Status::Passed, format!("{path}{link}"), None);
+    if file.readable {
+        tell(
+            Name::LogReadable,
+            Status::Passed,
+            format!("{} may read it (mode {})", shell.user, file.access),
+            None,
+        );
+    } else {
+        let failure = unreadable(file, path, shell, about);
+        tell(Name::LogReadable, Status::Failed, failure.message, failure.hint);
+    }
+    let (status, message, hint) = freshness(&fact, file, path, about);
+    tell(Name::LogFresh, status, message, hint);
+}
+
+/// The log, if there is a file at its path.
+fn exists(fact: Log, path: &RemotePath, about: &About) -> Result<Log, Failure> {
+    let cause = match fact.kind {
+        Kind::File => return Ok(fact),
+        Kind::Folder | Kind::Special => &table::NOT_A_FILE,
+        Kind::Denied => &table::UNREADABLE,
+        Kind::Missing => &table::NOWHERE,
+    };
+    let mut failure = explain::of_log(cause, path, about);
+    if let (Kind::Missing, Some(target)) = (fact.kind, &fact.target) {
+        failure.message = format!("{path} is a link to {target}, which is not there");
+    }
+    Err(failure)
+}
+
+/// Why a file that is there cannot be read, and who could.
+fn unreadable(file: &File, path: &RemotePath, shell: &Shell, about: &About) -> Failure {
+    let mut failure = explain::of_log(&table::UNREADABLE, path, about);
+    let (mode, owners) = file.access.split_once(' ').unwrap_or((&file.access, ""));
+    let (owner, group) = owners.split_once(':').unwrap_or((owners, ""));
+    let _ = write!(
+        failure.message,
+        ": it is of {owner} and group {group}, mode {mode}; {} is in {}",
+        shell.user, shell.groups
+    );
+    let group_reads = mode.len() >= 2 && mode.as_bytes()[mode.len() - 2] & 0o4 != 0;
+    let user = &shell.user;
+    let log_in =
+        if owner == "root" { String::new() } else { format!("log in as {owner} (`--user {owner}`), or: ") };
+    let grant = format!("sudo setfacl -m u:{user}:r {}", quoted(&path.to_string()));
+    failure.hint = Some(if file.by_sudo {
+        format!(
+            "{log_in}{user} could by sudo, which cvmtail does not use; let {user} read it without: `{} {grant}`",
+            about.login()
+        )
+    } else if group_reads && group != "root" {
+        format!(
+            "{log_in}have {user} put into the group {group} on the CVM: `sudo usermod -aG {group} {user}`"
+        )
+    } else {
+        format!("{log_in}have root let {user} read it on the CVM: `{grant}`")
+    });
+    failure
+}
+
+/// When the log was written last, and whether that is as it should be.
+fn freshness(fact: &Log, file: &File, path: &RemotePath, about: &About) -> (Status, String, Option<String>) {
+    let rotated = match (fact.rotated, fact.newest) {
+        (0, _) | (_, None) => ", no rotated file beside it".to_owned(),
+        (1, Some(age)) => format!(", 1 rotated file beside it, {} old", amount(age.max(0.0))),
+        (count, Some(age)) => {
+            format!(", {count} rotated files beside it, the newest {} old", amount(age.max(0.0)))
+        }
+    };
+    let look = format!("`{} ls -l {path}*` shows it and its neighbours", about.login());
+    let File { size, age, .. } = *file;
+    if age < -AHEAD {
+        let message =
+            format!("{size} bytes, last written {} ahead of the CVM's clock{rotated}", amount(-age));
+        return (
+            Status::Warned,
+            message,
+            Some(format!("the clock was set back, or the file was copied; {look}")),
+        );
+    }
+    let message = format!("{size} bytes, last written {} ago{rotated}", amount(age.max(0.0)));
+    if age > STALE {
+        let hint = format!("is the service stopped, or does it write elsewhere? {look}");
+        return (Status::Warned, message, Some(hint));
+    }
+    (Status::Passed, message, None)
+}
+
+/// Tells steps of a log that were not tried.
+fn skip(teller: &Teller<'_>, log: &str, names: &[Name], why: &str) {
+    for name in names {
+        (teller.tell)(skipped(*name, Some(log.to_owned()), why));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! Pure: how far a connection came, from what ssh says about it at `LogLevel=DEBUG1`.
+
+use std::time::Instant;
+
+/// What ssh told of one connection. Each moment is that of the line that told it.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    /// The dialling began.
+    pub began: Option<Instant>,
+    /// Somebody answered.
+    pub connected: Option<Instant>,
+    /// The server's key was accepted.
+    pub trusted: Option<Instant>,
+    /// The user was accepted.
+    pub authenticated: Option<Instant>,
+    /// The address that was dialled; unknown through a jump host.
+    pub address: Option<String>,
+    /// The server's software: `OpenSSH_8.7`.
+    pub software: Option<String>,
+    /// The server's key: algorithm and fingerprint.
+    pub host_key: Option<String>,
+    /// The file and line of `known_hosts` that has it.
+    pub known_at: Option<String>,
+    /// It was not known and is now, because the user's ssh is told to accept new keys.
+    pub added: bool,
+    /// The keys of the user that were offered, in order.
+    pub offered: Vec<String>,
+    /// The key that was accepted.
+    pub accepted: Option<String>,
+    /// How the user was authenticated: `publickey`.
+    pub method: Option<String>,
+    /// Lines of the server's banner.
+    pub banner: usize,
+}
+
+impl Progress {
+    /// Takes in one line that came at `now`.
+    pub fn hear(&mut self, line: &str, now: Instant) {
+        let line = line.trim();
+        if let Some(told) = line.strip_prefix("debug1: ") {
+            self.debug(told, now);
+        } else if let Some(told) = line.strip_prefix("Authenticated to ") {
+            self.authenticated = Some(now);
+            self.method = between(told, "using \"", "\"").map(str::to_owned);
+        } else if line.starts_with("Warning: Permanently added ") {
+            self.added = true;
+            self.trusted = Some(now);
+        } else if self.trusted.is_some()
+            && self.authenticated.is_none()
+            && !line.is_empty()
+            && !line.starts_with("debug")
+            && !line.starts_with("Warning: ")
+        {
+            self.banner += 1;
+        }
+    }
+
+    /// Takes in one line of the first level of debugging.
+    fn debug(&mut self, told: &str, now: Instant) {
+        if let Some(to) = told.strip_prefix("Connecting to ") {
+            // Another address of the same name, or another try.
+            *self = Self { began: Some(self.began.unwrap_or(now)), ..Self::default() };
+            self.address = between(to, "[", "]").map(str::to_owned);
+        } else if told.starts_with("Executing proxy command: ") {
+            *self = Self { began: Some(now), ..Self::default() };
+        } else if told.starts_with("Connection established") {
+            self.connected = Some(now);
+        } else if let Some(version) = told.strip_prefix("Remote protocol version ") {
+            self.connected.get_or_insert(now);
+            self.software =
+                version.split_once("remote software version ").map(|(_, software)| software.to_owned());
+        } else if let Some(key) = told.strip_prefix("Server host key: ") {
+            self.host_key = Some(key.to_owned());
+        } else if told.starts_with("Host '") && told.contains(" is known and matches ") {
+            self.trusted = Some(now);
+        } else if let Some(place) = told.strip_prefix("Found key in ") {
+            self.known_at = Some(place.to_owned());
+        } else if let Some(key) = told.strip_prefix("Offering ") {
+            // `Offering public key: /path ED25519 SHA256:...`; 7.4: `Offering ED25519 public key: /path`.
+            self.offered.push(key.replacen("public key: ", "", 1).trim().to_owned());
+        } else if told.starts_with("Server accepts key") {
+            self.accepted = self.offered.last().cloned();
+        }
+    }
+}
+
+/// What stands between the first `open` and the `close` behind it.
+fn between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a str> {
+    Some(text.split_once(open)?.1.split_once(close)?.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use proptest::prelude::*;
+
+    use super::Progress;
+
+    /// What is understood of these lines.
+    fn heard(text: &str) -> Progress {
+        let mut progress = Progress::default();
+        text.lines().for_each(|line| progress.hear(line, Instant::now()));
+        progress
+    }
+
+    #[test]
+    fn a_login_of_openssh_9_is_understood() {
+        let progress = heard(
+            "debug1: Connecting to cvm [10.0.0.1] port 22.
+debug1: Connection established.
+debug1: Remote protocol version 2.0, remote software version OpenSSH_8.7
+debug1: Server host key: ssh-ed25519 SHA256:abc
+debug1: Host 'cvm' is known and matches the ED25519 host key.
+debug1: Found key in /home/u/.ssh/known_hosts:3
+Nutanix Controller VM
+debug1: Offering public key: /home/u/.ssh/id_rsa RSA SHA256:one agent
+debug1: Offering public key: /home/u/.ssh/id_ed25519 ED25519 SHA256:two explicit
+debug1: Server accepts key: /home/u/.ssh/id_ed25519 ED25519 SHA256:two explicit
+Authenticated to cvm ([10.0.0.1]:22) using \"publickey\".",
+        );
+        assert_eq!(progress.address.as_deref(), Some("10.0.0.1"));
+        assert_eq!(progress.software.as_deref(), Some("OpenSSH_8.7"));
+        assert_eq!(progress.host_key.as_deref(), Some("ssh-ed25519 SHA256:abc"));
+        assert_eq!(progress.known_at.as_deref(), Some("/home/u/.ssh/known_hosts:3"));
+        assert_eq!(progress.offered.len(), 2);
+        assert_eq!(progress.accepted.as_deref(), Some("/home/u/.ssh/id_ed25519 ED25519 SHA256:two explicit"));
+        assert_eq!((progress.method.as_deref(), progress.banner), (Some("publickey"), 1));
+        assert!(progress.authenticated.is_some() && !progress.added);
+    }
+
+    #[test]
+    fn openssh_7_names_the_kind_of_key_first() {
+        assert_eq!(heard("debug1: Offering RSA public key: /k").offered, ["RSA /k"]);
+    }
+
+    #[test]
+    fn another_try_begins_anew() {
+        let progress =
+            heard("debug1: Connection established.\ndebug1: Connecting to cvm [10.0.0.2] port 22.");
+        assert!(progress.connected.is_none() && progress.began.is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_taken(line in "(debug1: (Connecting to|Host '|Offering|Remote protocol version ) ?)?\\PC{0,40}") {
+            heard(&line);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The fault world as a program: `cargo run --release --example faults -- --seconds 600`.
+//!
+//! `--seed N --cvms N --logs N --light --verbose --log FILE`; exit status 1 if the promise was broken.
+
+#[path = "mod.rs"]
+mod faults;
+#[path = "../world/mod.rs"]
+mod world;
+
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use faults::driver::Weather;
+use faults::kind::{Fault, Here};
+use faults::play::Play;
+use faults::service::Pace;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let value = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + 1).cloned()
+    };
+    let number = |name: &str, default: u64| {
+        value(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} takes a number")))
+    };
+    let size = |name: &str, default: u64| usize::try_from(number(name, default)).expect("a small number");
+    build();
+    let light = arguments.iter().any(|argument| argument == "--light");
+    let play = Play {
+        seed: number("--seed", 1),
+        time: Duration::from_secs(number("--seconds", 60)),
+        cvms: size("--cvms", 4),
+        logs: size("--logs", 6),
+        pace: Pace {
+            burst: number("--burst", 8),
+            pause: Duration::from_millis(number("--pause", 80)),
+            rotate_every: Duration::from_secs(number("--rotate", 8)),
+        },
+        weather: Weather {
+            faults: if light { Fault::LIGHT.to_vec() } else { Fault::ALL.to_vec() },
+            here: if light { Vec::new() } else { Here::ALL.to_vec() },
+            calm: Duration::from_secs(number("--calm", if light { 60 } else { 3 })),
+            calm_here: Duration::from_secs(number("--calm-here", 40)),
+            longest: Duration::from_secs(60),
+        },
+        told: arguments.iter().any(|argument| argument == "--verbose"),
+        look_every: Duration::from_secs(5),
+    };
+    let outcome = play.run();
+    println!("{outcome}");
+    if let Some(file) = value("--log") {
+        std::fs::write(&file, outcome.timeline.join("\n")).expect("room for the log");
+    }
+    if outcome.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Builds the cvmtail beside this example, which cargo does not do by itself.
+fn build() {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["build", "--quiet", "--bin", "cvmtail"]);
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    assert!(command.status().is_ok_and(|status| status.success()), "cvmtail is built");
+}
