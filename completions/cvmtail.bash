@@ -34,6 +34,9 @@ _cvmtail() {
             cvmtail,man)
                 cmd="cvmtail__subcmd__man"
                 ;;
+            cvmtail,snapshot)
+                cmd="cvmtail__subcmd__snapshot"
+                ;;
             *)
                 ;;
         esac
@@ -41,7 +44,7 @@ _cvmtail() {
 
     case "${cmd}" in
         cvmtail)
-            opts="-c -F -J -n -s -m -g -v -i -S -w -A -B -C -M -o -t -q -h -V --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --lines --since --until --no-follow --for --max-count --no-reconnect --retry-limit --grep --exclude --ignore-case --smart-case --word-regexp --fixed-strings --after-context --before-context --context --level --records --rate-limit --dedup --highlight --output --json --template --timestamps --order --order-window --prefix --color --stats --quiet --verbose --config --no-refresh --follow --reconnect --no-ignore-case --no-smart-case --no-word-regexp --no-fixed-strings --no-records --no-dedup --no-timestamps --no-json --no-stats --no-quiet --no-verbose --help --version check logs cvms completions man"
+            opts="-c -F -J -n -s -m -g -v -i -S -w -A -B -C -M -o -t -q -h -V --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --lines --since --until --no-follow --for --max-count --no-reconnect --retry-limit --grep --exclude --ignore-case --smart-case --word-regexp --fixed-strings --after-context --before-context --context --level --records --rate-limit --dedup --highlight --output --json --template --timestamps --order --order-window --prefix --color --stats --quiet --verbose --config --no-refresh --follow --reconnect --no-ignore-case --no-smart-case --no-word-regexp --no-fixed-strings --no-records --no-dedup --no-timestamps --no-json --no-stats --no-quiet --no-verbose --help --version check snapshot logs cvms completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -529,6 +532,140 @@ _cvmtail() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cvmtail__subcmd__snapshot)
+            opts="-c -F -J -s -o -q -h --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --since --until --timeout --max-errors --max-warnings --max-silence --fail-on --output --json --output-file --compare --color --quiet --verbose --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --cvm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discover)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cvm-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-cvm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -F)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jump)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -J)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh-option)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dead-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-errors)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-warnings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-silence)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json ndjson prometheus junit markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json ndjson prometheus junit markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compare)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

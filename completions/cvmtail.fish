@@ -104,6 +104,7 @@ complete -c cvmtail -n "__fish_cvmtail_needs_command" -l no-verbose -d 'Undo --v
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -s V -l version -d 'Print version'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -a "check" -d 'Find out, step by step, whether CVMs and logs can be reached, and if not, why'
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -a "snapshot" -d 'Report how the chosen logs are: a bounded look at all CVMs at once, and an exit status that says it'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -a "logs" -d 'List the known logs: the catalogue and the logs of the config; with -c: what is there'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -a "cvms" -d 'List the CVMs that the flags, the environment and the config resolve to'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -a "completions" -d 'Print a completion script'
@@ -131,6 +132,43 @@ complete -c cvmtail -n "__fish_cvmtail_using_subcommand check" -l refresh -d 'As
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand check" -l json -d 'Short for --output ndjson'
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand check" -l verbose -d 'On stderr, also what ssh itself says'
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -s c -l cvm -d 'CVMs, by comma: [user@]host[:port], 10.0.0.[1-4,7], @cluster, local; repeatable' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l discover -d 'Ask this CVM who its cluster is, and take them all; repeatable' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l cvm-file -d 'Read CVMs from a file, one per line, `#` comments; - is stdin; repeatable' -r -F
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l exclude-cvm -d 'Leave these CVMs out, in the forms of -c; repeatable' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l user -d 'User for CVMs that name none' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l port -d 'Port for CVMs that name none' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l identity -d 'Private key for ssh, as ssh -i; repeatable' -r -F
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -s F -l ssh-config -d 'ssh config file, as ssh -F' -r -F
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -s J -l jump -d 'Go through this host, as ssh -J' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l ssh-option -d 'Any option of ssh, as ssh -o; repeatable' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l connect-timeout -d 'Give up on a connection that is not set up within this time' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l parallel -d 'How many connections are set up at once (sshd by default drops some beyond 10)' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l dead-after -d 'Take a CVM for dead after this long without an answer, and reconnect' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -s s -l since -d 'Look at the lines from this time on' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l until -d 'Look at the lines before this time only, written as for --since' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l timeout -d 'Report after this long, whatever is not read by then' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l max-errors -d 'More errors than this (with what is fatal; a traceback counts once) are a breach' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l max-warnings -d 'More warnings than this are a breach' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l max-silence -d 'A log that is silent for longer than this is a breach' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l fail-on -d 'A line that matches this is a breach; repeatable' -r
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -s o -l output -d 'Form of the report' -r -f -a "text\t'A table, and what stands out'
+json\t'One JSON object'
+ndjson\t'One JSON object per breach, CVM, log and finding, and a summary'
+prometheus\t'Metrics for Prometheus\'s textfile collector'
+junit\t'Test results as XML (junit), one test case per CVM and log'
+markdown\t'Markdown, for the summary of a CI job'"
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l output-file -d 'Write the report to this file instead of stdout; it is replaced as a whole, never seen half-written' -r -F
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l compare -d 'Tell what is new, gone, more or less since this earlier report (of -o json)' -r -F
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l color -d 'When to use colours; auto honours `NO_COLOR`, `CLICOLOR_FORCE` and TERM=dumb' -r -f -a "auto\t'On a terminal'
+always\t'Into pipes and files too'
+never\t'Not at all'"
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l config -d 'Read this config file instead of ~/.config/cvmtail/config.toml; /dev/null for none' -r -F
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l refresh -d 'Ask again who is in a cluster, instead of taking the answer of the last hour'
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l json -d 'Short for --output json'
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -s q -l quiet -d 'Say nothing on stderr but errors of the run itself'
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l verbose -d 'On stderr, also what ssh itself says'
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand logs" -s c -l cvm -d 'CVMs, by comma: [user@]host[:port], 10.0.0.[1-4,7], @cluster, local; repeatable' -r
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand logs" -l discover -d 'Ask this CVM who its cluster is, and take them all; repeatable' -r
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand logs" -l cvm-file -d 'Read CVMs from a file, one per line, `#` comments; - is stdin; repeatable' -r -F

@@ -10,6 +10,7 @@ mod help;
 mod output;
 mod pages;
 mod reaching;
+mod snapshotting;
 #[cfg(test)]
 mod tests;
 pub mod value;
@@ -30,6 +31,7 @@ pub use following::Following;
 pub use output::{ColorWhen, Form, OrderWord, Output, PrefixWord, Stats};
 pub use pages::{completions, man};
 pub use reaching::Reaching;
+pub use snapshotting::{ReportForm, Snapshot, Thresholds};
 
 /// Follow the logs of every Controller VM of a Nutanix cluster over your own ssh, in one stream
 ///
@@ -61,6 +63,9 @@ pub struct Cli {
 pub enum Verb {
     /// Find out, step by step, whether CVMs and logs can be reached, and if not, why
     Check(Box<Check>),
+    /// Report how the chosen logs are: a bounded look at all CVMs at once, and an exit status that says it
+    #[command(after_long_help = help::SNAPSHOT)]
+    Snapshot(Box<Snapshot>),
     /// List the known logs: the catalogue and the logs of the config; with -c: what is there
     Logs(Box<Logs>),
     /// List the CVMs that the flags, the environment and the config resolve to
@@ -178,6 +183,7 @@ impl Typed {
         match &self.flags.verb {
             None => self.flags.follow.config.file.as_ref(),
             Some(Verb::Check(check)) => check.config.file.as_ref(),
+            Some(Verb::Snapshot(snapshot)) => snapshot.config.file.as_ref(),
             Some(Verb::Logs(logs)) => logs.config.file.as_ref(),
             Some(Verb::Cvms(cvms)) => cvms.config.file.as_ref(),
             Some(Verb::Completions { .. } | Verb::Man) => None,

@@ -1,6 +1,7 @@
 //! The config file as typed: clusters, extra logs, what is used when nothing is named, defaults of flags.
 
 mod place;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use crate::cluster::{address, glob, nearest};
 use crate::usage::Usage;
 pub use place::Located;
 use place::Text;
+pub use snapshot::{Rules, Snapshot};
 
 /// Everything a config file says; empty without a file.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +32,8 @@ pub struct Config {
     pub logs: BTreeMap<String, String>,
     /// Values of flags, by the flag's long name with dashes; not yet checked against the flags.
     pub defaults: Vec<(Located<String>, Value)>,
+    /// What counts as ill in a snapshot; not yet checked against the logs.
+    pub snapshot: Snapshot,
 }
 
 /// A cluster of the config.
@@ -65,6 +69,9 @@ struct Typed {
     /// `[defaults]`
     #[serde(default)]
     defaults: BTreeMap<Spanned<String>, Value>,
+    /// `[snapshot]`
+    #[serde(default)]
+    snapshot: snapshot::Typed,
 }
 
 /// A `[clusters.NAME]` as TOML has it.
@@ -107,6 +114,7 @@ pub fn parse(file: &Path, text: &str) -> Result<Config, Usage> {
         default_cluster: typed.default_cluster.map(|name| text.located(name)),
         default_logs: typed.default_logs.into_iter().map(|log| text.located(log)).collect(),
         defaults: typed.defaults.into_iter().map(|(key, value)| (text.located(key), value)).collect(),
+        snapshot: typed.snapshot.checked(&text)?,
         ..Config::default()
     };
     for (key, value) in &mut config.defaults {

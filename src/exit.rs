@@ -25,6 +25,15 @@ impl Exit {
         }
     }
 
+    /// The status of a snapshot: a breach is certain whatever was not looked at.
+    pub const fn of_snapshot(breached: bool, looked_everywhere: bool) -> Self {
+        match (breached, looked_everywhere) {
+            (true, _) => Self::NotFound,
+            (false, false) => Self::Failed,
+            (false, true) => Self::Found,
+        }
+    }
+
     /// The number the shell sees.
     pub const fn code(self) -> u8 {
         match self {
@@ -52,6 +61,14 @@ mod tests {
         assert_eq!(Exit::of_follow(0, false).code(), 1);
         assert_eq!(Exit::of_follow(3, true).code(), 2);
         assert_eq!(Exit::of_follow(0, true).code(), 2);
+    }
+
+    #[test]
+    fn a_breach_outranks_what_was_not_looked_at() {
+        assert_eq!(Exit::of_snapshot(false, true).code(), 0);
+        assert_eq!(Exit::of_snapshot(true, true).code(), 1);
+        assert_eq!(Exit::of_snapshot(true, false).code(), 1);
+        assert_eq!(Exit::of_snapshot(false, false).code(), 2);
     }
 
     #[test]

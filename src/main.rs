@@ -19,7 +19,9 @@ mod output;
 mod plan;
 mod remote;
 mod render;
+mod replace;
 mod report;
+mod snapshot;
 mod step;
 mod tally;
 mod usage;
@@ -98,6 +100,7 @@ fn run(planned: Planned) -> Result<Exit, Usage> {
     }
     match planned.plan {
         Plan::Follow(plan) => modes::follow::run(&plan),
+        Plan::Snapshot(plan) => modes::snapshot::run(&plan),
         Plan::Check(plan) => modes::check::run(*plan),
         Plan::Listing(plan) => modes::listing::run(&plan),
         Plan::Logs(plan) => printed(|out| modes::logs::run(&plan, out)),

@@ -6,6 +6,7 @@ pub mod discover;
 mod follow;
 pub mod name;
 pub mod resolve;
+pub mod snapshot;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,8 @@ use crate::line::level::Level;
 pub enum Plan {
     /// `cvmtail LOG...`
     Follow(Box<Follow>),
+    /// `cvmtail snapshot LOG...`
+    Snapshot(Box<snapshot::Snapshot>),
     /// `cvmtail check`
     Check(Box<Check>),
     /// `cvmtail logs`

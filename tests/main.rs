@@ -12,6 +12,7 @@ mod parity;
 mod reaching;
 mod recovery;
 mod shells;
+mod snapshot;
 mod streams;
 mod told;
 mod world;

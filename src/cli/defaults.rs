@@ -61,8 +61,8 @@ pub fn merge(arguments: &[OsString], typed: &ArgMatches, config: &Config) -> Res
     };
     let mut words: Vec<OsString> = arguments.iter().take(head).cloned().collect();
     for (long, values) in defaults {
-        // The form of the follow is another flag than that of the verbs.
-        let is_other = head > 1 && matches!(long.as_str(), "json" | "output");
+        // The form of the follow, and from where it reads, are other flags than those of the verbs.
+        let is_other = head > 1 && matches!(long.as_str(), "json" | "output" | "since" | "until");
         if let Some(flag) = flag(target, &long).filter(|_| !is_other)
             && !is_settled(target, flag, typed)
         {

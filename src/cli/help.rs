@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 /// The ways to call cvmtail.
 pub const USAGE: &str = "cvmtail [OPTIONS] [LOG]...
+       cvmtail snapshot [OPTIONS] [LOG]...
        cvmtail check [OPTIONS] [LOG]...
        cvmtail logs [OPTIONS] [NAME]...
        cvmtail cvms [OPTIONS]
@@ -11,7 +12,7 @@ pub const USAGE: &str = "cvmtail [OPTIONS] [LOG]...
        cvmtail man";
 
 /// What people do with cvmtail: why, and the command. The first three are those of the short help.
-pub const EXAMPLES: [(&str, &str); 12] = [
+pub const EXAMPLES: [(&str, &str); 14] = [
     ("Follow genesis on four CVMs", "cvmtail -c '10.0.0.[1-4]' genesis"),
     (
         "Two logs of a cluster of the config, only what went wrong",
@@ -29,11 +30,26 @@ pub const EXAMPLES: [(&str, &str); 12] = [
         "cvmtail -c @lab -n 0 -m 1 --for 5m -g 'Acquired master leadership' genesis",
     ),
     ("Records for a program", "cvmtail -c @lab --json genesis | jq -r 'select(.type==\"line\").line'"),
+    (
+        "A health report, and the verdict as exit status",
+        "cvmtail snapshot -c @lab --max-errors 0 --max-silence 10m genesis stargate",
+    ),
+    (
+        "Metrics for Prometheus's textfile collector, from cron",
+        "cvmtail snapshot -c @lab -o prometheus --output-file /var/lib/node_exporter/cvmtail.prom genesis",
+    ),
     ("Through a jump host, as another user", "cvmtail -c '10.0.0.[1-4]' --user admin -J bastion genesis"),
 ];
 
 /// The verbs besides the follow.
-pub const COMMANDS: [(&str, &str); 6] = [
+pub const COMMANDS: [(&str, &str); 7] = [
+    (
+        "cvmtail snapshot [OPTIONS] [LOG]...",
+        "Look at a window of the logs on all CVMs at once, for a bounded time, and report: what is reached, present and \
+         written to, lines per level, the most frequent patterns of warnings and errors, what stands still, what is \
+         breached. A record (a traceback) counts once, at its head. A missing or unreadable log was not looked at. \
+         See SNAPSHOT.",
+    ),
     (
         "cvmtail check [OPTIONS] [LOG]...",
         "Find out, CVM by CVM and step by step, what can be reached: the name, the port (through the jump host), the \
@@ -68,12 +84,18 @@ pub const COMMANDS: [(&str, &str); 6] = [
 pub const EXIT_STATUS: [(&str, &str); 6] = [
     (
         "0",
-        "Ended by itself, and something was printed; or the reader of stdout went away. Check: no step failed.",
+        "Ended by itself, and something was printed; or the reader of stdout went away. A snapshot: healthy. Check: no \
+         step failed.",
     ),
-    ("1", "Ended by itself, and nothing matched. Check: a step failed."),
+    (
+        "1",
+        "Ended by itself, and nothing matched. A snapshot: a threshold is breached, whatever else is. Check: a step \
+         failed.",
+    ),
     (
         "2",
-        "A stream failed, whatever was printed; or the command line, the environment or the config is wrong.",
+        "A stream failed, whatever was printed; or the command line, the environment or the config is wrong. A \
+         snapshot: nothing is breached, but not everything could be looked at.",
     ),
     ("129", "Ended by SIGHUP."),
     ("130", "Ended by Ctrl-C (SIGINT)."),
@@ -134,6 +156,15 @@ ping = "/home/nutanix/data/logs/sysstats/ping_hosts.INFO"
 lines = 50
 grep = ["ERROR", "FATAL"]
 color = "always"
+
+[snapshot]
+max-errors = 10
+max-silence = "30m"
+
+[snapshot.logs.genesis]
+max-errors = 0
+max-warnings = 100
+fail-on = ["PANIC", "Traceback"]
 "#;
 
 /// What the config's defaults mean.
@@ -144,6 +175,16 @@ pub const DEFAULTS: &str = "In [defaults], every long flag can have a default, u
      --no-dedup, --no-timestamps. \
      A relative file is looked for beside the config. A user, port or jump host of a cluster counts before one of \
      [defaults], and after one of the command line.";
+
+/// What the thresholds of a snapshot mean, and its documents.
+pub const SNAPSHOT: &str = "Thresholds hold for each CVM and log by itself. They come from the flags, else from \
+     [snapshot.logs.NAME] of the config (a name, a glob over names or a path), else from [snapshot], each rule by \
+     itself. --since and --until of [defaults] are those of the follow, as are --output and --json. The JSON document \
+     has version 1: type, version, from, to, healthy, breaches, cvms, then looked_everywhere, timeout_s, findings (the \
+     patterns of all CVMs folded), findings_omitted, standing_still (logs that are silent while they move on another \
+     CVM) and comparison (with --compare). Times within it are those the logs and CVMs tell; clock_skew_ms is how far \
+     a CVM's clock is ahead, and the window is moved by it. An --output-file is replaced as a whole; two runs at once \
+     do not disturb each other.";
 
 /// The end of the short help.
 pub fn short() -> String {

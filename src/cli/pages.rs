@@ -2,6 +2,7 @@
 
 use std::io;
 
+use clap::Arg;
 use clap_complete::shells;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
@@ -71,6 +72,7 @@ pub fn man(causes: &[(String, String)]) -> io::Result<Vec<u8>> {
     man.render_description_section(&mut page)?;
     section("COMMANDS", &help::COMMANDS).to_writer(&mut page)?;
     man.render_options_section(&mut page)?;
+    snapshot().to_writer(&mut page)?;
     examples().to_writer(&mut page)?;
     section("EXIT STATUS", &help::EXIT_STATUS).to_writer(&mut page)?;
     section("ENVIRONMENT", &help::ENVIRONMENT).to_writer(&mut page)?;
@@ -94,6 +96,31 @@ fn section(heading: &str, entries: &[(&str, &str)]) -> Roff {
         roff.control("TP", []);
         roff.text([bold(*term)]);
         roff.text([roman(*meaning)]);
+    }
+    roff
+}
+
+/// What the snapshot takes beyond the flags that all share.
+fn snapshot() -> Roff {
+    let mut whole = command();
+    whole.build();
+    let mut roff = Roff::new();
+    roff.control("SH", ["SNAPSHOT"]);
+    roff.text([roman(help::SNAPSHOT)]);
+    let shared = |arg: &Arg| {
+        whole
+            .get_arguments()
+            .any(|other| other.get_id() == arg.get_id() && other.get_help() == arg.get_help())
+    };
+    let own = whole.find_subcommand("snapshot").into_iter().flat_map(clap::Command::get_arguments);
+    for arg in own.filter(|arg| arg.get_long().is_some() && arg.get_id() != "help" && !shared(arg)) {
+        roff.control("TP", []);
+        roff.text([bold(arg.to_string())]);
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        let words: Vec<String> =
+            arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
+        let words = if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
+        roff.text([roman(format!("{help}{words}"))]);
     }
     roff
 }

@@ -16,7 +16,7 @@ use futures::stream::{LocalBoxStream, SelectAll};
 use futures::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
 use tokio::runtime::Builder;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::batch::Item;
@@ -30,8 +30,8 @@ use crate::modes::signals::{Asking, Signals};
 use crate::output::{Closed, Output};
 use crate::plan;
 use crate::remote::channel::raise_descriptor_limit;
+use crate::remote::hosts::{ear, hosts};
 use crate::remote::pulse::Pulse;
-use crate::remote::session::{Ear, Gate, Session, Sockets};
 use crate::remote::tail::{self, Host};
 use crate::render::Renderer;
 use crate::report::Reporter;
@@ -83,7 +83,7 @@ async fn follow(plan: &plan::Follow, press: Press, live: bool) -> io::Result<Exi
     let (mut signals, mut asking) = (Signals::listen()?, Asking::listen()?);
     let (ear, heard) = ear(plan.ssh.verbose);
     let pulse = Rc::new(Pulse::default());
-    let hosts = hosts(plan, &pulse, ear.as_ref())?;
+    let hosts = hosts(&plan.cvms, &plan.ssh, &pulse, ear.as_ref())?;
     let mut run = Run {
         streams: Merge::new([]),
         finds: finds(&hosts, &plan.patterns, live),
@@ -341,33 +341,6 @@ impl Run<'_> {
         self.reporter.finish(LAST_READ);
         said
     }
-}
-
-/// The CVMs of the plan, not connected yet.
-fn hosts(plan: &plan::Follow, pulse: &Rc<Pulse>, ear: Option<&Ear>) -> io::Result<Vec<Rc<Host>>> {
-    let ssh = Arc::new(plan.ssh.clone());
-    let gate = Arc::new(Gate::new(ssh.parallel));
-    let sockets = Arc::new(Sockets::new(&ssh.socket_folder));
-    let host = |cvm: &Arc<_>| {
-        let session =
-            Session::new(Arc::clone(cvm), Arc::clone(&ssh), Arc::clone(&gate), Arc::clone(&sockets));
-        let session = match ear {
-            Some(ear) => session.heard_by(Arc::clone(ear)),
-            None => session,
-        };
-        Host::new(session, Rc::clone(pulse))
-    };
-    plan.cvms.iter().map(host).collect()
-}
-
-/// An ear for what ssh says, and where it is heard; without `verbose` there is nothing to hear.
-fn ear(verbose: bool) -> (Option<Ear>, UnboundedReceiver<String>) {
-    let (mouth, heard) = unbounded_channel();
-    let ear: Ear = Arc::new(move |cvm, words| {
-        // Nobody listens any more when the run is over.
-        let _ = mouth.send(format!("{cvm}: ssh: {}", String::from_utf8_lossy(words)));
-    });
-    (verbose.then_some(ear), heard)
 }
 
 /// Whether all that `--until` leaves has been written: then there is nothing to wait for.

@@ -11,4 +11,5 @@ mod object;
 pub mod pages;
 mod runtime;
 mod signals;
+pub mod snapshot;
 mod table;

@@ -1,5 +1,6 @@
 //! Pure: the plan of a follow.
 
+use std::ffi::OsString;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -24,7 +25,7 @@ pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Obst
     let flags = &words.flags.follow;
     let typed = &words.typed.follow;
     let names = Names::new(words.config);
-    let Named { logs, patterns } = logs(words, &names)?;
+    let Named { logs, patterns } = logs(words, &names, &flags.logs)?;
     let ssh = ssh(&flags.choosing, &flags.reaching, flags.output.verbose, words.environment)?;
     let jump = typed.reaching.jump.as_deref();
     let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, jump, &ssh, notes)?;
@@ -49,8 +50,7 @@ pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Obst
 }
 
 /// The logs of the command line, or else those of the config.
-fn logs(words: &Words<'_>, names: &Names) -> Result<Named, Usage> {
-    let typed = &words.flags.follow.logs;
+pub(super) fn logs(words: &Words<'_>, names: &Names, typed: &[OsString]) -> Result<Named, Usage> {
     if !typed.is_empty() {
         return names.named(typed);
     }
@@ -63,7 +63,7 @@ fn logs(words: &Words<'_>, names: &Names) -> Result<Named, Usage> {
 }
 
 /// Every CVM×log pair, by CVM, numbered.
-fn targets(cvms: &[Arc<Cvm>], logs: &[Log]) -> Vec<Arc<Target>> {
+pub(super) fn targets(cvms: &[Arc<Cvm>], logs: &[Log]) -> Vec<Arc<Target>> {
     let pairs = cvms.iter().flat_map(|cvm| logs.iter().map(move |log| (cvm, log)));
     pairs
         .enumerate()
@@ -110,7 +110,7 @@ fn reading(flags: &cli::Following, since: Option<Timestamp>) -> Reading {
 }
 
 /// The instant that is meant by a flag's time.
-fn instant(when: When, flag: &str, environment: &Environment) -> Result<Timestamp, Usage> {
+pub(super) fn instant(when: When, flag: &str, environment: &Environment) -> Result<Timestamp, Usage> {
     when.resolve(environment.now, &environment.zone)
         .ok_or_else(|| Usage::new("this time is outside of all calendars").at(flag))
 }

@@ -133,7 +133,7 @@ impl Names {
             };
         }
         let unknown = Usage::new(format!("no log is named `{}`", shown(word)));
-        if ["check", "logs", "cvms", "completions", "man"].contains(&text) {
+        if ["snapshot", "check", "logs", "cvms", "completions", "man"].contains(&text) {
             return Err(unknown.hint(format!("{text} is a command: it stands first, as in `cvmtail {text}`")));
         }
         let names = self.known.iter().map(|(name, _)| name.as_str());

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::environment::Environment;
 use crate::plan::discover::{Discovered, Obstacle};
 use crate::plan::name::Names;
-use crate::plan::{Cvms, Logs, Plan, check, choose, follow};
+use crate::plan::{Cvms, Logs, Plan, check, choose, follow, snapshot};
 use crate::usage::Usage;
 
 /// Everything a plan is made of.
@@ -42,6 +42,9 @@ pub fn resolve(words: &Words<'_>) -> Result<Planned, Obstacle> {
     let mut notes = Vec::new();
     let plan = match &words.flags.verb {
         None => Plan::Follow(Box::new(follow::follow(words, &mut notes)?)),
+        Some(Verb::Snapshot(flags)) => {
+            Plan::Snapshot(Box::new(snapshot::snapshot(words, flags, &mut notes)?))
+        }
         Some(Verb::Check(flags)) => {
             let typed = match &words.typed.verb {
                 Some(Verb::Check(typed)) => typed,

@@ -9,6 +9,7 @@ pub mod own;
 pub mod palette;
 pub mod raw;
 pub mod sanitize;
+pub mod snapshot;
 pub mod stamp;
 pub mod summary;
 pub mod template;

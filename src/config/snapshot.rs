@@ -1,0 +1,166 @@
+//! `[snapshot]`: what counts as ill, for all logs and for single ones.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::config::{Located, Text};
+use crate::usage::Usage;
+
+/// The rules of the config.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Those of all logs.
+    pub rules: Rules,
+    /// Those of single logs, by what names them: a name, a glob over names or a path.
+    pub logs: Vec<(Located<String>, Rules)>,
+}
+
+/// Rules as written; what is not given is left to the next wider ones.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// `max-errors`
+    pub max_errors: Option<u64>,
+    /// `max-warnings`
+    pub max_warnings: Option<u64>,
+    /// `max-silence`, a duration as text.
+    pub max_silence: Option<Located<String>>,
+    /// `fail-on`, regular expressions.
+    pub fail_on: Option<Located<Vec<String>>>,
+}
+
+/// `[snapshot]` as TOML has it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Typed {
+    /// `max-errors = 0`
+    #[serde(rename = "max-errors", alias = "max_errors")]
+    max_errors: Option<Spanned<i64>>,
+    /// `max-warnings = 10`
+    #[serde(rename = "max-warnings", alias = "max_warnings")]
+    max_warnings: Option<Spanned<i64>>,
+    /// `max-silence = "10m"`
+    #[serde(rename = "max-silence", alias = "max_silence")]
+    max_silence: Option<Spanned<Words>>,
+    /// `fail-on = ["PANIC"]`
+    #[serde(rename = "fail-on", alias = "fail_on")]
+    fail_on: Option<Spanned<Words>>,
+    /// `[snapshot.logs.genesis]`
+    #[serde(default)]
+    logs: BTreeMap<Spanned<String>, TypedLog>,
+}
+
+/// `[snapshot.logs.NAME]` as TOML has it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypedLog {
+    /// `max-errors = 0`
+    #[serde(rename = "max-errors", alias = "max_errors")]
+    max_errors: Option<Spanned<i64>>,
+    /// `max-warnings = 10`
+    #[serde(rename = "max-warnings", alias = "max_warnings")]
+    max_warnings: Option<Spanned<i64>>,
+    /// `max-silence = "10m"`
+    #[serde(rename = "max-silence", alias = "max_silence")]
+    max_silence: Option<Spanned<Words>>,
+    /// `fail-on = ["PANIC"]`
+    #[serde(rename = "fail-on", alias = "fail_on")]
+    fail_on: Option<Spanned<Words>>,
+}
+
+/// A text, a number that stands for one, or a list of texts.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a text or a list of texts")]
+enum Words {
+    /// `"10m"`
+    One(String),
+    /// `600`
+    Number(i64),
+    /// `["a", "b"]`
+    Many(Vec<String>),
+}
+
+impl Typed {
+    /// The rules, each number known to be none below zero.
+    pub(super) fn checked(self, text: &Text<'_>) -> Result<Snapshot, Usage> {
+        let Self { max_errors, max_warnings, max_silence, fail_on, logs } = self;
+        let all = TypedLog { max_errors, max_warnings, max_silence, fail_on };
+        let logs = logs.into_iter().map(|(name, rules)| Ok((text.located(name), rules.checked(text)?)));
+        Ok(Snapshot { rules: all.checked(text)?, logs: logs.collect::<Result<_, Usage>>()? })
+    }
+}
+
+impl TypedLog {
+    /// The rules, each number known to be none below zero.
+    fn checked(self, text: &Text<'_>) -> Result<Rules, Usage> {
+        let count = |value: Option<Spanned<i64>>| {
+            value
+                .map(|value| {
+                    let value = text.located(value);
+                    u64::try_from(value.value)
+                        .map_err(|_| Usage::new("write a number from 0 on").at(value.place))
+                })
+                .transpose()
+        };
+        let silence = self.max_silence.map(|words| {
+            let Located { value, place } = text.located(words);
+            match value {
+                Words::One(value) => Ok(Located { value, place }),
+                Words::Number(seconds) => Ok(Located { value: seconds.to_string(), place }),
+                Words::Many(_) => Err(Usage::new("write one duration, such as \"10m\"").at(place)),
+            }
+        });
+        let fail_on = self.fail_on.map(|words| {
+            let Located { value, place } = text.located(words);
+            match value {
+                Words::One(value) => Ok(Located { value: vec![value], place }),
+                Words::Many(value) => Ok(Located { value, place }),
+                Words::Number(_) => {
+                    Err(Usage::new("write a regular expression, or a list of them").at(place))
+                }
+            }
+        });
+        Ok(Rules {
+            max_errors: count(self.max_errors)?,
+            max_warnings: count(self.max_warnings)?,
+            max_silence: silence.transpose()?,
+            fail_on: fail_on.transpose()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::config::parse;
+
+    #[test]
+    fn rules_stand_for_all_logs_and_for_single_ones() {
+        let text = "[snapshot]\nmax-errors = 0\nfail_on = 'PANIC'\n[snapshot.logs.genesis]\nmax-errors = 3\nmax-silence = 600\n";
+        let snapshot = parse(Path::new("c.toml"), text).expect("a config").snapshot;
+        assert_eq!(snapshot.rules.max_errors, Some(0));
+        assert_eq!(snapshot.rules.fail_on.expect("a rule").value, ["PANIC"]);
+        let [(name, rules)] = &snapshot.logs[..] else { panic!("{:?}", snapshot.logs) };
+        assert_eq!((name.value.as_str(), name.place.as_str()), ("genesis", "c.toml:4:16"));
+        assert_eq!((rules.max_errors, rules.max_warnings), (Some(3), None));
+        assert_eq!(rules.max_silence.as_ref().expect("a rule").value, "600");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        for (text, place, what) in [
+            ("[snapshot]\nmax-error = 0", "c.toml:2:1: ", "unknown field"),
+            ("[snapshot.logs.genesis]\nerrors = 0", "c.toml:2:1: ", "unknown field"),
+            ("[snapshot]\n\nmax-errors = -1", "c.toml:3:14: ", "from 0 on"),
+            ("[snapshot]\nmax-errors = 'x'", "c.toml:2:14: ", "string"),
+            ("[snapshot]\nfail-on = 5", "c.toml:2:11: ", "regular expression"),
+            ("[snapshot]\nmax-silence = ['1m']", "c.toml:2:15: ", "one duration"),
+            ("[snapshot]\nfail-on = [5]", "c.toml:2:11: ", "text"),
+        ] {
+            let told = parse(Path::new("c.toml"), text).expect_err(text).to_string();
+            assert!(told.starts_with(place) && told.contains(what), "{text}: {told}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The story of a snapshot: look at all CVMs at once for a bounded time, fold what was seen, report it, and let the
+//! exit status say the verdict.
+
+mod look;
+
+use std::fs;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use tokio::runtime::Builder;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::cli::ReportForm;
+use crate::exit::Exit;
+use crate::modes::signals::Signals;
+use crate::output::{Closed, Output};
+use crate::plan::snapshot::Snapshot;
+use crate::remote::channel::raise_descriptor_limit;
+use crate::remote::hosts::{ear, hosts};
+use crate::remote::pulse::Pulse;
+use crate::remote::tail::Host;
+use crate::render::snapshot::{render, verdict};
+use crate::replace;
+use crate::report::Reporter;
+use crate::snapshot::compare::{self, Earlier};
+use crate::snapshot::document::Document;
+use crate::snapshot::fold::fold;
+use crate::usage::Usage;
+use look::Look;
+
+/// How long closing the connections may take at the end; what is left then dies with this process.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// How long the reader of stdout may take for the report.
+const LAST_READ: Duration = Duration::from_secs(10);
+
+/// How long the reader of stderr may take for the last words.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Looks and reports. An error: there is nothing to compare with, the report has no place, or this machine lacks
+/// what any run needs.
+pub fn run(plan: &Snapshot) -> Result<Exit, Usage> {
+    let earlier = plan.compare.as_ref().map(|file| {
+        let told = |why: String| {
+            let usage = Usage::new(format!("{} is no earlier report: {why}", file.display()));
+            usage.hint("write one with `cvmtail snapshot -o json --output-file FILE`")
+        };
+        let text = fs::read(file).map_err(|error| told(error.to_string()))?;
+        compare::read(&text).map_err(told)
+    });
+    let earlier = earlier.transpose()?;
+    if let Some(file) = &plan.output_file {
+        let told = |error| Usage::new(format!("--output-file {} cannot be written: {error}", file.display()));
+        replace::check(file).map_err(told)?;
+    }
+    raise_descriptor_limit();
+    // One thread: the signal by which the masters die with us goes by the thread that started them.
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let lacking = |error: io::Error| Usage::new(format!("this machine does not let it run: {error}"));
+    runtime.and_then(|runtime| runtime.block_on(snapshot(plan, earlier.as_ref()))).map_err(lacking)
+}
+
+/// The run, from the first connection to the last word; a signal ends it at any time.
+async fn snapshot(plan: &Snapshot, earlier: Option<&Earlier>) -> io::Result<Exit> {
+    let mut signals = Signals::listen()?;
+    let mut reporter = Reporter::stderr(&plan.report, &plan.targets)?;
+    let (ear, mut heard) = ear(plan.ssh.verbose);
+    let pulse = Rc::new(Pulse::default());
+    let hosts = hosts(&plan.cvms, &plan.ssh, &pulse, ear.as_ref())?;
+    let mut look = Look::new(plan, &hosts)?;
+    let over = Instant::now() + plan.timeout;
+    let signal = loop {
+        tokio::select! {
+            biased;
+            number = signals.ending() => break Some(number),
+            () = sleep_until(over) => break None,
+            Some(words) = heard.recv() => reporter.run(&words, None, false),
+            () = pulse.run() => break None,
+            more = look.step() => {
+                reporter.connecting(look.settled(), plan.cvms.len());
+                if !more {
+                    break None;
+                }
+            }
+        }
+    };
+    let now = Timestamp::now();
+    look.stop();
+    reporter.connecting(1, 1);
+    let code = if let Some(number) = signal {
+        let _ = timeout(FAREWELL, farewell(&hosts)).await;
+        Exit::Signal(number)
+    } else {
+        let document = fold(&look.looked(now), earlier);
+        tokio::select! {
+            biased;
+            number = signals.ending() => Exit::Signal(number),
+            code = async {
+                let _ = timeout(FAREWELL, farewell(&hosts)).await;
+                tell(plan, &document, &mut reporter).await
+            } => code,
+        }
+    };
+    reporter.finish(LAST_WORDS);
+    Ok(code)
+}
+
+/// Closes all connections.
+async fn farewell(hosts: &[Rc<Host>]) {
+    join_all(hosts.iter().map(|host| host.session.close())).await;
+}
+
+/// Puts the report where it is wanted, and gives the status.
+async fn tell(plan: &Snapshot, document: &Document, reporter: &mut Reporter) -> Exit {
+    let mut report = render(plan.form, document, plan.look);
+    let said = match &plan.output_file {
+        Some(file) => replace::replace(file, &report)
+            .map_err(|error| format!("{} cannot be written: {error}", file.display())),
+        None => print(&mut report).await,
+    };
+    // Who does not read the report as text is told the verdict as text.
+    let is_read = plan.output_file.is_none() && plan.form == ReportForm::Text;
+    if plan.report.events && !document.healthy && !is_read {
+        reporter.run(&verdict(document), None, false);
+    }
+    match said {
+        Ok(()) => Exit::of_snapshot(!document.breaches.is_empty(), document.looked_everywhere),
+        Err(why) => {
+            reporter.run(&why, None, true);
+            Exit::Failed
+        }
+    }
+}
+
+/// Prints the report on stdout. A reader who went away has read enough; any other error is told.
+async fn print(report: &mut Vec<u8>) -> Result<(), String> {
+    let mut output = Output::stdout().map_err(|error| format!("stdout cannot be written: {error}"))?;
+    let whole = async {
+        output.send(report).await?;
+        output.drained().await
+    };
+    match timeout(LAST_READ, whole).await {
+        Ok(Ok(()) | Err(Closed::Gone)) => Ok(()),
+        Ok(Err(Closed::Failed(error))) => Err(format!("stdout cannot be written: {error}")),
+        Err(_) => Err("stdout was not read: the report is not complete".to_owned()),
+    }
+}

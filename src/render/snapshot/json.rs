@@ -1,0 +1,11 @@
+//! One JSON object on one line.
+
+use crate::snapshot::document::Document;
+
+/// The document and a newline.
+pub fn render(document: &Document) -> Vec<u8> {
+    // Numbers are finite and keys are text, so writing cannot fail.
+    let mut out = serde_json::to_vec(document).unwrap_or_default();
+    out.push(b'\n');
+    out
+}

@@ -1,0 +1,144 @@
+//! Markdown (with GitHub's tables) for the summary of a CI job.
+
+use std::fmt::Write as _;
+
+use crate::render::sanitize;
+use crate::render::snapshot::{size, span, verdict};
+use crate::snapshot::compare::Change;
+use crate::snapshot::document::{Document, Log, text};
+
+/// How many findings, and how many changes of each kind, are listed.
+const LISTED: usize = 20;
+
+/// The report.
+pub fn render(document: &Document) -> String {
+    let sign = match (document.healthy, document.breaches.is_empty()) {
+        (true, _) => "✅",
+        (false, true) => "⚠️",
+        (false, false) => "❌",
+    };
+    let mut out = format!("## {sign} cvmtail snapshot: {}\n\n", escape(&verdict(document)));
+    // Writing into a String cannot fail.
+    let _ = writeln!(out, "{} to {}\n", second(&text(document.from)), second(&text(document.to)));
+    breaches(&mut out, document);
+    let _ = writeln!(out, "| CVM | Log | Status | Size | Last write | Lines | Warnings | Errors |");
+    let _ = writeln!(out, "|---|---|---|---:|---:|---:|---:|---:|");
+    for cvm in &document.cvms {
+        if cvm.status != "ok" {
+            let told = cvm.message.as_deref().unwrap_or_default();
+            let _ = writeln!(
+                out,
+                "| {} |  | **unreachable**: {} |  |  |  |  |  |",
+                escape(&cvm.cvm),
+                escape(told)
+            );
+        }
+        for log in &cvm.logs {
+            row(&mut out, &cvm.cvm, log);
+        }
+    }
+    findings(&mut out, document);
+    if let Some(comparison) = &document.comparison {
+        let _ = writeln!(out, "\n### Since {}\n", escape(&second(&comparison.to)));
+        for (what, cvms) in [("lost", &comparison.cvms_lost), ("gained", &comparison.cvms_gained)] {
+            for cvm in cvms {
+                let _ = writeln!(out, "- CVM {what}: {}", escape(cvm));
+            }
+        }
+        changes(&mut out, "new", &comparison.new);
+        changes(&mut out, "gone", &comparison.gone);
+        changes(&mut out, "up", &comparison.up);
+        changes(&mut out, "down", &comparison.down);
+    }
+    out
+}
+
+/// The breaches, if there are any.
+fn breaches(out: &mut String, document: &Document) {
+    for breach in &document.breaches {
+        let (cvm, log) = (escape(&breach.cvm), escape(&breach.log));
+        let _ = writeln!(out, "- **{cvm} {log}** {}: {}", breach.rule.word(), escape(&breach.message));
+    }
+    if !document.breaches.is_empty() {
+        out.push('\n');
+    }
+}
+
+/// A row of the table.
+fn row(out: &mut String, cvm: &str, log: &Log) {
+    let status = match &log.message {
+        Some(message) => format!("**{}**: {}", log.status, escape(message)),
+        None => log.status.to_owned(),
+    };
+    let _ = writeln!(
+        out,
+        "| {} | {} | {status} | {} | {} | {} | {} | {} |",
+        escape(cvm),
+        escape(&log.log),
+        log.size.map(size).unwrap_or_default(),
+        log.age_s.map(|age| format!("{} ago", span(age))).unwrap_or_default(),
+        log.lines,
+        log.levels.warning,
+        log.levels.error + log.levels.fatal
+    );
+}
+
+/// The findings, the logs that stand still.
+fn findings(out: &mut String, document: &Document) {
+    if !document.findings.is_empty() {
+        let _ = writeln!(
+            out,
+            "\n### Findings\n\n| Count | Level | Log | CVMs | Pattern |\n|---:|---|---|---|---|"
+        );
+    }
+    for finding in document.findings.iter().take(LISTED) {
+        let cvms: Vec<String> = finding.cvms.iter().map(|share| escape(&share.cvm)).collect();
+        let (top, log) = (&finding.top, escape(&finding.log));
+        let pattern = escape(&top.pattern);
+        let _ = writeln!(out, "| {} | {} | {log} | {} | {pattern} |", top.count, top.level, cvms.join(", "));
+    }
+    let more = document.findings.len().saturating_sub(LISTED) + document.findings_omitted;
+    if more > 0 {
+        let _ = writeln!(out, "\n{more} more are not listed.");
+    }
+    if !document.standing_still.is_empty() {
+        let _ = writeln!(out, "\n### Standing still\n");
+    }
+    for still in &document.standing_still {
+        let (cvm, log) = (escape(&still.cvm), escape(&still.log));
+        let (age, elsewhere) = (span(still.age_s), span(still.elsewhere_s));
+        let _ = writeln!(out, "- {cvm} {log}: silent for {age}, elsewhere for {elsewhere}");
+    }
+}
+
+/// Changes of one kind.
+fn changes(out: &mut String, what: &str, changes: &[Change]) {
+    for Change { log, level, pattern, before, after } in changes.iter().take(LISTED) {
+        let (log, pattern) = (escape(log), escape(pattern));
+        let _ = writeln!(out, "- {what}: {log} {level} {pattern} ({before} → {after})");
+    }
+    if changes.len() > LISTED {
+        let _ = writeln!(out, "- {what}: {} more", changes.len() - LISTED);
+    }
+}
+
+/// An instant without its fraction.
+fn second(instant: &str) -> String {
+    instant.split_once('.').map_or_else(|| instant.to_owned(), |(second, _)| format!("{second}Z"))
+}
+
+/// Foreign text on one line of Markdown, where none of it is a sign of Markdown or HTML.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in sanitize::text(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\t' => out.push(' '),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '$' | '!' => out.extend(['\\', c]),
+            _ => out.push(c),
+        }
+    }
+    out
+}

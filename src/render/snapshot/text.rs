@@ -1,0 +1,323 @@
+//! A table to be read at a glance, what is breached above it, what stands out below.
+
+use std::fmt::{Display, Write as _};
+
+use owo_colors::Style;
+
+use crate::plan::snapshot::Look;
+use crate::render::palette;
+use crate::render::sanitize;
+use crate::render::snapshot::{counted, size, span, verdict};
+use crate::snapshot::compare::{Change, Comparison};
+use crate::snapshot::document::{Cvm, Document, Finding, Log, text};
+
+/// How many findings, and how many changes of each kind, are listed.
+const LISTED: usize = 10;
+
+/// How wide a bar is at most.
+const BAR: usize = 8;
+
+/// A clock that is off by more than this is told, in milliseconds.
+const SKEW: i64 = 1_000;
+
+/// The heads of the table's columns; the first three and the last stand to the left.
+const HEADS: [&str; 9] = ["CVM", "LOG", "STATUS", "SIZE", "LAST", "LINES", "WARN", "ERROR", ""];
+
+/// The report.
+pub fn render(document: &Document, look: Look) -> String {
+    let mut page = Page { out: String::new(), look };
+    page.verdict(document);
+    page.breaches(document);
+    page.table(document);
+    page.troubles(document);
+    page.findings(document);
+    page.still(document);
+    if let Some(comparison) = &document.comparison {
+        page.comparison(comparison);
+    }
+    page.out
+}
+
+/// The text so far.
+struct Page {
+    /// It.
+    out: String,
+    /// What can be shown.
+    look: Look,
+}
+
+/// A cell of the table and how it looks.
+type Cell = (String, Style);
+
+impl Page {
+    /// Appends text, styled if there are colours.
+    fn push(&mut self, text: impl Display, style: Style) {
+        // Writing into a String cannot fail.
+        let _ = if self.look.color {
+            write!(self.out, "{}", style.style(text))
+        } else {
+            write!(self.out, "{text}")
+        };
+    }
+
+    /// Appends plain text.
+    fn plain(&mut self, text: impl Display) {
+        let _ = write!(self.out, "{text}");
+    }
+
+    /// Begins a part.
+    fn head(&mut self, title: &str) {
+        self.plain('\n');
+        self.push(title, Style::new().bold());
+        self.plain('\n');
+    }
+
+    /// The verdict and the window.
+    fn verdict(&mut self, document: &Document) {
+        let style = match (document.healthy, document.breaches.is_empty()) {
+            (true, _) => Style::new().green().bold(),
+            (false, true) => Style::new().yellow().bold(),
+            (false, false) => palette::error().bold(),
+        };
+        self.push(verdict(document), style);
+        let (from, to) = (text(document.from), text(document.to));
+        let window = document.to.duration_since(document.from).as_secs_f64();
+        // To the second; the day need not be said twice.
+        let to = if from[..10] == to[..10] { &to[11..19] } else { &to[..19] };
+        let told = format!(
+            "  {}Z to {to}Z ({}), {}\n",
+            &from[..19],
+            span(window),
+            counted(document.cvms.len(), "CVM")
+        );
+        self.push(told, Style::new().dimmed());
+    }
+
+    /// What is breached.
+    fn breaches(&mut self, document: &Document) {
+        if document.breaches.is_empty() {
+            return;
+        }
+        self.head("Breaches");
+        for breach in &document.breaches {
+            self.plain("  ");
+            self.push(breach.rule.word(), palette::error());
+            let told = format!("  {} {}: {}", breach.cvm, breach.log, breach.message);
+            self.plain(format_args!("{}\n", sanitize::text(&told)));
+        }
+    }
+
+    /// A row per CVM and log.
+    fn table(&mut self, document: &Document) {
+        let bold = Style::new().bold();
+        let mut rows: Vec<[Cell; 9]> = vec![HEADS.map(|head| (head.to_owned(), bold))];
+        let logs = || document.cvms.iter().flat_map(|cvm| &cvm.logs);
+        let most = logs().map(|log| log.levels.warning + errors(log)).max().unwrap_or(0);
+        for cvm in &document.cvms {
+            if cvm.status != "ok" {
+                rows.push(unreachable(cvm));
+            }
+            rows.extend(cvm.logs.iter().map(|log| self.row(cvm, log, most)));
+        }
+        let width = |column: usize| rows.iter().map(|row| row[column].0.chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..HEADS.len()).map(width).collect();
+        self.plain('\n');
+        for row in rows {
+            let mut spaces = String::new();
+            for (column, (cell, style)) in row.into_iter().enumerate() {
+                let padding = " ".repeat(widths[column] - cell.chars().count());
+                let to_the_left = column < 3 || column == HEADS.len() - 1;
+                if !to_the_left {
+                    spaces.push_str(&padding);
+                }
+                if !cell.is_empty() {
+                    self.plain(&spaces);
+                    self.push(&cell, style);
+                    spaces.clear();
+                }
+                if to_the_left {
+                    spaces.push_str(&padding);
+                }
+                spaces.push_str("  ");
+            }
+            self.plain('\n');
+        }
+    }
+
+    /// A log's row; `most`: the most warnings and errors that a log has.
+    fn row(&self, cvm: &Cvm, log: &Log, most: u64) -> [Cell; 9] {
+        let calm = Style::new();
+        let [.., warned, failed, _] = palette::levels();
+        let count = |count: u64, style| {
+            if count == 0 { ("-".to_owned(), calm.dimmed()) } else { (count.to_string(), style) }
+        };
+        let (warnings, errors) = (log.levels.warning, errors(log));
+        let status = if log.message.is_some() { failed } else { calm };
+        let bar = if self.look.terminal { self.bar(warnings + errors, most) } else { String::new() };
+        [
+            (sanitize::text(&cvm.cvm), calm),
+            (sanitize::text(&log.log), calm),
+            (log.status.to_owned(), status),
+            (log.size.map_or("-".to_owned(), size), calm),
+            (log.age_s.map_or("-".to_owned(), span), calm),
+            count(log.lines, calm),
+            count(warnings, warned),
+            count(errors, failed),
+            (bar, if errors > 0 { failed } else { warned }),
+        ]
+    }
+
+    /// A bar for `count` where `most` is the longest; what is not nothing is seen.
+    fn bar(&self, count: u64, most: u64) -> String {
+        const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+        if count == 0 || most == 0 {
+            return String::new();
+        }
+        let steps = if self.look.unicode { BAR * 8 } else { BAR };
+        let length = u128::from(count) * steps as u128 / u128::from(most);
+        let length = usize::try_from(length).unwrap_or(steps).clamp(1, steps);
+        if self.look.unicode {
+            return "█".repeat(length / 8) + EIGHTHS[length % 8];
+        }
+        "#".repeat(length)
+    }
+
+    /// What could not be had, and what to do about it; the same thing on several CVMs once.
+    fn troubles(&mut self, document: &Document) {
+        let mut told: Vec<(&str, Option<&str>, Vec<String>)> = Vec::new();
+        let cvms = document
+            .unreachable()
+            .filter_map(|cvm| Some((cvm.message.as_deref()?, cvm.hint.as_deref(), cvm.cvm.clone())));
+        let logs = document.unread().filter_map(|(cvm, log)| {
+            Some((log.message.as_deref()?, log.hint.as_deref(), format!("{} {}", cvm.cvm, log.log)))
+        });
+        for (message, hint, whom) in cvms.chain(logs) {
+            match told.iter_mut().find(|(known, ..)| *known == message) {
+                Some((.., all)) => all.push(whom),
+                None => told.push((message, hint, vec![whom])),
+            }
+        }
+        if told.is_empty() {
+            return;
+        }
+        self.head("Not looked at");
+        for (message, hint, whom) in told {
+            self.plain(format_args!("  {}: {}\n", sanitize::text(&whom.join(", ")), sanitize::text(message)));
+            if let Some(hint) = hint {
+                self.plain(format_args!("    try: {}\n", sanitize::text(hint)));
+            }
+        }
+    }
+
+    /// What is warned of and what fails, the gravest first.
+    fn findings(&mut self, document: &Document) {
+        if document.findings.is_empty() {
+            return;
+        }
+        self.head("Findings");
+        let width = document.findings.iter().take(LISTED).map(|it| it.top.count.to_string().len()).max();
+        for finding in document.findings.iter().take(LISTED) {
+            self.finding(finding, width.unwrap_or(0), document.cvms.len());
+        }
+        let more = document.findings.len().saturating_sub(LISTED) + document.findings_omitted;
+        if more > 0 {
+            self.push(format!("  {more} more: -o json lists them\n"), Style::new().dimmed());
+        }
+    }
+
+    /// One finding, in a run with so many CVMs.
+    fn finding(&mut self, finding: &Finding, width: usize, cvms: usize) {
+        let top = &finding.top;
+        let [.., warned, failed, fatal] = palette::levels();
+        let style = match top.level {
+            "warning" => warned,
+            "error" => failed,
+            _ => fatal,
+        };
+        self.plain(format_args!("  {:>width$} x ", top.count));
+        self.push(top.level, style);
+        let names: Vec<&str> = finding.cvms.iter().map(|share| share.cvm.as_str()).collect();
+        let place = match names.len() {
+            count if count == cvms && count > 1 => format!("all {count} CVMs"),
+            1..=3 => names.join(", "),
+            count => format!("{count} CVMs"),
+        };
+        let told = format!(" {}: {}", finding.log, top.pattern);
+        self.plain(sanitize::text(&told));
+        self.push(format!("  ({})\n", sanitize::text(&place)), Style::new().dimmed());
+    }
+
+    /// The logs that stand still, and the clocks that are off.
+    fn still(&mut self, document: &Document) {
+        if !document.standing_still.is_empty() {
+            self.head("Standing still: quiet or dead?");
+        }
+        for still in &document.standing_still {
+            let who = sanitize::text(&format!("{} {}", still.cvm, still.log));
+            let (age, elsewhere) = (span(still.age_s), span(still.elsewhere_s));
+            let on = counted(still.moves_on, "other CVM");
+            self.plain(format_args!("  {who}: silent for {age}; on {on} it moved {elsewhere} ago\n"));
+        }
+        let skewed = || {
+            document
+                .cvms
+                .iter()
+                .filter_map(|cvm| Some((cvm, cvm.clock_skew_ms.filter(|skew| skew.abs() >= SKEW)?)))
+        };
+        if skewed().next().is_some() {
+            self.head("Clocks");
+        }
+        for (cvm, skew) in skewed() {
+            #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
+            let off = span(skew.unsigned_abs() as f64 / 1000.0);
+            let way = if skew < 0 { "behind" } else { "ahead of" };
+            self.plain(format_args!("  {}: {off} {way} this machine's\n", sanitize::text(&cvm.cvm)));
+        }
+    }
+
+    /// What changed since the earlier report.
+    fn comparison(&mut self, comparison: &Comparison) {
+        let since = sanitize::text(&comparison.to);
+        self.head(&format!("Since {}", since.split('.').next().unwrap_or_default()));
+        for (what, cvms) in [("lost", &comparison.cvms_lost), ("gained", &comparison.cvms_gained)] {
+            if !cvms.is_empty() {
+                self.plain(format_args!("  CVMs {what}: {}\n", sanitize::text(&cvms.join(", "))));
+            }
+        }
+        let kinds = [
+            ("new ", &comparison.new),
+            ("gone", &comparison.gone),
+            ("up  ", &comparison.up),
+            ("down", &comparison.down),
+        ];
+        for (what, changes) in kinds {
+            for Change { log, level, pattern, before, after } in changes.iter().take(LISTED) {
+                let told = format!("{what}  {before} -> {after}  {level} {log}: {pattern}");
+                self.plain(format_args!("  {}\n", sanitize::text(&told)));
+            }
+            if changes.len() > LISTED {
+                self.plain(format_args!("  {what}  {} more\n", changes.len() - LISTED));
+            }
+        }
+        let [new, gone, up, down] = kinds.map(|(_, changes)| changes.is_empty());
+        if new && gone && up && down && comparison.cvms_lost.is_empty() && comparison.cvms_gained.is_empty() {
+            self.plain("  nothing changed\n");
+        }
+        if !comparison.complete {
+            self.plain("  not all findings were kept: what is called new or gone may have been left out\n");
+        }
+    }
+}
+
+/// Errors, the fatal ones among them.
+const fn errors(log: &Log) -> u64 {
+    log.levels.error + log.levels.fatal
+}
+
+/// The row of a CVM that was not reached.
+fn unreachable(cvm: &Cvm) -> [Cell; 9] {
+    let mut row = HEADS.map(|_| (String::new(), Style::new()));
+    row[0].0 = sanitize::text(&cvm.cvm);
+    row[2] = (cvm.status.to_owned(), palette::error());
+    row
+}

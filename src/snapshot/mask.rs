@@ -1,0 +1,236 @@
+//! A message without what changes from one time to the next: `Rpc <n> to <ip> timed out after <n> msecs`.
+//!
+//! Masked are quoted texts, URLs, paths, UUIDs, addresses (with or without a port), hexadecimal and mixed ids, and
+//! numbers. No digit is left in a mask, so masking twice is masking once.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// Masks one message: one line, spaces and control characters being one space each run.
+pub fn mask(message: &str) -> String {
+    let mut out = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(first) = rest.chars().next() {
+        if let Some(length) = quoted(rest, out.chars().next_back()) {
+            out.push_str("<str>");
+            rest = &rest[length..];
+        } else if is_of_word(first) {
+            let mut length = rest.find(|c| !is_of_word(c)).unwrap_or(rest.len());
+            if is_url(&rest[..length]) {
+                // Its query has more characters than a word.
+                length = rest.find(is_behind_url).unwrap_or(rest.len());
+            }
+            word(&mut out, &rest[..length]);
+            rest = &rest[length..];
+        } else {
+            let is_space = first.is_whitespace() || first.is_control();
+            if !is_space {
+                out.push(first);
+            } else if !out.is_empty() && !out.ends_with(' ') {
+                out.push(' ');
+            }
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    out.truncate(out.trim_end_matches(' ').len());
+    out
+}
+
+/// Whether a character is part of a word, which may be a path, an address, an id.
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || "/_.:-+@%~?&#*".contains(c)
+}
+
+/// Whether a URL ends before a character.
+fn is_behind_url(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "\"'`<>()[]{},;".contains(c)
+}
+
+/// Whether a quote beside that character is none: an apostrophe. A mask counts as the word it stands for.
+fn is_wordy(c: char) -> bool {
+    c.is_alphanumeric() || c == '<' || c == '>'
+}
+
+/// The length of the quoted text that `text` begins with, behind `before`; both quotes included.
+fn quoted(text: &str, before: Option<char>) -> Option<usize> {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
+    if before.is_some_and(is_wordy) {
+        return None;
+    }
+    let inner = &text[1..];
+    let closes = |at: &usize| !inner[at + 1..].chars().next().is_some_and(is_wordy);
+    inner.match_indices(quote).map(|(at, _)| at).find(closes).map(|at| at + 2)
+}
+
+/// Appends a word, masked.
+fn word(out: &mut String, word: &str) {
+    // What ends a clause is not part of a path or an address.
+    let core = word.trim_end_matches(['.', ':', '?', '-']);
+    let tail = &word[core.len()..];
+    let behind_mask = out.ends_with('>');
+    if let Some(mask) = whole(core, behind_mask) {
+        out.push_str(mask);
+        out.push_str(tail);
+    } else if word.bytes().any(|byte| byte.is_ascii_digit()) {
+        parts(out, word);
+    } else {
+        out.push_str(word);
+    }
+}
+
+/// The mask of a word that is one thing as a whole.
+fn whole(core: &str, behind_mask: bool) -> Option<&'static str> {
+    if is_url(core) {
+        return Some("<url>");
+    }
+    if !behind_mask && is_path(core) {
+        return Some("<path>");
+    }
+    if !core.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    if is_address(core) {
+        return Some("<ip>");
+    }
+    let groups = |length: &[usize], mark: char| {
+        core.split(mark).count() == length.len()
+            && core.split(mark).zip(length).all(|(group, length)| group.len() == *length && is_hex(group))
+    };
+    if groups(&[8, 4, 4, 4, 12], '-') {
+        return Some("<uuid>");
+    }
+    (groups(&[2; 6], ':')).then_some("<mac>")
+}
+
+/// `scheme://…`
+fn is_url(core: &str) -> bool {
+    core.find("://").is_some_and(|at| {
+        core[..at].ends_with(|c: char| c.is_ascii_alphabetic()) && core.len() > at + "://".len()
+    })
+}
+
+/// An absolute path, or one from a home.
+fn is_path(core: &str) -> bool {
+    let path = core.strip_prefix('~').unwrap_or(core);
+    path.starts_with('/') && path[1..].contains(|c: char| c.is_alphanumeric())
+}
+
+/// An address of either kind; the older one with or without a port.
+fn is_address(core: &str) -> bool {
+    let host = match core.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') && port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => core,
+    };
+    let bare = core.split('%').next().unwrap_or(core);
+    host.parse::<Ipv4Addr>().is_ok()
+        || (bare.contains("::") || bare.matches(':').count() == 7) && bare.parse::<Ipv6Addr>().is_ok()
+}
+
+/// Only hexadecimal digits, and not none.
+fn is_hex(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Appends a word with its ids and numbers masked.
+fn parts(out: &mut String, word: &str) {
+    let mut rest = word;
+    // A sign belongs to its number.
+    if let [b'+' | b'-', digit, ..] = rest.as_bytes()
+        && digit.is_ascii_digit()
+    {
+        rest = &rest[1..];
+    }
+    while !rest.is_empty() {
+        let length = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+        let segment = &rest[..length];
+        if let Some(mask) = id(segment) {
+            out.push_str(mask);
+            rest = &rest[length..];
+            continue;
+        }
+        rest = numbers(out, rest, length);
+        let mark = rest.chars().next().filter(|c| !c.is_alphanumeric());
+        if let Some(mark) = mark {
+            out.push(mark);
+            rest = &rest[mark.len_utf8()..];
+        }
+    }
+}
+
+/// The mask of a run of letters and digits that is an id: hexadecimal, or letters and digits by turns.
+fn id(segment: &str) -> Option<&'static str> {
+    let bytes = segment.as_bytes();
+    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if digits == 0 || digits == bytes.len() {
+        return None;
+    }
+    if segment.strip_prefix("0x").is_some_and(is_hex) || (bytes.len() >= 8 && is_hex(segment)) {
+        return Some("<hex>");
+    }
+    let turns = bytes.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
+    (bytes.len() >= 8 && turns >= 3).then_some("<id>")
+}
+
+/// Appends the first `length` bytes of `text` with each number masked; a number may go on behind its point.
+/// Gives what is left.
+fn numbers<'a>(out: &mut String, text: &'a str, length: usize) -> &'a str {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    while at < length {
+        let letters = bytes[at..length].iter().take_while(|byte| !byte.is_ascii_digit()).count();
+        out.push_str(&text[at..at + letters]);
+        at += letters;
+        if at == length {
+            break;
+        }
+        out.push_str("<n>");
+        at += digits(at);
+        while matches!(bytes.get(at), Some(b'.')) && digits(at + 1) > 0 {
+            at += 1 + digits(at + 1);
+        }
+    }
+    &text[at..]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::mask;
+
+    #[test]
+    fn what_changes_is_masked_and_words_stay() {
+        for (message, wanted) in [
+            ("Rpc 4711 to 10.0.0.1 timed out after 3000 msecs", "Rpc <n> to <ip> timed out after <n> msecs"),
+            ("connect to 10.0.0.1:2009 failed: 111", "connect to <ip> failed: <n>"),
+            ("peer fe80::1%eth0, [2001:db8::7]:2009.", "peer <ip>, [<ip>]:<n>."),
+            ("no such file /home/nutanix/data/x.log: gone", "no such file <path>: gone"),
+            ("GET https://10.0.0.1:9440/api?x=1 gave 502", "GET <url> gave <n>"),
+            ("task 1b4e28ba-2fa1-11d2-883f-0016d3cca427 failed", "task <uuid> failed"),
+            ("mac 02:00:0a:14:1e:29 at 0x7f3a2b", "mac <mac> at <hex>"),
+            ("commit deadbeef12 of aGVs1bG8x23Kd9", "commit <hex> of <id>"),
+            ("vdisk12 took 1.5s (-3, +4, 99%)", "vdisk<n> took <n>s (<n>, <n>, <n>%)"),
+            ("version 5.20.4 at 03:12:44", "version <n> at <n>:<n>:<n>"),
+            ("Can't open 'the file' or \"it's\" `x`", "Can't open <str> or <str> <str>"),
+            ("read/write and/or I/O on n", "read/write and/or I/O on n"),
+            ("  two \t words\u{1b}[0m ", "two words [<n>m"),
+            ("Größe 12 bei 漢字", "Größe <n> bei 漢字"),
+            ("", ""),
+        ] {
+            assert_eq!(mask(message), wanted, "{message}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn masking_twice_is_masking_once_and_no_digit_is_left(
+            message in "([a-c0-3/.:<>'\"` ~@%+-]|n|é|http://|::|fe80|[0-9a-f]{8}-|\\PC|\\x1b){0,30}"
+        ) {
+            let once = mask(&message);
+            prop_assert!(!once.bytes().any(|byte| byte.is_ascii_digit()), "{:?}", once);
+            prop_assert!(!once.chars().any(char::is_control));
+            prop_assert_eq!(mask(&once), once);
+        }
+    }
+}
