@@ -163,10 +163,11 @@ fn id(segment: &str) -> Option<&'static str> {
     if digits == 0 || digits == bytes.len() {
         return None;
     }
-    if segment.strip_prefix("0x").is_some_and(is_hex) || (bytes.len() >= 8 && is_hex(segment)) {
+    let turns = bytes.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
+    let mixed = bytes.len() >= 6 || (bytes.len() >= 4 && turns >= 2);
+    if segment.strip_prefix("0x").is_some_and(is_hex) || (mixed && is_hex(segment)) {
         return Some("<hex>");
     }
-    let turns = bytes.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
     (bytes.len() >= 8 && turns >= 3).then_some("<id>")
 }
 
@@ -209,6 +210,7 @@ mod tests {
             ("task 1b4e28ba-2fa1-11d2-883f-0016d3cca427 failed", "task <uuid> failed"),
             ("mac 02:00:0a:14:1e:29 at 0x7f3a2b", "mac <mac> at <hex>"),
             ("commit deadbeef12 of aGVs1bG8x23Kd9", "commit <hex> of <id>"),
+            ("extent 1af00d, 3b7e in fe80", "extent <hex>, <hex> in fe<n>"),
             ("vdisk12 took 1.5s (-3, +4, 99%)", "vdisk<n> took <n>s (<n>, <n>, <n>%)"),
             ("version 5.20.4 at 03:12:44", "version <n> at <n>:<n>:<n>"),
             ("Can't open 'the file' or \"it's\" `x`", "Can't open <str> or <str> <str>"),
