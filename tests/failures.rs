@@ -104,9 +104,9 @@ fn a_network_that_swallows_every_packet() {
     // A neighbour that is known and is not there: what is sent to it vanishes.
     let neighbour = ["neigh", "add", "10.20.254.253", "lladdr", "02:00:00:00:00:99", "dev", "cvms"];
     world.run("ip", &neighbour).finish(LONG).expect(0);
-    let run = both(&world, "10.20.254.253", &good).args(["--connect-timeout", "1s"]);
-    let message = "no answer from port 22 of 10.20.254.253 within 1 s";
-    assert_told(run, message, "`--connect-timeout` allows more than 1 s");
+    let run = both(&world, "10.20.254.253", &good).args(["--connect-timeout", "5s"]);
+    let message = "no answer from port 22 of 10.20.254.253 within 5 s";
+    assert_told(run, message, "`--connect-timeout` allows more than 5 s");
 }
 
 #[test]
@@ -114,9 +114,9 @@ fn a_port_that_is_open_and_silent() {
     let (world, good) = world();
     let bad = world.cvm("bad").relayed().start();
     bad.relay().silence(true);
-    let run = both(&world, "bad", &good).args(["--connect-timeout", "1s"]);
+    let run = both(&world, "bad", &good).args(["--connect-timeout", "5s"]);
     let port = bad.port();
-    let message = format!("port {port} of bad is open, but sshd did not answer within 1 s");
+    let message = format!("port {port} of bad is open, but sshd did not answer within 5 s");
     assert_told(run, &message, "try by hand `ssh bad`");
     nothing_left(&world, &[good, bad]);
 }
