@@ -137,7 +137,7 @@ impl Conversation {
         }
     }
 
-    /// Says the first word. To a CVM that is not known to give us a shell it is one that does no harm
+    /// Says the first word. On a connection that is not known to give us a shell it is one that does no harm
     /// should a menu hear it.
     pub async fn greet(&mut self, clock: Option<&CvmClock>) {
         if clock.is_some() {
@@ -252,6 +252,7 @@ impl Conversation {
         }
         if let Record::Shell(clock) = record {
             // What was asked was answered, as far as can be told, in the middle between asking and hearing.
+            self.line.connection().has_shell.set(true);
             let now = self.greeted + Timestamp::now().duration_since(self.greeted) / 2;
             self.reports.push_back(Report::Shell(match clock {
                 Some(clock) => CvmClock { skew: clock.now.duration_since(now), zone: clock.zone },

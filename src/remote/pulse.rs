@@ -62,6 +62,11 @@ impl Line {
         self.stdin.replace(Some(stdin));
     }
 
+    /// The connection it is on.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// The script was heard.
     pub fn hear(&self) {
         self.heard.set(true);
