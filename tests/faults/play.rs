@@ -204,7 +204,8 @@ impl Play {
         let took = asked.elapsed();
         // Nothing is to stay here: the sockets' folder itself may.
         let left = world.left_here();
-        let mut left_here: Vec<String> = left.processes.iter().map(|process| process.command.clone()).collect();
+        let mut left_here: Vec<String> =
+            left.processes.iter().map(|process| process.command.clone()).collect();
         left_here.extend(left.entries.iter().filter(|path| path.exists()).flat_map(sockets));
         let ended = Instant::now();
         let on_cvms = || cvms.iter().flat_map(Cvm::processes).map(|p| p.command).collect::<Vec<_>>();
@@ -288,7 +289,11 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { play, expected, verdict, faults, rotations, looks, end, orphans, .. } = self;
-        writeln!(f, "seed {}, {} CVMs, {} logs each, {:?} of faults", play.seed, play.cvms, play.logs, play.time)?;
+        writeln!(
+            f,
+            "seed {}, {} CVMs, {} logs each, {:?} of faults",
+            play.seed, play.cvms, play.logs, play.time
+        )?;
         writeln!(f, "expected {expected}, {verdict}")?;
         writeln!(f, "{} faults {faults:?}", faults.values().sum::<u64>())?;
         writeln!(f, "{} rotations {rotations:?}", rotations.values().sum::<u64>())?;

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         seed: number("--seed", 1),
         time: Duration::from_secs(number("--seconds", 60)),
         cvms: size("--cvms", 4),
-        logs: size("--logs", 6),
+        logs: size("--logs", 8),
         pace: Pace {
             burst: number("--burst", 8),
             pause: Duration::from_millis(number("--pause", 80)),

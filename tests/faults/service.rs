@@ -58,8 +58,7 @@ impl Service {
     /// Starts a service that writes `log`.
     pub fn start(log: &Log, life: Life, pace: Pace, mut seed: Seed, record: &Record) -> Self {
         let number = seed.next();
-        let writer =
-            if life == Life::Linked { Writer::glog(log, number) } else { Writer::new(log, number) };
+        let writer = if life == Life::Linked { Writer::glog(log, number) } else { Writer::new(log, number) };
         let writer = match life {
             Life::Wide => writer.content(Content::Wide(2_000)),
             _ if seed.percent(30) => writer.content(Content::Hostile),
@@ -109,7 +108,11 @@ impl Worker {
         let mut next = Instant::now();
         let (mut held, mut known) = (false, false);
         loop {
-            let pause = if held { Duration::from_secs(60) } else { self.seed.between(Duration::ZERO, self.pace.pause) };
+            let pause = if held {
+                Duration::from_secs(60)
+            } else {
+                self.seed.between(Duration::ZERO, self.pace.pause)
+            };
             match orders.recv_timeout(pause) {
                 Ok(Order::Rotate(times)) if known => {
                     for _ in 0..times {
