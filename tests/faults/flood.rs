@@ -33,8 +33,8 @@ pub struct Flooded {
     pub code: i32,
 }
 
-/// Has so many CVMs with so many logs of so many lines, all to be read from the beginning, and more lines
-/// meanwhile; the reader takes nothing for `stall`, then everything, then nothing again.
+/// Has so many CVMs with so many logs that are followed; then so many lines come to each at once, and some
+/// each second, and the reader takes nothing for `stall`, then everything, then nothing again.
 pub fn stall(cvms: usize, logs: usize, lines: usize, stall: Duration) -> Flooded {
     let world = World::new();
     let names: Vec<String> = (1..=cvms).map(|n| format!("ntnx-{n:02}-cvm")).collect();
@@ -43,7 +43,7 @@ pub fn stall(cvms: usize, logs: usize, lines: usize, stall: Duration) -> Flooded
     for cvm in &cvms {
         for n in 0..logs {
             let mut writer = Writer::new(&cvm.log(&format!("service{n:02}.out")), n as u64);
-            writer.append(lines);
+            writer.append(10);
             writers.push(writer);
         }
     }
@@ -51,14 +51,15 @@ pub fn stall(cvms: usize, logs: usize, lines: usize, stall: Duration) -> Flooded
     paths.sort();
     paths.dedup();
     let targets = cvms.iter().map(Cvm::target).collect::<Vec<_>>().join(",");
-    let run = world
-        .cvmtail(&["-o", "raw", "-n", "+1", "--dead-after", "3s", "-c", &targets])
-        .args(&paths)
-        .stalled()
-        .start();
+    let run =
+        world.cvmtail(&["-o", "raw", "-n", "+1", "--dead-after", "3s", "-c", &targets]).args(&paths).start();
+    run.wait_for("ten lines of each", Duration::from_secs(120), |out| {
+        memchr::memchr_iter(b'\n', out).count() >= 10 * writers.len()
+    });
+    run.stall();
+    writers.iter_mut().for_each(|writer| writer.append(lines));
     let up = || cvms.iter().map(|cvm| cvm.relay().open()).sum::<usize>();
     let made = || cvms.iter().map(|cvm| cvm.relay().accepted()).sum::<u64>();
-    must(Duration::from_secs(60), "every CVM is reached", || cvms.iter().all(|cvm| cvm.relay().open() > 0));
     // Until no more comes through, because nothing is taken.
     let moved = || cvms.iter().map(|cvm| cvm.relay().bytes()).sum::<u64>();
     let mut last = 0;

@@ -33,19 +33,21 @@ fn sixty_four_cvms_that_come_back_together_are_dialled_a_few_at_a_time() {
         cvm.relay().cut();
     });
     // How many knock in each half second while nobody opens.
-    let (mut last, mut most, began) = (before.clone(), 0, Instant::now());
+    let (mut last, mut rates, began) = (before.clone(), Vec::new(), Instant::now());
     while began.elapsed() < Duration::from_secs(10) {
         eventually(Duration::from_millis(500), || false);
         let now = dialled();
-        most = most.max(now.iter().sum::<u64>() - last.iter().sum::<u64>());
+        rates.push(now.iter().sum::<u64>() - last.iter().sum::<u64>());
         last = now;
     }
     let each: Vec<u64> = last.iter().zip(&before).map(|(now, before)| now - before).collect();
     let total: u64 = each.iter().sum();
-    eprintln!("in 10 s {total} connections to {CVMS} CVMs, at most {most} in half a second, each {each:?}");
+    eprintln!("in 10 s {total} connections to {CVMS} CVMs, {rates:?} in each half second, each {each:?}");
     let greatest = each.iter().max().copied().unwrap_or(0);
-    assert!(greatest <= 16, "one CVM is not dialled all the time: {each:?}");
-    assert!(most <= CVMS as u64, "{most} in half a second");
+    assert!(greatest <= 8, "one CVM is not dialled all the time: {each:?}");
+    // The first knock at each comes after 0.25 to 0.5 s; from then on they spread.
+    assert!(rates[0].max(rates[1]) <= CVMS as u64 * 3 / 2, "{rates:?} in each half second");
+    assert!(rates[2..].iter().all(|rate| *rate <= CVMS as u64 * 3 / 4), "{rates:?} in each half second");
     cvms.iter().for_each(|cvm| cvm.relay().refuse(false));
     writers.iter_mut().for_each(|writer| writer.append(1));
     must(SOON * 3, "all come back", || came(&run.stdout(), 2 * first));
