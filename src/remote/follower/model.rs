@@ -59,6 +59,8 @@ struct Cvm {
     /// The file `tail` reads and how far.
     tail: Option<(usize, usize)>,
     watched: bool,
+    /// `tail` was killed, and the file has not been looked at since.
+    killed: bool,
     questions: VecDeque<Command>,
     /// What is on the way to the client.
     answers: VecDeque<Answer>,
@@ -85,6 +87,7 @@ impl Cvm {
             open: None,
             tail: None,
             watched: false,
+            killed: false,
             questions: VecDeque::new(),
             answers: VecDeque::new(),
         }
@@ -227,6 +230,7 @@ impl Cvm {
             }
             Command::Watch => self.watched = true,
             Command::Sum(before, count) => {
+                self.killed = false;
                 let data = &self.files[self.open.unwrap()].data;
                 let before = usize::try_from(before).unwrap();
                 let part = data.get(before - usize::try_from(count).unwrap()..).unwrap_or_default();
@@ -268,6 +272,14 @@ impl Cvm {
         let bytes = data[place..].to_vec();
         self.tail = Some((index, data.len()));
         self.answers.push_back(Answer::Bytes(bytes));
+    }
+
+    /// `tail` ends, and the script notices.
+    fn kill_tail(&mut self) {
+        if self.tail.take().is_some() {
+            self.say(Record::Halted);
+            self.killed = true;
+        }
     }
 
     fn tick(&mut self) {
@@ -363,7 +375,7 @@ impl Client {
 
     /// The connection breaks and a new one is made.
     fn reconnect(self, cvm: &mut Cvm) -> Self {
-        (cvm.open, cvm.tail, cvm.watched) = (None, None, false);
+        (cvm.open, cvm.tail, cvm.watched, cvm.killed) = (None, None, false, false);
         cvm.questions.clear();
         cvm.answers.clear();
         let (backlog, position) = self.follower.into_start();
@@ -389,7 +401,9 @@ fn play(rotation: Rotation, story: &[u8]) -> (String, Vec<Notice>, u32) {
             7..=12 => cvm.answer(),
             13..=18 => cvm.tail_reads(),
             19..=26 => client.receive(&mut cvm),
-            27 | 28 => cvm.tick(),
+            27 => cvm.tick(),
+            28 if step & 128 != 0 => cvm.kill_tail(),
+            28 => cvm.tick(),
             29 if rotation == Rotation::Late => cvm.writing = cvm.live,
             29 => cvm.write(false),
             30 if matches!(rotation, Rotation::CopyTruncate | Rotation::Empty)
@@ -420,7 +434,7 @@ fn play(rotation: Rotation, story: &[u8]) -> (String, Vec<Notice>, u32) {
 /// should it grow beyond the old place in it.
 fn can_show(cvm: &Cvm, client: &Client) -> bool {
     let known = client.follower.position().is_some_and(|position| position.known() > 0);
-    known && (cvm.tail.is_some() || cvm.open.is_none())
+    known && (cvm.tail.is_some() || cvm.open.is_none() || cvm.killed)
 }
 
 fn all_lines(count: u32) -> String {

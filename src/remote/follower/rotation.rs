@@ -45,7 +45,12 @@ impl Follower {
                     Some(path) => position.path = path,
                     None => self.misses = MISSES,
                 }
-                self.follow(acts);
+                if position.known() > 0 {
+                    // No tail ran for a moment, so none saw whether the file was cut meanwhile.
+                    self.check(acts);
+                } else {
+                    self.follow(acts);
+                }
             }
             (None, Some(live)) => {
                 let live = live.clone();
