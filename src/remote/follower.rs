@@ -103,6 +103,8 @@ pub struct Follower {
     position: Option<Position>,
     /// The next byte of the current file that the script will send.
     next: u64,
+    /// Where the copying of the live file began, and how long the file was then, at least.
+    copying: (u64, u64),
     /// The file that is open on the CVM.
     open: Option<FileId>,
     /// Reads the times of lines, where that is needed.
@@ -139,6 +141,7 @@ impl Follower {
             behind: position.is_some(),
             next: position.as_ref().map_or(0, |p| p.offset),
             position: position.map(Position::anchor),
+            copying: (0, 0),
             open: None,
             reader: None,
             listing: Listing::default(),
@@ -335,9 +338,12 @@ impl Follower {
 
     /// Reads the open file, which is the live one and at least so long, from `next` on.
     fn read_on(&mut self, size: u64, acts: &mut Vec<Act>) {
-        if self.follow && size.saturating_sub(self.next) <= SMALL {
+        // What is read from its beginning has nothing to be recognised by: its end tells whether it was cut.
+        let known = self.next > 0 || size == 0;
+        if self.follow && known && size.saturating_sub(self.next) <= SMALL {
             self.follow(acts);
         } else {
+            self.copying = (self.next, size);
             acts.push(Act::Send(Command::Copy(self.next)));
             self.phase = Phase::Copying(true);
         }
@@ -354,6 +360,15 @@ impl Follower {
     fn copied(&mut self, live: bool, at: Option<u64>, acts: &mut Vec<Act>) {
         if !self.is_in_step(at, acts) {
             return;
+        }
+        let (from, least) = self.copying;
+        let cut = live && at.is_some_and(|at| at < least);
+        if cut && self.follow && from > 0 && self.next == from {
+            return self.check(acts);
+        }
+        if let (true, Some(position)) = (cut, &self.position) {
+            let cause = "it was cut before that was read";
+            acts.push(Act::Tell(Notice::Gap(position.file, from, None, cause)));
         }
         match (live, self.follow) {
             (true, true) => self.follow(acts),

@@ -483,3 +483,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_log_that_is_cut_between_being_opened_and_being_read_says_so() {
+    let mut cvm = Cvm::new(Rotation::Empty);
+    (0..5).for_each(|_| cvm.write(false));
+    let first = Follower::new(RemotePath(LOG.to_vec()), Backlog::FromLine(1), true, None);
+    let mut client = Client::new(first, &mut cvm);
+    client.receive(&mut cvm);
+    cvm.answer();
+    client.receive(&mut cvm);
+    cvm.rotate();
+    cvm.write(false);
+    for _ in 0..20 {
+        cvm.answer();
+        client.receive(&mut cvm);
+    }
+    assert_eq!(String::from_utf8(client.delivered).unwrap(), line(6));
+    assert!(client.notices.iter().any(is_gap), "{:?}", client.notices);
+}
