@@ -23,7 +23,7 @@ const CALM_AFTER: Duration = Duration::from_secs(10);
 
 /// How long a stream may have bytes that nobody takes before its script is let go. While it is held, the
 /// `tail` there keeps its file, deleted or not, from giving its room back.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// After how many seconds without a beat a CVM's watchdog ends the connection, twice that at most. It is
 /// three quiet beats.
@@ -212,7 +212,7 @@ mod tests {
         line.lose_patience(Duration::ZERO);
         assert!(!line.was_let_go(), "it says nothing");
         says.write_all(b"a line\n").await.unwrap();
-        line.lose_patience(Duration::from_secs(60));
+        line.lose_patience(Duration::from_mins(1));
         assert!(!line.was_let_go(), "it has waited for a moment only");
         hears.readable().await.unwrap();
         assert_eq!(hears.try_read(&mut [0; 9]).unwrap(), 7);

@@ -248,10 +248,14 @@ pub fn drive_here(stage: &Stage, world: &World, pid: i32, reader: &Reader, mut s
             Here::Sleep => {
                 let asleep: Vec<_> = masters().collect();
                 send(pid, Signal::STOP);
-                asleep.iter().for_each(|master| master.signal(Signal::STOP));
+                for master in &asleep {
+                    master.signal(Signal::STOP);
+                }
                 stage.wait(DEAD_AFTER * 3);
                 // KILL needs no waking up.
-                asleep.iter().for_each(|master| master.signal(Signal::KILL));
+                for master in &asleep {
+                    master.signal(Signal::KILL);
+                }
                 send(pid, Signal::CONT);
             }
             Here::Stall => {

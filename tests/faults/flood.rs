@@ -53,17 +53,19 @@ pub fn stall(cvms: usize, logs: usize, lines: usize, stall: Duration) -> Flooded
     let targets = cvms.iter().map(Cvm::target).collect::<Vec<_>>().join(",");
     let run =
         world.cvmtail(&["-o", "raw", "-n", "+1", "--dead-after", "3s", "-c", &targets]).args(&paths).start();
-    run.wait_for("ten lines of each", Duration::from_secs(120), |out| {
+    run.wait_for("ten lines of each", Duration::from_mins(2), |out| {
         memchr::memchr_iter(b'\n', out).count() >= 10 * writers.len()
     });
     run.stall();
-    writers.iter_mut().for_each(|writer| writer.append(lines));
+    for writer in &mut writers {
+        writer.append(lines);
+    }
     let up = || cvms.iter().map(|cvm| cvm.relay().open()).sum::<usize>();
     let made = || cvms.iter().map(|cvm| cvm.relay().accepted()).sum::<u64>();
     // Until no more comes through, because nothing is taken.
     let moved = || cvms.iter().map(|cvm| cvm.relay().bytes()).sum::<u64>();
     let mut last = 0;
-    must(Duration::from_secs(120), "all buffers are full", || {
+    must(Duration::from_mins(2), "all buffers are full", || {
         eventually(Duration::from_secs(2), || false);
         let now = moved();
         // Keepalives go on.
@@ -73,7 +75,9 @@ pub fn stall(cvms: usize, logs: usize, lines: usize, stall: Duration) -> Flooded
     let mut memory = 0;
     while began.elapsed() < stall {
         memory = memory.max(gauge::memory(run.pid()));
-        writers.iter_mut().for_each(|writer| writer.append(20));
+        for writer in &mut writers {
+            writer.append(20);
+        }
         eventually(Duration::from_secs(1), || false);
     }
     let (connections, made) = ((before.0, up()), made() - before.1);
@@ -81,7 +85,7 @@ pub fn stall(cvms: usize, logs: usize, lines: usize, stall: Duration) -> Flooded
     let all: usize = writers.iter().map(|writer| usize::try_from(writer.ledger.count()).unwrap_or(0)).sum();
     let mut after = 0;
     let (mut count, mut seen) = (0, 0);
-    run.wait_for("all lines", Duration::from_secs(300), |out| {
+    run.wait_for("all lines", Duration::from_mins(5), |out| {
         count += memchr::memchr_iter(b'\n', &out[seen..]).count();
         seen = out.len();
         after = after.max(gauge::memory(run.pid()));
@@ -89,7 +93,9 @@ pub fn stall(cvms: usize, logs: usize, lines: usize, stall: Duration) -> Flooded
     });
     let report = Checker::new(writers.iter().map(|writer| &writer.ledger)).raw(&run.stdout());
     run.stall();
-    writers.iter_mut().for_each(|writer| writer.append(lines / 2));
+    for writer in &mut writers {
+        writer.append(lines / 2);
+    }
     eventually(Duration::from_secs(3), || false);
     let asked = Instant::now();
     run.interrupt();

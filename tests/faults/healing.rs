@@ -19,7 +19,9 @@ fn reboots_into(change: impl FnOnce(&Cvm), words: &[&str], after: impl FnOnce(&C
         World::start(["ntnx-a-cvm", "ntnx-b-cvm"].map(|name| world.cvm(name).relayed()).into());
     let [a, b] = &cvms[..] else { unreachable!() };
     let mut writers: Vec<Writer> = cvms.iter().map(|cvm| Writer::new(&cvm.log("genesis.out"), 1)).collect();
-    writers.iter_mut().for_each(|writer| writer.append(5));
+    for writer in &mut writers {
+        writer.append(5);
+    }
     let mut paths: Vec<String> = writers.iter().map(|writer| writer.log.path.clone()).collect();
     paths.dedup();
     let targets = [a.target(), b.target()].join(",");

@@ -84,7 +84,9 @@ fn tells_the_story_under(shell: &str, old: bool) {
         Writer::new(&cvm.log("cerebro.out"), 3),
     ];
     // Long enough that a log that was cut does not grow beyond the place before anybody can look.
-    writers.iter_mut().for_each(|writer| writer.append(500));
+    for writer in &mut writers {
+        writer.append(500);
+    }
     let paths: Vec<String> = writers.iter().map(|writer| writer.log.path.clone()).collect();
     let run = world
         .cvmtail(&["--json", "-n", "+1", "--dead-after", "3s", "-c", &cvm.target()])
@@ -124,7 +126,9 @@ fn tells_the_story_under(shell: &str, old: bool) {
         }),
     ];
     for (what, fault) in faults {
-        writers.iter_mut().for_each(|writer| writer.append(20));
+        for writer in &mut writers {
+            writer.append(20);
+        }
         all_came(&writers, &run, &format!("the lines before {what}"));
         writers[0].begin_line();
         writers[0].rotate(Rotation::Late(3));
@@ -132,9 +136,13 @@ fn tells_the_story_under(shell: &str, old: bool) {
         writers[2].append(500);
         all_came(&writers, &run, &format!("a long log before {what}"));
         writers[2].rotate(Rotation::CopyTruncate);
-        writers.iter_mut().for_each(|writer| writer.append(20));
+        for writer in &mut writers {
+            writer.append(20);
+        }
         fault();
-        writers.iter_mut().for_each(|writer| writer.append(20));
+        for writer in &mut writers {
+            writer.append(20);
+        }
         all_came(&writers, &run, &format!("the lines after rotations and {what}"));
     }
     let report = Checker::new(writers.iter().map(|writer| &writer.ledger)).ndjson(&run.stdout());

@@ -50,7 +50,7 @@ fn main() -> ExitCode {
             here: if light { Vec::new() } else { Here::ALL.to_vec() },
             calm: Duration::from_secs(number("--calm", if light { 60 } else { 3 })),
             calm_here: Duration::from_secs(number("--calm-here", 40)),
-            longest: Duration::from_secs(60),
+            longest: Duration::from_mins(1),
         },
         told: arguments.iter().any(|argument| argument == "--verbose"),
         look_every: Duration::from_secs(5),

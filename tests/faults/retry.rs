@@ -14,7 +14,9 @@ fn sixty_four_cvms_that_come_back_together_are_dialled_a_few_at_a_time() {
     let names: Vec<String> = (1..=CVMS).map(|n| format!("ntnx-{n:02}-cvm")).collect();
     let cvms = World::start(names.iter().map(|name| world.cvm(name).relayed()).collect());
     let mut writers: Vec<Writer> = cvms.iter().map(|cvm| Writer::new(&cvm.log("genesis.out"), 1)).collect();
-    writers.iter_mut().for_each(|writer| writer.append(1));
+    for writer in &mut writers {
+        writer.append(1);
+    }
     let mut paths: Vec<String> = writers.iter().map(|writer| writer.log.path.clone()).collect();
     paths.dedup();
     // Below a world of ports each CVM has paths of its own, and the others are missing on it.
@@ -27,11 +29,13 @@ fn sixty_four_cvms_that_come_back_together_are_dialled_a_few_at_a_time() {
     let came = |out: &[u8], count: usize| memchr::memchr_iter(b'\n', out).count() >= count;
     run.wait_for("a line of each", SOON * 4, |out| came(out, first));
     let dialled = || cvms.iter().map(|cvm| cvm.relay().accepted()).collect::<Vec<u64>>();
-    cvms.iter().for_each(|cvm| cvm.relay().refuse(true));
+    for cvm in &cvms {
+        cvm.relay().refuse(true);
+    }
     let before = dialled();
-    cvms.iter().for_each(|cvm| {
+    for cvm in &cvms {
         cvm.relay().cut();
-    });
+    }
     // How many knock in each half second while nobody opens.
     let (mut last, mut rates, began) = (before.clone(), Vec::new(), Instant::now());
     while began.elapsed() < Duration::from_secs(10) {
@@ -48,8 +52,12 @@ fn sixty_four_cvms_that_come_back_together_are_dialled_a_few_at_a_time() {
     // The first knock at each comes after 0.25 to 0.5 s; from then on they spread.
     assert!(rates[0].max(rates[1]) <= CVMS as u64 * 3 / 2, "{rates:?} in each half second");
     assert!(rates[2..].iter().all(|rate| *rate <= CVMS as u64 * 3 / 4), "{rates:?} in each half second");
-    cvms.iter().for_each(|cvm| cvm.relay().refuse(false));
-    writers.iter_mut().for_each(|writer| writer.append(1));
+    for cvm in &cvms {
+        cvm.relay().refuse(false);
+    }
+    for writer in &mut writers {
+        writer.append(1);
+    }
     must(SOON * 3, "all come back", || came(&run.stdout(), 2 * first));
     assert!(came(&run.stdout(), 2 * first) && !came(&run.stdout(), 2 * first + 1), "each line came once");
 }

@@ -115,7 +115,7 @@ impl Worker {
         let (mut held, mut known) = (false, false);
         loop {
             let pause = if held {
-                Duration::from_secs(60)
+                Duration::from_mins(1)
             } else {
                 self.seed.between(Duration::ZERO, self.pace.pause)
             };
@@ -132,10 +132,9 @@ impl Worker {
                     self.rotate();
                     self.writer.append(1 + self.seed.index(50));
                 }
-                Ok(Order::Rotate(_) | Order::RotateLong) => {}
                 Ok(Order::Go) => held = false,
                 Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => {}
+                Ok(Order::Rotate(_) | Order::RotateLong) | Err(RecvTimeoutError::Timeout) => {}
             }
             if held {
                 continue;
