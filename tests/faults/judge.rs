@@ -29,7 +29,7 @@ struct Stream {
     missing: Vec<(u64, u64)>,
     /// Losses that nothing told of yet: the place of the line after, and how many. A cut that shows only when
     /// the file was read to its end is told behind the lines.
-    pending: Vec<(String, u64, u64)>,
+    pending: Vec<(String, u64, u64, String)>,
     /// The line that came again last.
     again: Option<u64>,
     /// The first part of a line that comes in pieces, and where it begins.
@@ -177,9 +177,10 @@ impl Judge {
             let file = object["file"].as_str().map(str::to_owned);
             let place = (file.clone(), object["offset"].as_u64());
             if let Some(at) =
-                stream.pending.iter().position(|(file, at, _)| place == (Some(file.clone()), Some(*at)))
+                stream.pending.iter().position(|(file, at, ..)| place == (Some(file.clone()), Some(*at)))
             {
-                let (.., count) = stream.pending.remove(at);
+                let (.., count, what) = stream.pending.remove(at);
+                self.verdict.complaints.retain(|complaint| !complaint.ends_with(&what));
                 (self.verdict.lost, self.verdict.gone) =
                     (self.verdict.lost - count, self.verdict.gone + count);
                 self.verdict.unexplained -= 1;
@@ -266,8 +267,8 @@ fn judge(stream: &mut Stream, line: &[u8], file: &str, offset: u64, verdict: &mu
     if number > stream.next {
         let count = number - stream.next;
         let what = skip(stream, number, verdict);
-        if what.is_some() && !stream.life.is_strict() {
-            stream.pending.push((file.to_owned(), offset, count));
+        if let Some(what) = what.as_ref().filter(|_| !stream.life.is_strict()) {
+            stream.pending.push((file.to_owned(), offset, count, what.clone()));
         }
         wrong = wrong.or(what);
     } else if stream.causes.drain(..).any(|(.., status)| status == "gap") {
