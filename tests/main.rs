@@ -3,6 +3,7 @@
 mod choosing;
 mod endings;
 mod failures;
+mod faults;
 mod files;
 mod filters;
 mod hostile;

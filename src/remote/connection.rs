@@ -35,6 +35,9 @@ pub struct Connection {
     /// Set by the one stream of this connection that watches over it on the CVM. Set from the start for this
     /// machine, where no connection needs to be cut.
     pub guarded: Cell<bool>,
+    /// A script on it has shown that there is a shell at the other end. Another connection may find a menu:
+    /// the CVM may have been rebooted into one.
+    pub has_shell: Cell<bool>,
     /// The `ssh` that holds it; `None` for this machine.
     master: Option<Master>,
     /// What is known of the CVM.
@@ -71,6 +74,7 @@ impl Connection {
         Rc::new(Self {
             serial,
             guarded: Cell::new(master.is_none()),
+            has_shell: Cell::new(false),
             master,
             about,
             changed,

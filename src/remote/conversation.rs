@@ -80,7 +80,7 @@ pub struct Conversation {
     /// The script's standard input.
     line: Rc<Line>,
     /// Its standard output.
-    stdout: Receiver,
+    stdout: Rc<Receiver>,
     /// What the remote shell complains on; `None` once that has ended.
     stderr: Option<Receiver>,
     /// The remote shell, until its end is waited for.
@@ -115,7 +115,8 @@ impl Conversation {
     ) -> Self {
         let connection = Rc::clone(channel.connection());
         let Channel { stdin, stdout, stderr, process } = channel;
-        let line = Line::new(stdin, connection);
+        let stdout = Rc::new(stdout);
+        let line = Line::new(stdin, Rc::clone(&stdout), connection);
         pulse.join(&line);
         let mut intake = Intake::new(&secret);
         intake.hold();
@@ -137,7 +138,7 @@ impl Conversation {
         }
     }
 
-    /// Says the first word. To a CVM that is not known to give us a shell it is one that does no harm
+    /// Says the first word. On a connection that is not known to give us a shell it is one that does no harm
     /// should a menu hear it.
     pub async fn greet(&mut self, clock: Option<&CvmClock>) {
         if clock.is_some() {
@@ -233,7 +234,9 @@ impl Conversation {
             Some(End::Exited(code)) => Some(code),
             Some(End::Killed) | None => None,
         };
-        if self.heard {
+        if self.line.was_let_go() {
+            explain::because(&table::LOST, about, ": nothing took what it sent, so it was let go")
+        } else if self.heard {
             explain::because(&table::LOST, about, ": the remote shell was ended")
         } else {
             explain::no_shell(self.intake.noise(), &self.complaints, code, about)
@@ -254,6 +257,7 @@ impl Conversation {
         }
         if let Record::Shell(clock) = record {
             // What was asked was answered, as far as can be told, in the middle between asking and hearing.
+            self.line.connection().has_shell.set(true);
             let now = self.greeted + Timestamp::now().duration_since(self.greeted) / 2;
             self.reports.push_back(Report::Shell(match clock {
                 Some(clock) => CvmClock { skew: clock.now.duration_since(now), zone: clock.zone },

@@ -7,17 +7,19 @@
 pub mod act;
 #[cfg(test)]
 mod model;
-mod phase;
+mod reading;
 mod rotation;
 mod search;
 mod since;
+
+use std::collections::VecDeque;
 
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
 use crate::line::reader::Reader;
 use crate::plan::Backlog;
 use crate::remote::follower::act::{Act, Notice};
-use crate::remote::follower::phase::{Phase, Search};
+use crate::remote::follower::since::Seek;
 use crate::remote::position::{Listing, Position, Sibling, stem};
 use crate::remote::script::{Command, Record, Refusal};
 
@@ -27,6 +29,64 @@ const SMALL: u64 = 64 * 1024;
 /// How often `tail` may find another file at the path before it is given the descriptor instead of a
 /// path, by which it cannot go wrong but has to poll.
 const MISSES: u32 = 3;
+
+/// Where the conversation stands.
+#[derive(Debug)]
+enum Phase {
+    /// The script was not heard yet.
+    Greeting,
+    /// The log is being opened for the first time.
+    Opening,
+    /// The beginning of the backlog was asked for.
+    Measuring(Sibling),
+    /// The beginning of a time is being searched for.
+    Seeking(Box<Seek>),
+    /// The file where a time begins is being chosen, a listing was asked for.
+    Dating(Box<Seek>),
+    /// The file where a time begins is being opened.
+    Turning(Box<Seek>),
+    /// A file is being sent to its end; true: it was the live one.
+    Copying(bool),
+    /// `tail` was started; is it on the right file?
+    Verifying,
+    /// `tail` runs.
+    Following,
+    /// `tail` runs, a listing was asked for.
+    Looking,
+    /// Nothing runs, the file was read to its end, a listing was asked for.
+    Choosing,
+    /// `tail` is being ended, to go on to that file.
+    Leaving(Sibling),
+    /// The rest of the file is being sent, to go on to that file.
+    Draining(Sibling),
+    /// That file is being opened.
+    Entering(Sibling),
+    /// Is that packed file the one that was just read?
+    Weighing(Sibling),
+    /// That file (as listed, as opened) seems to come next, or is it a copy of the one that was just read?
+    Comparing(Sibling, Sibling),
+    /// `tail` said something about the file and is being ended.
+    Suspecting,
+    /// Is the file still the one that was read?
+    Checking,
+    /// The place is being looked for, a listing was asked for.
+    Finding(Search),
+    /// A candidate is being opened, then summed; the others are still to be tried.
+    Trying(Search, Sibling, VecDeque<Sibling>),
+    /// There is nothing to read now; the script tells when there is.
+    Waiting,
+    /// Over.
+    Done,
+}
+
+/// Why the place is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Search {
+    /// The connection was interrupted.
+    Interrupted,
+    /// The file was cut while it was read.
+    Cut,
+}
 
 /// The client's end of one conversation.
 #[expect(clippy::struct_excessive_bools, reason = "each is told or asked once, in any order")]
@@ -44,6 +104,8 @@ pub struct Follower {
     position: Option<Position>,
     /// The next byte of the current file that the script will send.
     next: u64,
+    /// Where the copying of the live file began, and how long the file was then, at least.
+    copying: (u64, u64),
     /// The file that is open on the CVM.
     open: Option<FileId>,
     /// Reads the times of lines, where that is needed.
@@ -80,6 +142,7 @@ impl Follower {
             behind: position.is_some(),
             next: position.as_ref().map_or(0, |p| p.offset),
             position: position.map(Position::anchor),
+            copying: (0, 0),
             open: None,
             reader: None,
             listing: Listing::default(),
@@ -242,81 +305,6 @@ impl Follower {
             acts.push(Act::Send(Command::Open(self.path.clone())));
             self.phase = Phase::Opening;
         }
-    }
-
-    /// The log is open for the first time.
-    fn first_opened(&mut self, file: Sibling, acts: &mut Vec<Act>) {
-        self.open = Some(file.id);
-        self.tell_appeared(acts);
-        match self.backlog {
-            Backlog::Lines(0) => {
-                let size = file.size;
-                self.start(file, size, acts);
-            }
-            Backlog::FromLine(0 | 1) => self.start(file, 0, acts),
-            Backlog::Lines(count) => {
-                acts.push(Act::Send(Command::MeasureLast(count)));
-                self.phase = Phase::Measuring(file);
-            }
-            Backlog::FromLine(line) => {
-                acts.push(Act::Send(Command::MeasureFrom(line)));
-                self.phase = Phase::Measuring(file);
-            }
-            Backlog::Since(wanted) => self.seek(wanted, file, true, acts),
-        }
-    }
-
-    /// The log is open and the beginning is known.
-    fn start(&mut self, file: Sibling, from: u64, acts: &mut Vec<Act>) {
-        acts.push(Act::Tell(Notice::Started(file.id, from)));
-        self.position = Some(Position::new(file.id, from, file.path, file.modified));
-        self.next = from;
-        self.read_on(file.size, acts);
-    }
-
-    /// Reads the open file, which is the live one and at least so long, from `next` on.
-    fn read_on(&mut self, size: u64, acts: &mut Vec<Act>) {
-        let left = size.saturating_sub(self.next);
-        // After an interruption `cat` reads what was missed: it tells when that is complete, `tail` does not.
-        let missed = self.behind && left > 0;
-        if self.follow && left <= SMALL && !missed {
-            self.follow(acts);
-        } else {
-            acts.push(Act::Send(Command::Copy(self.next)));
-            self.phase = Phase::Copying(true);
-        }
-    }
-
-    /// Starts `tail` on the open file.
-    fn follow(&mut self, acts: &mut Vec<Act>) {
-        let by_path = self.position.as_ref().filter(|_| self.misses < MISSES).map(|p| p.path.clone());
-        acts.extend([Act::Hold, Act::Send(Command::Follow(self.next, by_path))]);
-        self.phase = Phase::Verifying;
-    }
-
-    /// A file was sent to its end.
-    fn copied(&mut self, live: bool, at: Option<u64>, acts: &mut Vec<Act>) {
-        if !self.is_in_step(at, acts) {
-            return;
-        }
-        match (live, self.follow) {
-            (true, true) => self.follow(acts),
-            (true, false) => {
-                self.caught_up(acts);
-                acts.extend([Act::Flush, Act::Finish]);
-                self.phase = Phase::Done;
-            }
-            (false, _) => self.look(Phase::Choosing, acts),
-        }
-    }
-
-    /// Compares the place the script says with our own count.
-    fn is_in_step(&mut self, at: Option<u64>, acts: &mut Vec<Act>) -> bool {
-        let in_step = at.is_none_or(|at| at == self.next);
-        if !in_step {
-            acts.push(Act::Break(format!("the CVM sent up to byte {at:?}, received up to {}", self.next)));
-        }
-        in_step
     }
 
     /// Asks for a listing of the series, to go on with it in `phase`.

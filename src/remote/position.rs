@@ -72,8 +72,13 @@ impl Listing {
     ///
     /// A file that is empty is no successor: after logrotate's `create` a writer may go on for a while
     /// in the old file, and what it writes there comes first.
+    ///
+    /// Nothing comes after the file that still is the log, whatever was written to later: that is a copy of it.
     pub fn successor_of(&self, position: &Position, passed: &[FileId]) -> Option<Sibling> {
         let live = self.live.as_ref();
+        if live.is_some_and(|live| live.id == position.file) {
+            return None;
+        }
         let stem = stem(&position.path);
         let own_name = self.path_of(position.file);
         let between = self

@@ -5,8 +5,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
+use rustix::io::ioctl_fionread;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::unix::pipe::Sender;
+use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::remote::connection::Connection;
@@ -19,6 +20,10 @@ const QUIET: u32 = 4;
 
 /// How long after its last line a log counts as moving.
 const CALM_AFTER: Duration = Duration::from_secs(10);
+
+/// How long a stream may have bytes that nobody takes before its script is let go. While it is held, the
+/// `tail` there keeps its file, deleted or not, from giving its room back.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// After how many seconds without a beat a CVM's watchdog ends the connection, twice that at most. It is
 /// three quiet beats.
@@ -35,22 +40,31 @@ pub struct Line {
     heard: Cell<bool>,
     /// This script runs the connection's watchdog.
     guards: Cell<bool>,
+    /// What the script says, as it waits to be read.
+    stdout: Rc<Receiver>,
     /// The stream waits for bytes. If it does not, nobody may be reading, and an answer might find no room.
     listening: Cell<bool>,
     /// When the last bytes came.
     moved: Cell<Instant>,
+    /// Since when bytes wait and none are taken.
+    waiting: Cell<Option<Instant>>,
+    /// The script was let go, because nobody took what it sent.
+    let_go: Cell<bool>,
 }
 
 impl Line {
-    /// The standard input of a script on that connection.
-    pub fn new(stdin: Sender, connection: Rc<Connection>) -> Rc<Self> {
+    /// The standard input of a script on that connection, which speaks on `stdout`.
+    pub fn new(stdin: Sender, stdout: Rc<Receiver>, connection: Rc<Connection>) -> Rc<Self> {
         Rc::new(Self {
             stdin: RefCell::new(Some(stdin)),
             connection,
             heard: Cell::new(false),
             guards: Cell::new(false),
+            stdout,
             listening: Cell::new(false),
             moved: Cell::new(Instant::now()),
+            waiting: Cell::new(None),
+            let_go: Cell::new(false),
         })
     }
 
@@ -72,6 +86,11 @@ impl Line {
         format!("g {WATCHDOG}\n").into_bytes()
     }
 
+    /// The connection it is on.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// The script was heard.
     pub fn hear(&self) {
         self.heard.set(true);
@@ -85,6 +104,39 @@ impl Line {
     /// Bytes came.
     pub fn moved(&self) {
         self.moved.set(Instant::now());
+        self.waiting.set(None);
+    }
+
+    /// True if the script was let go because nobody took what it sent.
+    pub fn was_let_go(&self) -> bool {
+        self.let_go.get()
+    }
+
+    /// Since when bytes wait that nobody takes; a moment of it is nothing but a busy machine.
+    ///
+    /// The stream does not know: when stdout takes nothing, streams are not asked for more, and those that
+    /// waited for bytes then still seem to.
+    fn unread_since(&self) -> Option<Instant> {
+        if ioctl_fionread(&*self.stdout).is_ok_and(|unread| unread > 0) {
+            let now = Instant::now();
+            Some(self.waiting.get().unwrap_or(now))
+        } else {
+            None
+        }
+    }
+
+    /// Lets the script go if what it sent has not been taken for longer than `patience`: it sees the end of
+    /// its input, and ends. What it sent before can still be read, and then the end; the stream goes on from
+    /// there on another channel.
+    fn lose_patience(&self, patience: Duration) {
+        let since = self.unread_since();
+        self.waiting.set(since);
+        if since.is_some_and(|since| since.elapsed() >= patience) && self.stdin.take().is_some() {
+            self.let_go.set(true);
+            if self.guards.replace(false) {
+                self.connection.guarded.set(false);
+            }
+        }
     }
 
     /// One beat. What finds no room in the pipe is left out: the next beat does as well.
@@ -92,6 +144,7 @@ impl Line {
         if !self.heard.get() || !(quiet_beat || self.moved.get().elapsed() < CALM_AFTER) {
             return;
         }
+        self.lose_patience(PATIENCE);
         let stdin = self.stdin.borrow();
         let Some(stdin) = stdin.as_ref() else { return };
         if !self.connection.guarded.get() && stdin.try_write(format!("g {WATCHDOG}\n").as_bytes()).is_ok() {
@@ -99,7 +152,8 @@ impl Line {
             self.guards.set(true);
             return;
         }
-        let _ = stdin.try_write(if self.listening.get() { b"t\n" } else { b"a\n" });
+        let answer = self.listening.get() && self.waiting.get().is_none();
+        let _ = stdin.try_write(if answer { b"t\n" } else { b"a\n" });
     }
 }
 
@@ -140,5 +194,45 @@ impl Pulse {
                 None => false,
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::unix::pipe::pipe;
+
+    use super::Line;
+    use crate::cluster::cvm::{Address, Cvm};
+    use crate::plan::Ssh;
+    use crate::remote::connection::Connection;
+    use crate::remote::explain::About;
+
+    #[tokio::test]
+    async fn a_script_whose_words_nobody_takes_is_let_go_and_no_other() {
+        let cvm = Cvm { name: "local".into(), address: Address::Local, source: String::new() };
+        let about = std::rc::Rc::new(About::new(&cvm, &Ssh::default()));
+        let connection = Connection::new(0, None, about, std::sync::Arc::default());
+        let (mut says, hears) = pipe().unwrap();
+        let (ours, theirs) = pipe().unwrap();
+        let hears = std::rc::Rc::new(hears);
+        let line = Line::new(ours, std::rc::Rc::clone(&hears), connection);
+        line.lose_patience(Duration::ZERO);
+        assert!(!line.was_let_go(), "it says nothing");
+        says.write_all(b"a line\n").await.unwrap();
+        line.lose_patience(Duration::from_mins(1));
+        assert!(!line.was_let_go(), "it has waited for a moment only");
+        hears.readable().await.unwrap();
+        assert_eq!(hears.try_read(&mut [0; 9]).unwrap(), 7);
+        line.moved();
+        line.lose_patience(Duration::ZERO);
+        assert!(!line.was_let_go(), "all was taken");
+        says.write_all(b"a line\n").await.unwrap();
+        line.lose_patience(Duration::ZERO);
+        assert!(line.was_let_go());
+        theirs.readable().await.unwrap();
+        assert_eq!(theirs.try_read(&mut [0; 1]).unwrap(), 0, "the script sees the end of its input");
     }
 }

@@ -261,8 +261,10 @@ impl Session {
         }
     }
 
-    /// Starts a master, again after a pause if sshd dropped it unseen.
+    /// Starts a master, again after a pause if sshd dropped it unseen: but not to a CVM that was lost, whose
+    /// streams have pauses of their own. Two pauses within each other made one dial a second for each CVM.
     async fn shake_hands(&self) -> Result<Master, Failure> {
+        let handshakes = if self.serial.get() > 0 && self.connections() == 0 { 1 } else { HANDSHAKES };
         let mut attempt = 1;
         loop {
             let result = {
@@ -277,7 +279,7 @@ impl Session {
                 Master::start(&self.cvm, &self.ssh, &socket, self.ear.clone(), changed).await
             };
             match result {
-                Err(failure) if failure.kind == Kind::Dropped && attempt < HANDSHAKES => {
+                Err(failure) if failure.kind == Kind::Dropped && attempt < handshakes => {
                     sleep(pause(attempt)).await;
                     attempt += 1;
                 }

@@ -140,11 +140,12 @@ impl Tail {
         if !self.host.reached.replace(true) {
             self.tell_of_cvm(Status::Connected, "connected");
         }
+        let has_shell = channel.connection().has_shell.get();
         let secret = self.host.secret.clone();
         let path = self.target.path.clone();
         let mut conversation =
             Conversation::begin(channel, &self.host.pulse, secret, path, self.reading.follow, start);
-        let clock = self.host.clock.borrow().clone();
+        let clock = self.host.clock.borrow().clone().filter(|_| has_shell);
         conversation.greet(clock.as_ref()).await;
         State::Up(Box::new(conversation))
     }

@@ -98,7 +98,7 @@ pub fn drive_cvm(stage: &Stage, cvm: &Cvm, grade: Grade, services: &[Service], m
             return;
         }
         let Some(fault) = deck.draw(&mut seed) else { return };
-        stage.record.fault(&format!("{fault:?}"), cvm.name());
+        stage.record.fault(&format!("{fault:?}"), &format!("{} {}", cvm.name(), cvm.target()));
         strike(stage, fault, cvm, services, &mut seed);
         stage.record.note(&format!("{} {fault:?} is over", cvm.name()));
         // Half of the time the next fault meets streams that are well, half of the time such as come back.
@@ -178,7 +178,8 @@ fn strike(stage: &Stage, fault: Fault, cvm: &Cvm, services: &[Service], seed: &m
         }
         Fault::FreezeSshd => {
             cvm.freeze_sshd();
-            stage.wait(seconds(500, 7_000, seed));
+            // What is written meanwhile has room in the pipe: a tail that is held up cannot see a cut.
+            stage.wait(seconds(500, 5_000, seed));
             cvm.thaw();
         }
         Fault::FreezeCvm => {
@@ -208,7 +209,7 @@ fn strike(stage: &Stage, fault: Fault, cvm: &Cvm, services: &[Service], seed: &m
         Fault::RotationInReconnect => {
             relay.cut();
             for _ in 0..6 {
-                order(Order::Rotate(1));
+                order(Order::RotateLong);
                 stage.wait(seconds(50, 400, seed));
             }
         }
@@ -247,10 +248,14 @@ pub fn drive_here(stage: &Stage, world: &World, pid: i32, reader: &Reader, mut s
             Here::Sleep => {
                 let asleep: Vec<_> = masters().collect();
                 send(pid, Signal::STOP);
-                asleep.iter().for_each(|master| master.signal(Signal::STOP));
+                for master in &asleep {
+                    master.signal(Signal::STOP);
+                }
                 stage.wait(DEAD_AFTER * 3);
                 // KILL needs no waking up.
-                asleep.iter().for_each(|master| master.signal(Signal::KILL));
+                for master in &asleep {
+                    master.signal(Signal::KILL);
+                }
                 send(pid, Signal::CONT);
             }
             Here::Stall => {

@@ -27,6 +27,9 @@ struct Stream {
     causes: Vec<(Option<String>, Option<u64>, String)>,
     /// The lines that did not come in their turn.
     missing: Vec<(u64, u64)>,
+    /// Losses that nothing told of yet: the place of the line after, and how many. A cut that shows only when
+    /// the file was read to its end is told behind the lines.
+    pending: Vec<(String, u64, u64, String)>,
     /// The line that came again last.
     again: Option<u64>,
     /// The first part of a line that comes in pieces, and where it begins.
@@ -80,7 +83,20 @@ impl Judge {
             let Ledger { cvm, path, .. } = ledger.open().clone();
             let key = (cvm, path);
             let (causes, missing) = (Vec::new(), Vec::new());
-            (key, Stream { ledger, life, next: 0, end: None, causes, missing, again: None, part: None })
+            (
+                key,
+                Stream {
+                    ledger,
+                    life,
+                    next: 0,
+                    end: None,
+                    causes,
+                    missing,
+                    pending: Vec::new(),
+                    again: None,
+                    part: None,
+                },
+            )
         };
         Self { streams: ledgers.into_iter().map(stream).collect(), verdict: Verdict::default() }
     }
@@ -159,6 +175,17 @@ impl Judge {
             && let Some(stream) = self.streams.get_mut(&(word("cvm"), word("path")))
         {
             let file = object["file"].as_str().map(str::to_owned);
+            let place = (file.clone(), object["offset"].as_u64());
+            if let Some(at) =
+                stream.pending.iter().position(|(file, at, ..)| place == (Some(file.clone()), Some(*at)))
+            {
+                let (.., count, what) = stream.pending.remove(at);
+                self.verdict.complaints.retain(|complaint| !complaint.ends_with(&what));
+                (self.verdict.lost, self.verdict.gone) =
+                    (self.verdict.lost - count, self.verdict.gone + count);
+                self.verdict.unexplained -= 1;
+                self.verdict.explained += 1;
+            }
             stream.causes.push((file, object["offset"].as_u64(), status.clone()));
             self.verdict.gaps.0 += u64::from(status == "gap");
         }
@@ -238,7 +265,11 @@ fn judge(stream: &mut Stream, line: &[u8], file: &str, offset: u64, verdict: &mu
         return (!follows).then(|| format!("#{number} came again when #{} was due", stream.next));
     }
     if number > stream.next {
+        let count = number - stream.next;
         let what = skip(stream, number, verdict);
+        if let Some(what) = what.as_ref().filter(|_| !stream.life.is_strict()) {
+            stream.pending.push((file.to_owned(), offset, count, what.clone()));
+        }
         wrong = wrong.or(what);
     } else if stream.causes.drain(..).any(|(.., status)| status == "gap") {
         verdict.gaps.1 += 1;

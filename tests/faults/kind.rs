@@ -97,9 +97,13 @@ pub enum Life {
     /// A glog series with a link.
     Linked,
     /// Copied and truncated.
-    Truncated,
-    /// Deleted, or written anew with the same inode number.
-    Replaced,
+    Copied,
+    /// Truncated, its lines gone.
+    Emptied,
+    /// Deleted and created anew, its lines gone.
+    Deleted,
+    /// Copied, deleted, and created anew with the same inode number.
+    Reused,
     /// Renamed, and packed meanwhile.
     Packed,
     /// Renamed, with long lines, and able to grow by 100 MB.
@@ -108,16 +112,26 @@ pub enum Life {
 
 impl Life {
     /// All of them; the first of them first when there are few logs.
-    pub const ALL: [Self; 6] =
-        [Self::Renamed, Self::Linked, Self::Truncated, Self::Packed, Self::Wide, Self::Replaced];
+    pub const ALL: [Self; 8] = [
+        Self::Renamed,
+        Self::Linked,
+        Self::Copied,
+        Self::Packed,
+        Self::Wide,
+        Self::Reused,
+        Self::Emptied,
+        Self::Deleted,
+    ];
 
     /// The rotations of such a log.
     pub const fn rotations(self) -> &'static [Rotation] {
         match self {
             Self::Renamed | Self::Wide => &[Rotation::Rename, Rotation::Late(40), Rotation::Late(400)],
             Self::Linked => &[Rotation::Link, Rotation::Late(40), Rotation::Late(400)],
-            Self::Truncated => &[Rotation::CopyTruncate, Rotation::CopyTruncate, Rotation::Truncate],
-            Self::Replaced => &[Rotation::Recreate, Rotation::ReuseInode],
+            Self::Copied => &[Rotation::CopyTruncate],
+            Self::Emptied => &[Rotation::Truncate],
+            Self::Deleted => &[Rotation::Recreate],
+            Self::Reused => &[Rotation::ReuseInode],
             Self::Packed => {
                 &[Rotation::Rename, Rotation::Compress(Packer::Gzip), Rotation::Compress(Packer::Xz)]
             }

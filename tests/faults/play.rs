@@ -20,7 +20,7 @@ use crate::world::seed::Seed;
 use crate::world::writer::Log;
 
 /// How long the last lines may take when everything is healed: the longest backoff, and a busy machine.
-const SETTLE: Duration = Duration::from_secs(120);
+const SETTLE: Duration = Duration::from_mins(2);
 
 /// A run to be made.
 #[derive(Clone, Debug)]
@@ -240,13 +240,13 @@ impl Play {
     fn services(&self, cvms: &[Cvm], seed: &mut Seed, record: &Record) -> Vec<Vec<Service>> {
         let service = |cvm: &Cvm, n: usize, seed: &mut Seed| {
             let life = Life::ALL[n % Life::ALL.len()];
-            Service::start(&self.log(cvm, n), life, self.pace, seed.fork(), record)
+            Service::start(&Self::log(cvm, n), life, self.pace, seed.fork(), record)
         };
         cvms.iter().map(|cvm| (0..self.logs).map(|n| service(cvm, n, seed)).collect()).collect()
     }
 
     /// The log number `n` of a CVM.
-    fn log(&self, cvm: &Cvm, n: usize) -> Log {
+    fn log(cvm: &Cvm, n: usize) -> Log {
         let ending = if Life::ALL[n % Life::ALL.len()] == Life::Linked { "INFO" } else { "out" };
         cvm.log(&format!("service{}.{ending}", char::from(b'a' + u8::try_from(n).unwrap_or(25))))
     }
@@ -261,7 +261,7 @@ impl Play {
         }
         // Below a world of ports every CVM has paths of its own.
         let mut paths: Vec<String> =
-            cvms.iter().flat_map(|cvm| (0..self.logs).map(|n| self.log(cvm, n).path)).collect();
+            cvms.iter().flat_map(|cvm| (0..self.logs).map(|n| Self::log(cvm, n).path)).collect();
         paths.sort();
         paths.dedup();
         arguments.extend(paths);

@@ -1,5 +1,6 @@
 //! The fault world as a program: `cargo run --release --example faults -- --seconds 600`.
 //!
+//! `--stalled SECONDS --cvms N --logs N` shows a reader that stalls instead.
 //! `--seed N --cvms N --logs N --light --verbose --log FILE`; exit status 1 if the promise was broken.
 
 #[path = "mod.rs"]
@@ -11,6 +12,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use faults::driver::Weather;
+use faults::flood;
 use faults::kind::{Fault, Here};
 use faults::play::Play;
 use faults::service::Pace;
@@ -26,12 +28,18 @@ fn main() -> ExitCode {
     };
     let size = |name: &str, default: u64| usize::try_from(number(name, default)).expect("a small number");
     build();
+    if let Some(seconds) = value("--stalled") {
+        let stall = Duration::from_secs(seconds.parse().expect("--stalled takes seconds"));
+        let lines = size("--lines", 20_000);
+        println!("{}", flood::stall(size("--cvms", 16), size("--logs", 14), lines, stall));
+        return ExitCode::SUCCESS;
+    }
     let light = arguments.iter().any(|argument| argument == "--light");
     let play = Play {
         seed: number("--seed", 1),
         time: Duration::from_secs(number("--seconds", 60)),
         cvms: size("--cvms", 4),
-        logs: size("--logs", 6),
+        logs: size("--logs", 8),
         pace: Pace {
             burst: number("--burst", 8),
             pause: Duration::from_millis(number("--pause", 80)),
@@ -42,7 +50,7 @@ fn main() -> ExitCode {
             here: if light { Vec::new() } else { Here::ALL.to_vec() },
             calm: Duration::from_secs(number("--calm", if light { 60 } else { 3 })),
             calm_here: Duration::from_secs(number("--calm-here", 40)),
-            longest: Duration::from_secs(60),
+            longest: Duration::from_mins(1),
         },
         told: arguments.iter().any(|argument| argument == "--verbose"),
         look_every: Duration::from_secs(5),

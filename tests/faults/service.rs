@@ -15,11 +15,17 @@ use crate::world::writer::{Content, Log, Writer};
 /// How many lines at most are kept unread when old files are thrown away.
 const KEPT_FILES: usize = 4;
 
+/// How many bytes a log has before it is cut under the eyes of a tail.
+const LONG: u64 = 24 * 1024;
+
 /// What a fault wants of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Rotate so often in a row.
     Rotate(usize),
+    /// Rotate, unless the log would be cut while it is so short that it may be longer again before anybody
+    /// can look: nobody can notice that.
+    RotateLong,
     /// Append so many lines at once.
     Grow(usize),
     /// Write nothing until told.
@@ -109,7 +115,7 @@ impl Worker {
         let (mut held, mut known) = (false, false);
         loop {
             let pause = if held {
-                Duration::from_secs(60)
+                Duration::from_mins(1)
             } else {
                 self.seed.between(Duration::ZERO, self.pace.pause)
             };
@@ -122,10 +128,13 @@ impl Worker {
                 }
                 Ok(Order::Grow(lines)) => self.writer.append(lines),
                 Ok(Order::Hold) => held = true,
-                Ok(Order::Rotate(_)) => {}
+                Ok(Order::RotateLong) if known && self.is_long() => {
+                    self.rotate();
+                    self.writer.append(1 + self.seed.index(50));
+                }
                 Ok(Order::Go) => held = false,
                 Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => {}
+                Ok(Order::Rotate(_) | Order::RotateLong) | Err(RecvTimeoutError::Timeout) => {}
             }
             if held {
                 continue;
@@ -142,7 +151,7 @@ impl Worker {
                 next = Instant::now() + self.seed.between(Duration::ZERO, self.pace.rotate_every);
                 continue;
             }
-            if Instant::now() >= next {
+            if Instant::now() >= next && self.is_long() {
                 self.rotate();
                 let every = self.pace.rotate_every;
                 next = Instant::now() + self.seed.between(every / 2, every * 3 / 2);
@@ -150,6 +159,12 @@ impl Worker {
         }
         // A writer that is late moves on at last.
         self.writer.append(401);
+    }
+
+    /// True if the log may be cut and nobody can miss it.
+    fn is_long(&self) -> bool {
+        let cut = matches!(self.life, Life::Copied | Life::Emptied);
+        !cut || fs::metadata(&self.writer.log.file).is_ok_and(|meta| meta.len() > LONG)
     }
 
     /// Rotates the log.
@@ -190,6 +205,8 @@ impl Worker {
                 let other = entry.file_name();
                 other != *file.file_name().unwrap_or_default() && other.to_string_lossy().starts_with(&begin)
             })
+            // Files that stayed empty, because their writer was late, are in no ledger.
+            .filter(|entry| entry.metadata().is_ok_and(|meta| meta.len() > 0))
             .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
             .collect();
         old.sort();

@@ -10,6 +10,7 @@ use crate::plan::Backlog;
 use crate::remote::follower::Follower;
 use crate::remote::follower::act::{Act, Notice};
 use crate::remote::script::Record;
+
 use cvm::{Answer, Cvm, LOG, Rotation, line};
 
 /// The stream at the client's end, as `tail.rs` has it, with unbounded patience.
@@ -89,7 +90,7 @@ impl Client {
 
     /// The connection breaks and a new one is made.
     fn reconnect(self, cvm: &mut Cvm) -> Self {
-        (cvm.open, cvm.tail, cvm.watched) = (None, None, false);
+        (cvm.open, cvm.tail, cvm.watched, cvm.killed) = (None, None, false, false);
         cvm.questions.clear();
         cvm.answers.clear();
         let (backlog, position) = self.follower.into_start();
@@ -115,6 +116,7 @@ fn play(rotation: Rotation, story: &[u8]) -> (String, Vec<Notice>, u32) {
             7..=12 => cvm.answer(),
             13..=18 => cvm.tail_reads(),
             19..=26 => client.receive(&mut cvm),
+            28 if step & 128 != 0 => cvm.kill_tail(),
             27 | 28 => cvm.tick(),
             29 if rotation == Rotation::Late => cvm.writing = cvm.live,
             29 => cvm.write(false),
@@ -146,7 +148,7 @@ fn play(rotation: Rotation, story: &[u8]) -> (String, Vec<Notice>, u32) {
 /// should it grow beyond the old place in it.
 fn can_show(cvm: &Cvm, client: &Client) -> bool {
     let known = client.follower.position().is_some_and(|position| position.known() > 0);
-    known && (cvm.tail.is_some() || cvm.open.is_none())
+    known && (cvm.tail.is_some() || cvm.open.is_none() || cvm.killed)
 }
 
 fn all_lines(count: u32) -> String {
@@ -190,4 +192,23 @@ proptest! {
             );
         }
     }
+}
+
+#[test]
+fn a_log_that_is_cut_between_being_opened_and_being_read_says_so() {
+    let mut cvm = Cvm::new(Rotation::Empty);
+    (0..5).for_each(|_| cvm.write(false));
+    let first = Follower::new(RemotePath(LOG.to_vec()), Backlog::FromLine(1), true, None);
+    let mut client = Client::new(first, &mut cvm);
+    client.receive(&mut cvm);
+    cvm.answer();
+    client.receive(&mut cvm);
+    cvm.rotate();
+    cvm.write(false);
+    for _ in 0..20 {
+        cvm.answer();
+        client.receive(&mut cvm);
+    }
+    assert_eq!(String::from_utf8(client.delivered).unwrap(), line(6));
+    assert!(client.notices.iter().any(is_gap), "{:?}", client.notices);
 }

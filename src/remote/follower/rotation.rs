@@ -1,8 +1,7 @@
 //! Going on from one file of the log to the next.
 
 use crate::remote::follower::act::{Act, Notice};
-use crate::remote::follower::phase::Phase;
-use crate::remote::follower::{Follower, MISSES};
+use crate::remote::follower::{Follower, MISSES, Phase};
 use crate::remote::position::{Position, Sibling};
 use crate::remote::script::{Command, Refusal, Sum};
 
@@ -46,7 +45,12 @@ impl Follower {
                     Some(path) => position.path = path,
                     None => self.misses = MISSES,
                 }
-                self.follow(acts);
+                if position.known() > 0 {
+                    // No tail ran for a moment, so none saw whether the file was cut meanwhile.
+                    self.check(acts);
+                } else {
+                    self.follow(acts);
+                }
             }
             (None, Some(live)) => {
                 let live = live.clone();

@@ -3,9 +3,8 @@
 use std::collections::VecDeque;
 
 use crate::plan::Backlog;
-use crate::remote::follower::Follower;
 use crate::remote::follower::act::{Act, Notice};
-use crate::remote::follower::phase::{Phase, Search};
+use crate::remote::follower::{Follower, Phase, Search};
 use crate::remote::position::Sibling;
 use crate::remote::script::{Command, Refusal, Sum};
 

@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 
 use crate::remote::bisect::{Bisect, Next};
-use crate::remote::follower::Follower;
 use crate::remote::follower::act::{Act, Notice};
-use crate::remote::follower::phase::Phase;
+use crate::remote::follower::{Follower, Phase};
 use crate::remote::position::{Modified, Position, Sibling};
 use crate::remote::script::Command;
 

@@ -1,4 +1,4 @@
-//! A CVM of the model: a folder, a writer, and the script with its one descriptor and its one `tail`.
+//! The CVM of the model: a folder, a writer and the script.
 
 use std::collections::VecDeque;
 
@@ -7,7 +7,6 @@ use crate::cluster::target::RemotePath;
 use crate::remote::position::{Modified, Sibling, cksum};
 use crate::remote::script::{Command, Record, Refusal, Sum};
 
-/// The log.
 pub(super) const LOG: &[u8] = b"/logs/genesis.out";
 
 /// How the log is rotated.
@@ -54,6 +53,8 @@ pub(super) struct Cvm {
     /// The file `tail` reads and how far.
     pub(super) tail: Option<(usize, usize)>,
     pub(super) watched: bool,
+    /// `tail` was killed, and the file has not been looked at since.
+    pub(super) killed: bool,
     pub(super) questions: VecDeque<Command>,
     /// What is on the way to the client.
     pub(super) answers: VecDeque<Answer>,
@@ -80,6 +81,7 @@ impl Cvm {
             open: None,
             tail: None,
             watched: false,
+            killed: false,
             questions: VecDeque::new(),
             answers: VecDeque::new(),
         }
@@ -222,6 +224,7 @@ impl Cvm {
             }
             Command::Watch => self.watched = true,
             Command::Sum(before, count) => {
+                self.killed = false;
                 let data = &self.files[self.open.unwrap()].data;
                 let before = usize::try_from(before).unwrap();
                 let part = data.get(before - usize::try_from(count).unwrap()..).unwrap_or_default();
@@ -265,6 +268,14 @@ impl Cvm {
         self.answers.push_back(Answer::Bytes(bytes));
     }
 
+    /// `tail` ends, and the script notices.
+    pub(super) fn kill_tail(&mut self) {
+        if self.tail.take().is_some() {
+            self.say(Record::Halted);
+            self.killed = true;
+        }
+    }
+
     pub(super) fn tick(&mut self) {
         if self.watched {
             self.watched = false;
@@ -281,7 +292,7 @@ pub(super) fn name(number: u64) -> Vec<u8> {
     format!("/logs/genesis.cvm.log.INFO.20260101-0000{number:02}.3103").into_bytes()
 }
 
-/// The line of that number.
+/// What the log says in that line.
 pub(super) fn line(number: u32) -> String {
     format!("line {number:06} of the log\n")
 }
