@@ -1,7 +1,5 @@
 //! cvmtail follows the logs of every Controller VM of a Nutanix cluster over your own ssh.
 
-#![allow(dead_code, reason = "rooms are being furnished; goes when the first run is wired")]
-
 mod batch;
 mod cache;
 mod cli;

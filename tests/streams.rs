@@ -58,7 +58,7 @@ fn count(output: &[u8]) -> u64 {
     memchr::memmem::find_iter(output, b"{\"type\":\"line\",").count() as u64
 }
 
-/// Ends the test unless the CVMs and this side do what 14 streams need where MaxSessions is 10, no more.
+/// Ends the test unless the CVMs and this side do what 14 streams need where `MaxSessions` is 10, no more.
 fn assert_frugal(world: &World, cvms: &[Cvm]) {
     for cvm in cvms {
         let processes = cvm.processes();
