@@ -3,8 +3,9 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -42,6 +43,8 @@ pub struct Stage {
     world: World,
     /// A folder in memory.
     memory: TempDir,
+    /// Removes that folder should this process be ended by Ctrl-C.
+    sweeper: Child,
     /// The CVMs, once they are needed.
     cvms: OnceLock<Vec<Cvm>>,
     /// How many logs were made.
@@ -53,10 +56,12 @@ impl Stage {
     pub fn new(quick: bool) -> Self {
         let place = if Path::new("/dev/shm").is_dir() { "/dev/shm" } else { "/tmp" };
         let memory = tempfile::Builder::new().prefix("cvmtail-bench.").tempdir_in(place);
+        let memory = memory.expect("a folder in memory");
         Self {
             quick,
             world: World::ports(),
-            memory: memory.expect("a folder in memory"),
+            sweeper: sweeper(memory.path()),
+            memory,
             cvms: OnceLock::new(),
             serial: AtomicUsize::new(0),
         }
@@ -130,6 +135,20 @@ impl Stage {
     pub fn ssh(&self, cvm: &Cvm, words: &[&str]) -> Run {
         self.world.run("ssh", &[cvm.name()]).args(words)
     }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        drop(self.sweeper.stdin.take());
+        let _ = self.sweeper.wait();
+    }
+}
+
+/// Starts what removes a folder when this process is gone, however it ends: its stdin ends then.
+fn sweeper(folder: &Path) -> Child {
+    let mut command = Command::new("sh");
+    command.args(["-c", "cat; rm -rf \"$0\""]).arg(folder);
+    command.process_group(0).stdin(Stdio::piped()).spawn().expect("sh")
 }
 
 /// Log text: one piece, often repeated.
