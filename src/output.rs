@@ -97,6 +97,7 @@ impl Output {
     }
 
     /// An empty buffer, one that was used before where there is one.
+    #[cfg(test)]
     pub fn buffer(&mut self) -> Vec<u8> {
         self.empty.try_recv().unwrap_or_default()
     }

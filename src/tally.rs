@@ -112,6 +112,7 @@ impl Tally {
     }
 
     /// Whether any stream or CVM failed.
+    #[cfg(test)]
     pub fn any_failed(&self) -> bool {
         !self.failed_cvms.is_empty() || self.streams().any(|stream| stream.failed)
     }

@@ -1,5 +1,10 @@
 //! Which CVMs.
 
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "the help is written for a terminal: brackets mean what may be left out"
+)]
+
 use std::path::PathBuf;
 
 use clap::Args;

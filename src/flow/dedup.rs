@@ -81,11 +81,6 @@ impl Dedup {
             ..last
         })
     }
-
-    /// Forgets the last unit: what comes is not its neighbour.
-    pub fn forget(&mut self) {
-        self.repeatable = false;
-    }
 }
 
 /// The bytes of `unit` that count. A head with no message has nothing else to be known by than all of it.

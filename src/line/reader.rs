@@ -79,6 +79,7 @@ impl Reader {
     }
 
     /// Reads the stream's next line, a whole one.
+    #[cfg(test)]
     pub fn read_whole(&mut self, line: &[u8]) -> Understood {
         self.read(&Line::whole(line))
     }

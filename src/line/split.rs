@@ -17,6 +17,7 @@ pub struct Line<'a> {
     pub ending: Ending,
 }
 
+#[cfg(test)]
 impl<'a> Line<'a> {
     /// A whole line that ends with a newline, for callers that hold nothing but its bytes.
     pub const fn whole(bytes: &'a [u8]) -> Self {

@@ -43,13 +43,6 @@ impl Channel {
     pub fn connection(&self) -> &Rc<Connection> {
         &self.process.slot.connection
     }
-
-    /// Closes the shell's stdin, discards its output from here on, and tells how it ended.
-    pub async fn end(self) -> End {
-        let Self { stdin, stdout, stderr, process } = self;
-        drop((stdin, stdout, stderr));
-        process.end().await
-    }
 }
 
 /// How a remote command ended.
@@ -85,11 +78,6 @@ impl Process {
     /// The `child` that holds `slot`.
     pub(super) fn new(child: Child, slot: Slot) -> Self {
         Self { child, slot }
-    }
-
-    /// The connection that carries the channel.
-    pub fn connection(&self) -> &Rc<Connection> {
-        &self.slot.connection
     }
 
     /// Waits for the end of the command. Read its output to the end first: what is unread then may be lost.

@@ -30,8 +30,6 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// A connection to a CVM, or this machine.
 #[derive(Debug)]
 pub struct Connection {
-    /// Counts the connections of a session, from 0.
-    pub serial: u64,
     /// Set by the one stream of this connection that watches over it on the CVM. Set from the start for this
     /// machine, where no connection needs to be cut.
     pub guarded: Cell<bool>,
@@ -65,14 +63,8 @@ pub(super) enum Refusal {
 
 impl Connection {
     /// A connection without channels, over `master`; `None`: this machine.
-    pub(super) fn new(
-        serial: u64,
-        master: Option<Master>,
-        about: Rc<About>,
-        changed: Arc<Notify>,
-    ) -> Rc<Self> {
+    pub(super) fn new(master: Option<Master>, about: Rc<About>, changed: Arc<Notify>) -> Rc<Self> {
         Rc::new(Self {
-            serial,
             guarded: Cell::new(master.is_none()),
             has_shell: Cell::new(false),
             master,

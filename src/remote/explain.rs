@@ -93,6 +93,7 @@ pub fn no_shell(stdout: &[u8], stderr: &[u8], code: Option<u8>, about: &About) -
 }
 
 /// The words of a tool that failed on `path`; `None` if they are about something else.
+#[cfg(test)]
 pub fn log(stderr: &[u8], path: &RemotePath, about: &About) -> Option<Failure> {
     let text = String::from_utf8_lossy(stderr);
     let found = said(&text).rev().find_map(|line| find(line, &[Heard::Log]))?;

@@ -214,7 +214,7 @@ mod tests {
     async fn a_script_whose_words_nobody_takes_is_let_go_and_no_other() {
         let cvm = Cvm { name: "local".into(), address: Address::Local, source: String::new() };
         let about = std::rc::Rc::new(About::new(&cvm, &Ssh::default()));
-        let connection = Connection::new(0, None, about, std::sync::Arc::default());
+        let connection = Connection::new(None, about, std::sync::Arc::default());
         let (mut says, hears) = pipe().unwrap();
         let (ours, theirs) = pipe().unwrap();
         let hears = std::rc::Rc::new(hears);

@@ -8,14 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
-pub use super::channel::{Channel, End};
+pub use super::channel::Channel;
 pub use super::connection::Connection;
 use super::connection::Refusal;
-use super::explain::{self, About, span, table};
+use super::explain::{self, About, table};
 pub use super::gate::Gate;
 pub use super::master::Ear;
 use super::master::Master;
@@ -29,23 +28,6 @@ const HANDSHAKES: u32 = 5;
 
 /// How often a channel is asked for again while sshd may still count one that has ended: 5, 10, … 320 ms.
 const PATIENCE: u32 = 7;
-
-/// How long a one-shot command may take beyond the way to it.
-const RUN_TIME: Duration = Duration::from_secs(30);
-
-/// How much a one-shot command may say on stdout and on stderr each.
-const RUN_SIZE: u64 = 1024 * 1024;
-
-/// What a one-shot command gave.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Output {
-    /// What it wrote, at most 1 MiB; a login script may have written before it.
-    pub stdout: Vec<u8>,
-    /// What it complained of, at most 1 MiB.
-    pub stderr: Vec<u8>,
-    /// Its status; `None`: ended by a signal.
-    pub code: Option<u8>,
-}
 
 /// One CVM, shared by all its streams.
 pub struct Session {
@@ -75,8 +57,8 @@ pub struct Session {
     dialing: Cell<usize>,
     /// How many connections failed to be made, and why the last one did.
     failed: RefCell<(u64, Option<Failure>)>,
-    /// The number of the next connection.
-    serial: Cell<u64>,
+    /// A connection was made before.
+    was_reached: Cell<bool>,
     /// No more connections are made.
     closed: Cell<bool>,
 }
@@ -116,11 +98,11 @@ impl Session {
             wanting: Cell::default(),
             dialing: Cell::default(),
             failed: RefCell::default(),
-            serial: Cell::default(),
+            was_reached: Cell::default(),
             closed: Cell::default(),
         };
         if session.cvm.address == Address::Local {
-            let here = Connection::new(0, None, Rc::clone(&session.about), Arc::clone(&session.changed));
+            let here = Connection::new(None, Rc::clone(&session.about), Arc::clone(&session.changed));
             session.connections.borrow_mut().push(here);
         }
         session
@@ -247,9 +229,9 @@ impl Session {
     /// Makes a connection with one channel on it: one that accepts none is of no use.
     async fn connect(&self) -> Result<Channel, Failure> {
         let master = self.shake_hands().await?;
-        let serial = self.serial.replace(self.serial.get() + 1);
+        self.was_reached.set(true);
         let changed = Arc::clone(&self.changed);
-        let connection = Connection::new(serial, Some(master), Rc::clone(&self.about), changed);
+        let connection = Connection::new(Some(master), Rc::clone(&self.about), changed);
         let opened = connection.open().await;
         if opened.is_err() || self.closed.get() {
             connection.close().await;
@@ -264,7 +246,7 @@ impl Session {
     /// Starts a master, again after a pause if sshd dropped it unseen: but not to a CVM that was lost, whose
     /// streams have pauses of their own. Two pauses within each other made one dial a second for each CVM.
     async fn shake_hands(&self) -> Result<Master, Failure> {
-        let handshakes = if self.serial.get() > 0 && self.connections() == 0 { 1 } else { HANDSHAKES };
+        let handshakes = if self.was_reached.get() && self.connections() == 0 { 1 } else { HANDSHAKES };
         let mut attempt = 1;
         loop {
             let result = {
@@ -288,30 +270,6 @@ impl Session {
         }
     }
 
-    /// Runs `script` in a remote `sh` and gives what it wrote, bounded in time and size.
-    pub async fn run(&self, script: &str) -> Result<Output, Failure> {
-        let Channel { mut stdin, stdout, stderr, process } = self.open().await?;
-        let work = async {
-            let write = async move {
-                // A shell that does not want it all says why on stderr.
-                let _ = stdin.write_all(script.as_bytes()).await;
-            };
-            let ((), stdout, stderr) = tokio::join!(write, all(stdout), all(stderr));
-            (stdout, stderr, process.end().await)
-        };
-        let Ok((stdout, stderr, end)) = timeout(RUN_TIME, work).await else {
-            return Err(explain::because(&table::SLOW, &self.about, &span(RUN_TIME)));
-        };
-        if [&stdout, &stderr].iter().any(|bytes| bytes.len() as u64 > RUN_SIZE) {
-            return Err(explain::because(&table::CHATTY, &self.about, "1 MiB"));
-        }
-        match end {
-            End::Exited(code) => Ok(Output { stdout, stderr, code: Some(code) }),
-            End::Killed => Ok(Output { stdout, stderr, code: None }),
-            End::Lost(failure) => Err(failure),
-        }
-    }
-
     /// Ends all connections, side by side, and makes no more.
     pub async fn close(&self) {
         self.closed.set(true);
@@ -319,14 +277,6 @@ impl Session {
         let connections = std::mem::take(&mut *self.connections.borrow_mut());
         join_all(connections.iter().map(|connection| connection.close())).await;
     }
-}
-
-/// Reads to the end, but not much more than a one-shot command may say.
-async fn all(from: tokio::net::unix::pipe::Receiver) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    // What could be read before an error is still worth having.
-    let _ = from.take(RUN_SIZE + 1).read_to_end(&mut bytes).await;
-    bytes
 }
 
 /// How long to wait after the handshake number `attempt` was dropped: 0.25 s doubled each time, and between

@@ -73,11 +73,6 @@ const FIELDS: [(&str, Field); 9] = [
     ("offset", Field::Offset),
 ];
 
-/// Says what is wrong with a template, if anything is; for the command line.
-pub fn check(template: &str) -> Result<(), String> {
-    compile(template).map(drop)
-}
-
 impl Template {
     /// Compiles `template`; an error names what is wrong in it and what would be right.
     pub fn new(template: &str, output: &Output, targets: &[Arc<Target>]) -> Result<Self, String> {
