@@ -210,7 +210,7 @@ impl Follower {
             (_, Record::Broken(why)) => acts.push(Act::Break(why)),
             (phase, Record::Current(file, deleted)) => {
                 self.open = Some(file.id);
-                if let Some(position) = self.position.as_mut().filter(|p| p.file == file.id) {
+                if let Some(position) = self.position.as_mut().filter(|p| p.held_by == Some(file.id)) {
                     position.modified = file.modified;
                     self.deleted = deleted;
                 }

@@ -76,15 +76,17 @@ impl Listing {
     /// Nothing comes after the file that still is the log, whatever was written to later: that is a copy of it.
     pub fn successor_of(&self, position: &Position, passed: &[FileId]) -> Option<Sibling> {
         let live = self.live.as_ref();
-        if live.is_some_and(|live| live.id == position.file) {
+        if live.is_some_and(|live| Some(live.id) == position.held_by) {
             return None;
         }
         let stem = stem(&position.path);
-        let own_name = self.path_of(position.file);
+        let own_name = position.held_by.and_then(|file| self.path_of(file));
         let between = self
             .siblings
             .iter()
-            .filter(|s| s.id != position.file && Some(s.id) != live.map(|l| l.id) && !passed.contains(&s.id))
+            .filter(|s| {
+                Some(s.id) != position.held_by && Some(s.id) != live.map(|l| l.id) && !passed.contains(&s.id)
+            })
             .filter(|s| s.size > 0 && is_of_series(stem, &s.path) && !self.is_being_packed(s))
             .filter(|s| match s.modified.cmp(&position.modified) {
                 Ordering::Less => false,
@@ -92,7 +94,7 @@ impl Listing {
                 Ordering::Equal => own_name.as_ref().is_some_and(|own| is_later_name(&s.path, own)),
             })
             .min_by(|a, b| by_age(a, b));
-        between.or_else(|| live.filter(|l| l.id != position.file && l.size > 0)).cloned()
+        between.or_else(|| live.filter(|l| Some(l.id) != position.held_by && l.size > 0)).cloned()
     }
 }
 
@@ -105,8 +107,11 @@ fn by_age(a: &Sibling, b: &Sibling) -> Ordering {
 /// How far a log has been read: everything before it was handed on, nothing after it.
 #[derive(Clone, Debug)]
 pub struct Position {
-    /// The file being read.
+    /// The file being read, by the name that its lines are given.
     pub file: FileId,
+    /// The file that holds the place now: another one if it was packed meanwhile, whose inode number may be
+    /// a third one's by now. `None`: no file that is known.
+    pub held_by: Option<FileId>,
     /// The first byte of it that was not handed on.
     pub offset: u64,
     /// Where the file was when it was last seen.
@@ -123,7 +128,7 @@ pub struct Position {
 impl Position {
     /// The place `offset` in a file of which nothing was read yet.
     pub fn new(file: FileId, offset: u64, path: RemotePath, modified: Modified) -> Self {
-        Self { file, offset, path, modified, recent: Vec::new(), before: None }
+        Self { file, held_by: Some(file), offset, path, modified, recent: Vec::new(), before: None }
     }
 
     /// Moves to the beginning of the series' next file.
@@ -286,5 +291,20 @@ mod tests {
         let siblings = vec![file(1, "/l/a.out.3", 1), packed.clone(), live.clone()];
         let done = Listing { live: Some(live), siblings };
         assert_eq!(done.successor_of(&read, &[]), Some(packed));
+    }
+
+    #[test]
+    fn the_inode_number_of_a_file_that_was_packed_means_nothing_any_more() {
+        let (packed, live) = (file(2, "/l/a.out.2.gz", 1), file(9, "/l/a.out", 9));
+        let mut read = Position::new(
+            FileId { device: 1, inode: 1 },
+            9,
+            RemotePath(b"/l/a.out.2".into()),
+            Modified(1, 0),
+        );
+        read.held_by = Some(packed.id);
+        let reused = file(1, "/l/a.out.1.gz", 5);
+        let listing = Listing { live: Some(live), siblings: vec![packed, reused.clone()] };
+        assert_eq!(listing.successor_of(&read, &[]), Some(reused));
     }
 }

@@ -133,7 +133,7 @@ impl Judge {
             let Some(stream) = self.streams.get_mut(&key) else { continue };
             let count = stream.ledger.count();
             if stream.next < count {
-                let what = skip(stream, count, &mut self.verdict);
+                let what = skip(stream, count, None, &mut self.verdict);
                 self.complain(what);
             }
         }
@@ -266,7 +266,8 @@ fn judge(stream: &mut Stream, line: &[u8], file: &str, offset: u64, verdict: &mu
     }
     if number > stream.next {
         let count = number - stream.next;
-        let what = skip(stream, number, verdict);
+        // A loss may be told of where the last line ended, or where this one begins.
+        let what = skip(stream, number, Some((file, offset)), verdict);
         if let Some(what) = what.as_ref().filter(|_| !stream.life.is_strict()) {
             stream.pending.push((file.to_owned(), offset, count, what.clone()));
         }
@@ -282,13 +283,18 @@ fn judge(stream: &mut Stream, line: &[u8], file: &str, offset: u64, verdict: &mu
 }
 
 /// Passes over the lines up to `number`, which did not come; gives what is wrong with that.
-fn skip(stream: &mut Stream, number: u64, verdict: &mut Verdict) -> Option<String> {
+fn skip(
+    stream: &mut Stream,
+    number: u64,
+    next: Option<(&str, u64)>,
+    verdict: &mut Verdict,
+) -> Option<String> {
     let count = number - stream.next;
     stream.missing.push((stream.next, number));
-    // The loss must be told of at the place where the last line ended.
-    let told = stream.causes.iter().any(|(file, offset, _)| match &stream.end {
-        Some((last, end)) => file.as_ref() == Some(last) && *offset == Some(*end),
-        None => true,
+    let told = stream.causes.iter().any(|(file, offset, _)| {
+        let place = file.as_deref().zip(*offset);
+        let last = stream.end.as_ref().map(|(file, offset)| (file.as_str(), *offset));
+        place.is_some() && (place == last || place == next || last.is_none())
     });
     let what = (!told || stream.life.is_strict()).then(|| {
         format!(

@@ -39,9 +39,12 @@ fn sixty_four_cvms_that_come_back_together_are_dialled_a_few_at_a_time() {
     // How many knock in each half second while nobody opens.
     let (mut last, mut rates, began) = (before.clone(), Vec::new(), Instant::now());
     while began.elapsed() < Duration::from_secs(10) {
+        let window = Instant::now();
         eventually(Duration::from_millis(500), || false);
         let now = dialled();
-        rates.push(now.iter().sum::<u64>() - last.iter().sum::<u64>());
+        let knocks = u128::from(now.iter().sum::<u64>() - last.iter().sum::<u64>());
+        // A busy machine may look later than after half a second.
+        rates.push(u64::try_from(knocks * 500 / window.elapsed().as_millis().max(500)).unwrap_or(u64::MAX));
         last = now;
     }
     let each: Vec<u64> = last.iter().zip(&before).map(|(now, before)| now - before).collect();

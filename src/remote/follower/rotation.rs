@@ -24,7 +24,7 @@ impl Follower {
     pub(super) fn choose(&mut self, acts: &mut Vec<Act>) {
         let Some(position) = &mut self.position else { return };
         // A place that is given up is not gone on from, though its file be there again.
-        let is_open = self.open == Some(position.file) && !self.new_place;
+        let is_open = self.open.is_some() && self.open == position.held_by && !self.new_place;
         let next = self.listing.successor_of(position, &self.passed);
         match (next, &self.listing.live) {
             (Some(next), _) if is_open => {
@@ -41,7 +41,7 @@ impl Follower {
                 acts.extend([Act::Flush, Act::Finish]);
             }
             (None, _) if is_open => {
-                match self.listing.path_of(position.file) {
+                match position.held_by.and_then(|file| self.listing.path_of(file)) {
                     Some(path) => position.path = path,
                     None => self.misses = MISSES,
                 }
@@ -110,7 +110,7 @@ impl Follower {
     pub(super) fn opened_next(&mut self, next: Sibling, file: Sibling, acts: &mut Vec<Act>) {
         let Some(position) = &self.position else { return };
         let live = self.listing.live.as_ref().is_some_and(|live| live.id == file.id);
-        let nameless = self.listing.path_of(position.file).is_none();
+        let nameless = position.held_by.and_then(|file| self.listing.path_of(file)).is_none();
         if nameless && !live && !self.new_place && position.known() > 0 && file.size >= position.offset {
             self.open = Some(file.id);
             acts.push(Act::Send(Command::Sum(position.offset, position.known())));

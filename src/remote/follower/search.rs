@@ -88,6 +88,7 @@ impl Follower {
         acts.push(Act::Forget);
         self.next = position.offset;
         position.modified = file.modified;
+        position.held_by = Some(file.id);
         position.path = file.path.clone();
         if file.is_packed() {
             // Its lines keep the name of the file they were in when it was read.
@@ -111,7 +112,8 @@ impl Follower {
     /// It is told only when that file is entered: if the connection breaks before, the place is looked
     /// for again.
     fn lose(&mut self, why: Search, acts: &mut Vec<Act>) {
-        let Some(position) = &self.position else { return };
+        let Some(position) = &mut self.position else { return };
+        position.held_by = None;
         let in_place = self.listing.live.clone().filter(|live| live.id == position.file);
         self.lost = (why == Search::Interrupted).then_some(match in_place {
             Some(_) => "its file was overwritten meanwhile",
