@@ -41,7 +41,10 @@ impl Follower {
     pub(super) fn read_on(&mut self, size: u64, acts: &mut Vec<Act>) {
         // What is read from its beginning has nothing to be recognised by: its end tells whether it was cut.
         let known = self.next > 0 || size == 0;
-        if self.follow && known && size.saturating_sub(self.next) <= SMALL {
+        let left = size.saturating_sub(self.next);
+        // After an interruption `cat` reads what was missed: it tells when that is complete, `tail` does not.
+        let missed = self.behind && left > 0;
+        if self.follow && known && left <= SMALL && !missed {
             self.follow(acts);
         } else {
             self.copying = (self.next, size);
