@@ -54,7 +54,9 @@ fn sixty_four_cvms_that_come_back_together_are_dialled_a_few_at_a_time() {
     assert!(greatest <= 8, "one CVM is not dialled all the time: {each:?}");
     // The first knock at each comes after 0.25 to 0.5 s; from then on they spread.
     assert!(rates[0].max(rates[1]) <= CVMS as u64 * 3 / 2, "{rates:?} in each half second");
-    assert!(rates[2..].iter().all(|rate| *rate <= CVMS as u64 * 3 / 4), "{rates:?} in each half second");
+    // The second comes 0.5 to 1 s later, so half a second can hold one of nearly all; then they thin out.
+    assert!(rates[2..6].iter().all(|rate| *rate <= CVMS as u64), "{rates:?} in each half second");
+    assert!(rates[6..].iter().all(|rate| *rate <= CVMS as u64 / 2), "{rates:?} in each half second");
     for cvm in &cvms {
         cvm.relay().refuse(false);
     }
