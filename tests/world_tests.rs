@@ -193,8 +193,7 @@ fn thirty_two_sshds_are_up_in_ten_seconds_and_down_in_five() {
     drop(world);
     let down = before.elapsed();
     eprintln!("32 CVMs up in {up:?}, down in {down:?}");
-    // Alone it takes about one second; the bound is for machines that do other things, too.
-    assert!(up < Duration::from_mins(1), "{up:?}");
+    assert!(up < Duration::from_secs(10), "{up:?}");
     assert!(down < Duration::from_secs(5), "{down:?}");
     assert!(cvms.iter().all(|cvm| cvm.all_processes().is_empty()));
 }
