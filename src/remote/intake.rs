@@ -6,7 +6,7 @@ use memchr::memmem::Finder;
 use memchr::{memchr, memrchr};
 
 use crate::batch::Ending;
-use crate::remote::script::{MARK, Secret};
+use crate::remote::script::{HALTED, MARK, Secret};
 
 /// A longer line comes in pieces; INTERFACE's cap.
 pub const LINE_CAP: usize = 1024 * 1024;
@@ -151,20 +151,25 @@ impl Intake {
         }
     }
 
-    /// Takes out the message that begins at `clean`, if it is complete. A record may stand within it.
+    /// Takes out the message that begins at `clean`, if it is complete. A record may stand within it: it is
+    /// taken out first.
+    ///
+    /// `tail` writes a message in pieces, and may be killed between two of them. The record that says so
+    /// ends its last message too.
     fn take_message(&mut self) -> Option<Found> {
         let rest = &self.buffer[self.clean..];
-        let length = memchr(b'\n', rest)? + 1;
-        if let Some(at) = memchr::memmem::find(&rest[..length], &self.opening) {
-            // The script spoke while tail did; its record is taken out first, the message then is whole.
+        let newline = memchr(b'\n', rest);
+        let message = &rest[..newline.unwrap_or(rest.len())];
+        if let Some(at) = memchr::memmem::find(message, &self.opening) {
             let text = self.clean + at + self.opening.len();
             let end = text + memchr(0, &self.buffer[text..])?;
             let record = Bytes::copy_from_slice(&self.buffer[text..end]);
-            self.cut(self.clean + at, end + 1);
+            let from = if record == HALTED { self.clean } else { self.clean + at };
+            self.cut(from, end + 1);
             return Some(Found::Record(record));
         }
-        let message = Bytes::copy_from_slice(&rest[..length - 1]);
-        self.cut(self.clean, self.clean + length);
+        let message = Bytes::copy_from_slice(&rest[..newline?]);
+        self.cut(self.clean, self.clean + message.len() + 1);
         Some(Found::Message(message))
     }
 
@@ -262,130 +267,4 @@ impl Intake {
 mod equal;
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::{Found, Intake, LINE_CAP};
-    use crate::batch::Ending;
-    use crate::remote::script::Secret;
-
-    /// One piece of what a channel carries.
-    #[derive(Clone, Debug)]
-    enum Piece {
-        Log(Vec<u8>),
-        Record,
-        Message,
-    }
-
-    fn intake() -> (Intake, Vec<u8>, Vec<u8>) {
-        let secret = Secret::new(&[7; 20]);
-        let prefix = secret.message_prefix(b"/usr/bin/tail");
-        let mut intake = Intake::new(&secret);
-        intake.expect_messages(&prefix);
-        intake.tail(true);
-        (
-            intake,
-            format!("\x1e{} R\0", secret.nonce).into_bytes(),
-            [&prefix[..], b"x: file truncated\n"].concat(),
-        )
-    }
-
-    fn pieces() -> impl Strategy<Value = Vec<Piece>> {
-        let byte = prop_oneof![Just(b'\n'), Just(0x1e), Just(0), Just(b'/'), any::<u8>()];
-        let piece = prop_oneof![
-            4 => prop::collection::vec(byte, 0..40).prop_map(Piece::Log),
-            1 => Just(Piece::Record),
-            1 => Just(Piece::Message),
-        ];
-        prop::collection::vec(piece, 0..20)
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_the_reads_log_bytes_come_out_whole_and_the_rest_in_its_place(
-            pieces in pieces(),
-            cuts in prop::collection::vec(1usize..60, 1..40),
-        ) {
-            let (mut intake, record, message) = intake();
-            let (mut wire, mut log, mut marks) = (Vec::new(), Vec::new(), Vec::new());
-            for piece in &pieces {
-                match piece {
-                    Piece::Log(bytes) => {
-                        wire.extend_from_slice(bytes);
-                        log.extend_from_slice(bytes);
-                    }
-                    Piece::Record => {
-                        wire.extend_from_slice(&record);
-                        marks.push((log.len(), true));
-                    }
-                    Piece::Message => {
-                        wire.extend_from_slice(&message);
-                        marks.push((log.len(), false));
-                    }
-                }
-            }
-            let (mut out, mut found, mut counted, mut rest) = (Vec::new(), Vec::new(), 0, wire.as_slice());
-            let mut cuts = cuts.iter().cycle();
-            while !rest.is_empty() {
-                let (now, later) = rest.split_at(rest.len().min(*cuts.next().unwrap()));
-                intake.space().extend_from_slice(now);
-                rest = later;
-                loop {
-                    let (fresh, what) = intake.scan();
-                    counted += fresh;
-                    while let Some((lines, ending)) = intake.take_lines() {
-                        prop_assert_eq!(ending, Ending::Newline);
-                        prop_assert_eq!(lines.last(), Some(&b'\n'));
-                        out.extend_from_slice(&lines);
-                    }
-                    match what {
-                        Some(Found::Record(text)) => {
-                            prop_assert_eq!(&text[..], b"R");
-                            found.push((counted, true));
-                        }
-                        Some(Found::Message(_)) => found.push((counted, false)),
-                        None => break,
-                    }
-                }
-            }
-            out.extend_from_slice(&intake.take_rest().unwrap_or_default());
-            out.extend_from_slice(intake.noise());
-            prop_assert_eq!(out, log);
-            prop_assert_eq!(found, marks);
-        }
-    }
-
-    #[test]
-    fn a_line_beyond_the_cap_comes_in_pieces_and_nothing_of_it_is_lost() {
-        let (mut intake, ..) = intake();
-        let mut sent = vec![b'x'; 3 * LINE_CAP + 10];
-        sent.extend_from_slice(b"\nnext\n");
-        let (mut got, mut endings) = (Vec::new(), Vec::new());
-        for chunk in sent.chunks(100_000) {
-            intake.space().extend_from_slice(chunk);
-            intake.scan();
-            while let Some((bytes, ending)) = intake.take_lines() {
-                got.extend_from_slice(&bytes);
-                endings.push(ending);
-            }
-        }
-        assert!(got == sent, "the bytes differ");
-        assert_eq!(endings, [Ending::Partial, Ending::Partial, Ending::Partial, Ending::Newline]);
-    }
-
-    #[test]
-    fn rejected_bytes_are_gone_and_the_half_line_before_them_stays() {
-        let (mut intake, ..) = intake();
-        intake.space().extend_from_slice(b"whole\nha");
-        intake.scan();
-        assert_eq!(&intake.take_lines().unwrap().0[..], b"whole\n");
-        intake.hold();
-        intake.space().extend_from_slice(b"of another file\n");
-        intake.scan();
-        assert_eq!(intake.take_lines(), None);
-        assert_eq!(intake.reject(), 16);
-        intake.space().extend_from_slice(b"lf\n");
-        intake.scan();
-        assert_eq!(&intake.take_lines().unwrap().0[..], b"half\n");
-    }
-}
+mod tests;

@@ -17,6 +17,9 @@ const FOLLOW: &str = include_str!("follow.sh");
 /// The byte every record begins with.
 pub const MARK: u8 = 0x1e;
 
+/// The text of [`Record::Halted`].
+pub const HALTED: &[u8] = b"K";
+
 /// The length of a nonce.
 pub const NONCE: usize = 32;
 
@@ -257,7 +260,7 @@ impl Record {
             b'E' if rest.is_empty() => Self::End(None),
             b'E' => Self::End(Some(words()?.parse().ok()?)),
             b'V' => Self::Following,
-            b'K' => Self::Halted,
+            _ if text == HALTED => Self::Halted,
             b'S' => {
                 let mut words = words()?.split_ascii_whitespace();
                 Self::Sum(Sum {
