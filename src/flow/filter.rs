@@ -160,12 +160,14 @@ fn compile(flag: &str, patterns: &[String], how: plan::Patterns) -> Result<Optio
         .case_smart(how.case == plan::Case::Smart)
         .word(how.word)
         .fixed_strings(how.fixed);
-    for pattern in patterns {
-        if let Err(error) = builder.build(pattern) {
-            return Err(format!("{flag} {pattern:?}: {error}"));
+    builder.build_many(patterns).map(Some).map_err(|error| {
+        // Each by itself tells which of them is meant.
+        let mut wrong = patterns.iter().filter_map(|pattern| Some((pattern, builder.build(pattern).err()?)));
+        match wrong.next() {
+            Some((pattern, error)) => format!("{flag} {pattern:?}: {error}"),
+            None => format!("{flag}: {error}"),
         }
-    }
-    builder.build_many(patterns).map(Some).map_err(|error| format!("{flag}: {error}"))
+    })
 }
 
 /// Whether `matcher` matches in `line`, given without its newline.

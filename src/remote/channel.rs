@@ -120,8 +120,7 @@ pub(super) type Theirs = [OwnedFd; 3];
 
 /// The three pipes of a channel. Made here and not by the libraries, so that there is one kind of channel.
 ///
-/// stdout's keeps its 64 KiB: with 256 KiB and 1 MiB a gigabyte came no faster through ssh (280 MB/s each),
-/// and the kernel counts those pages too.
+/// stdout's keeps its 64 KiB until a flood asks for more: the kernel counts those pages too.
 pub(super) fn pipes() -> io::Result<(Ours, Theirs)> {
     let (stdin, our_stdin) = pipe_with(PipeFlags::CLOEXEC)?;
     let (our_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC)?;

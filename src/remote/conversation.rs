@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use rustix::pipe::fcntl_setpipe_size;
 use tokio::io::{AsyncReadExt as _, Interest};
 use tokio::net::unix::pipe::Receiver;
 use tokio::time::{Instant, sleep_until};
@@ -35,6 +36,16 @@ const NOISE: usize = 256 * 1024;
 
 /// How much of what the remote shell complains of is kept.
 const COMPLAINTS: usize = 4096;
+
+/// How often a file that grows is compared with what was read of it.
+const VERIFY: Duration = Duration::from_secs(5);
+
+/// A read of so many bytes tells that the log comes faster than it is taken.
+const FLOOD: usize = 32 * 1024;
+
+/// The size of the pipe that a flood is given, so that ssh need not keep what does not fit: it moves all of
+/// that about in its own buffer for each packet.
+const WIDE: usize = 1024 * 1024;
 
 /// What came of listening.
 pub enum Report {
@@ -85,6 +96,8 @@ pub struct Conversation {
     stderr: Option<Receiver>,
     /// The remote shell, until its end is waited for.
     process: Option<Process>,
+    /// The pipe was given more room.
+    wide: bool,
     /// What came and was not handed on.
     intake: Intake,
     /// What to say next.
@@ -99,6 +112,8 @@ pub struct Conversation {
     heard: bool,
     /// Until when it must be.
     deadline: Instant,
+    /// When the file is compared with what was read of it.
+    verify_at: Instant,
     /// The last batch was a piece of a line.
     within_line: bool,
 }
@@ -128,12 +143,14 @@ impl Conversation {
             stdout,
             stderr: Some(stderr),
             process: Some(process),
+            wide: false,
             intake,
             reports: VecDeque::new(),
             complaints: Vec::new(),
             greeted: Timestamp::now(),
             heard: false,
             deadline: Instant::now() + GREETING,
+            verify_at: Instant::now() + VERIFY,
             within_line: false,
         }
     }
@@ -180,6 +197,12 @@ impl Conversation {
                     self.act(acts, about).await;
                 }
                 None if self.reports.is_empty() => {
+                    if self.follower.is_unverified() && self.verify_at <= Instant::now() {
+                        self.verify_at = Instant::now() + VERIFY;
+                        let mut acts = Vec::new();
+                        self.follower.verify(&mut acts);
+                        self.act(acts, about).await;
+                    }
                     if let Some(failure) = self.read(about).await {
                         return Report::Broken(failure);
                     }
@@ -200,6 +223,10 @@ impl Conversation {
                         Ok(0) => break false,
                         Ok(count) => {
                             self.intake.filled(count);
+                            if count >= FLOOD && !std::mem::replace(&mut self.wide, true) {
+                                // A pipe that must stay small works as well.
+                                let _ = fcntl_setpipe_size(&*self.stdout, WIDE);
+                            }
                             break true;
                         }
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -208,6 +235,10 @@ impl Conversation {
                 },
                 () = complain(&mut self.stderr, &mut self.complaints) => {}
                 () = sleep_until(self.deadline), if !self.heard => break false,
+                () = sleep_until(self.verify_at), if self.follower.is_unverified() => {
+                    self.line.listen(false);
+                    return None;
+                }
             }
         };
         self.line.listen(false);

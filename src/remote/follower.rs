@@ -120,6 +120,10 @@ pub struct Follower {
     new_place: bool,
     /// Why bytes are lost, until it is told.
     lost: Option<&'static str>,
+    /// An earlier place in the file that `tail` reads: what stands before it there is what was read.
+    witness: Option<Position>,
+    /// It was asked whether that is still so.
+    asked: bool,
     /// The file being read was deleted, and no copy of it was met.
     deleted: bool,
     /// An interruption is being caught up.
@@ -150,6 +154,8 @@ impl Follower {
             searched: false,
             new_place: false,
             lost: None,
+            witness: None,
+            asked: false,
             absent: false,
             misses: 0,
         }
@@ -225,6 +231,10 @@ impl Follower {
                 self.listing.siblings.push(file);
                 self.phase = phase;
             }
+            (phase, Record::Sum(sum)) if std::mem::take(&mut self.asked) => {
+                self.phase = phase;
+                self.verified(sum, acts);
+            }
             (Phase::Greeting, Record::Here(_)) => self.begin(acts),
             (Phase::Opening, Record::Opened(file)) => self.first_opened(file, acts),
             (Phase::Opening, Record::Refused(refusal)) => self.refused(refusal, acts),
@@ -238,6 +248,7 @@ impl Follower {
                 self.misses = 0;
                 acts.push(Act::Accept);
                 self.caught_up(acts);
+                self.witness.clone_from(&self.position);
                 self.phase = Phase::Following;
             }
             (Phase::Verifying, Record::Halted) => {

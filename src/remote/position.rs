@@ -155,6 +155,11 @@ impl Position {
         }
     }
 
+    /// The bytes before `offset` are not all of the file as it is now: nothing is recognised by them.
+    pub fn doubt(&mut self) {
+        self.recent.clear();
+    }
+
     /// The place to look for after an interruption.
     pub fn anchor(self) -> Self {
         match self.before {

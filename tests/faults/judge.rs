@@ -175,10 +175,12 @@ impl Judge {
             && let Some(stream) = self.streams.get_mut(&(word("cvm"), word("path")))
         {
             let file = object["file"].as_str().map(str::to_owned);
-            let place = (file.clone(), object["offset"].as_u64());
-            if let Some(at) =
-                stream.pending.iter().position(|(file, at, ..)| place == (Some(file.clone()), Some(*at)))
-            {
+            let offset = object["offset"].as_u64();
+            // A cut that the file outgrew unseen shows a while later: from when on is told, not where.
+            let tells_of =
+                |at: u64| offset == Some(at) || (status == "gap" && offset.is_some_and(|o| o < at));
+            let own = |of: &str| file.as_deref() == Some(of);
+            if let Some(at) = stream.pending.iter().position(|(of, at, ..)| own(of) && tells_of(*at)) {
                 let (.., count, what) = stream.pending.remove(at);
                 self.verdict.complaints.retain(|complaint| !complaint.ends_with(&what));
                 (self.verdict.lost, self.verdict.gone) =

@@ -51,6 +51,19 @@ impl Client {
             Some(Answer::Message) => self.follower.on_message(b"file truncated", &mut acts),
             Some(Answer::Record(record)) => self.follower.on(record, &mut acts),
         }
+        self.act(acts, cvm);
+    }
+
+    /// Time has come to compare the file with what was read of it.
+    fn verify(&mut self, cvm: &mut Cvm) {
+        let mut acts = Vec::new();
+        if self.follower.is_unverified() {
+            self.follower.verify(&mut acts);
+        }
+        self.act(acts, cvm);
+    }
+
+    fn act(&mut self, acts: Vec<Act>, cvm: &mut Cvm) {
         for act in acts {
             match act {
                 Act::Send(command) => cvm.questions.push_back(command),
@@ -117,7 +130,8 @@ fn play(rotation: Rotation, story: &[u8]) -> (String, Vec<Notice>, u32) {
             13..=18 => cvm.tail_reads(),
             19..=26 => client.receive(&mut cvm),
             28 if step & 128 != 0 => cvm.kill_tail(),
-            27 | 28 => cvm.tick(),
+            27 => client.verify(&mut cvm),
+            28 => cvm.tick(),
             29 if rotation == Rotation::Late => cvm.writing = cvm.live,
             29 => cvm.write(false),
             30 if matches!(rotation, Rotation::CopyTruncate | Rotation::Empty)
@@ -135,6 +149,7 @@ fn play(rotation: Rotation, story: &[u8]) -> (String, Vec<Notice>, u32) {
     for _ in 0..200 {
         cvm.tail_reads();
         cvm.tick();
+        client.verify(&mut cvm);
         for _ in 0..40 {
             cvm.answer();
             client.receive(&mut cvm);
@@ -211,4 +226,29 @@ fn a_log_that_is_cut_between_being_opened_and_being_read_says_so() {
     }
     assert_eq!(String::from_utf8(client.delivered).unwrap(), line(6));
     assert!(client.notices.iter().any(is_gap), "{:?}", client.notices);
+}
+
+#[test]
+fn a_log_that_is_cut_and_outgrows_its_old_place_unseen_is_told_of_once() {
+    let mut cvm = Cvm::new(Rotation::Empty);
+    let first = Follower::new(RemotePath(LOG.to_vec()), Backlog::FromLine(1), true, None);
+    let mut client = Client::new(first, &mut cvm);
+    let settle = |cvm: &mut Cvm, client: &mut Client| {
+        for _ in 0..20 {
+            cvm.tail_reads();
+            client.verify(cvm);
+            cvm.answer();
+            client.receive(cvm);
+        }
+    };
+    (0..5).for_each(|_| cvm.write(false));
+    settle(&mut cvm, &mut client);
+    assert!(!client.notices.iter().any(is_gap), "{:?}", client.notices);
+    cvm.files[cvm.live].data.clear();
+    (0..9).for_each(|_| cvm.write(false));
+    settle(&mut cvm, &mut client);
+    (0..5).for_each(|_| cvm.write(false));
+    settle(&mut cvm, &mut client);
+    let told: Vec<&Notice> = client.notices.iter().filter(|notice| is_gap(notice)).collect();
+    assert!(matches!(told[..], [Notice::Gap(_, 115, None, _)]), "{told:?}");
 }

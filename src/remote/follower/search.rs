@@ -30,6 +30,45 @@ impl Follower {
         }
     }
 
+    /// True if lines were handed on since the file was last found to be the one that was read.
+    pub fn is_unverified(&self) -> bool {
+        let moved = || match (&self.witness, &self.position) {
+            (Some(witness), Some(position)) => witness.offset != position.offset,
+            _ => false,
+        };
+        matches!(self.phase, Phase::Following) && !self.asked && moved()
+    }
+
+    /// Asks whether the file is still the one that was read: where it is cut and grows past the old place
+    /// before `tail` looks at it again, `tail` notices nothing.
+    pub fn verify(&mut self, acts: &mut Vec<Act>) {
+        let Some(witness) = &self.witness else { return };
+        if witness.known() > 0 {
+            acts.push(Act::Send(Command::Sum(witness.offset, witness.known())));
+            self.asked = true;
+        } else {
+            self.witness.clone_from(&self.position);
+        }
+    }
+
+    /// What stands before the earlier place has been compared.
+    pub(super) fn verified(&mut self, sum: Sum, acts: &mut Vec<Act>) {
+        // Otherwise something is under way that looks at the file itself; and what is shorter now than what
+        // came of it, `tail` tells of.
+        let shorter = sum.size.is_some_and(|size| size < self.next);
+        if !matches!(self.phase, Phase::Following | Phase::Looking) || shorter {
+            return;
+        }
+        if let Some(witness) = self.witness.as_ref().filter(|witness| !witness.is_here(sum)) {
+            let cause = "the file was cut and grew past that place before it was looked at again";
+            acts.push(Act::Tell(Notice::Gap(witness.file, witness.offset, None, cause)));
+            if let Some(position) = &mut self.position {
+                position.doubt();
+            }
+        }
+        self.witness.clone_from(&self.position);
+    }
+
     /// The listing is there: which files may hold the place?
     pub(super) fn find(&mut self, why: Search, acts: &mut Vec<Act>) {
         let Some(position) = &self.position else { return };

@@ -40,6 +40,8 @@ pub(super) struct Printer {
     awaited: Option<usize>,
     /// How many were printed.
     printed: u64,
+    /// How many lines begin in the batch at hand.
+    batch: u64,
     /// Matches are shown.
     marks: bool,
     /// Records have numbers.
@@ -66,6 +68,7 @@ impl Printer {
             left: plan.max_count,
             awaited: None,
             printed: 0,
+            batch: 0,
             matches: Vec::new(),
         }
     }
@@ -77,10 +80,11 @@ impl Printer {
 
     /// Counts a batch that came in.
     pub(super) fn read(&mut self, batch: &Batch) {
-        self.tally.read(&batch.target, count(batch, 0..batch.bytes.len()), batch.bytes.len() as u64);
+        self.batch = count(batch, 0..batch.bytes.len());
+        self.tally.read(&batch.target, self.batch, batch.bytes.len() as u64);
     }
 
-    /// Appends a run of lines about which nothing more is known, as far as the limit goes.
+    /// Appends a run of lines of the batch at hand, about which nothing more is known, as far as the limit goes.
     pub(super) fn run(
         &mut self,
         filter: &Filter,
@@ -91,7 +95,8 @@ impl Printer {
         if self.awaits_other(&batch.target) {
             return ControlFlow::Continue(());
         }
-        let mut lines = count(batch, range.clone());
+        let whole = range == (0..batch.bytes.len());
+        let mut lines = if whole { self.batch } else { count(batch, range.clone()) };
         if let Some(left) = &mut self.left {
             if lines >= *left {
                 range.end = range.start + after_lines(&batch.bytes[range.clone()], *left);
