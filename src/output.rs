@@ -8,6 +8,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::mpsc as std_mpsc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, fstat};
@@ -65,6 +66,8 @@ pub struct Output {
 struct Progress {
     /// How many buffers are written.
     written: u64,
+    /// Since when one is being written.
+    writing: Option<Instant>,
     /// Why it ended.
     closed: Option<Closed>,
 }
@@ -129,6 +132,11 @@ impl Output {
         }
     }
 
+    /// For how long the reader has left a buffer untaken.
+    pub fn held_up(&self) -> Duration {
+        self.progress.borrow().writing.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
     /// Waits until the reader of stdout has gone, which for a file or a terminal is for ever. May be
     /// cancelled.
     pub async fn gone(&self) {
@@ -154,6 +162,7 @@ fn write_all(
     report: &watch::Sender<Progress>,
 ) {
     while let Some(mut buffer) = waiting.blocking_recv() {
+        report.send_modify(|progress| progress.writing = Some(Instant::now()));
         if let Err(error) = writer.write_all(&buffer).and_then(|()| writer.flush()) {
             let closed = match error.kind() {
                 io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Closed::Gone,
@@ -168,7 +177,10 @@ fn write_all(
         buffer.shrink_to(KEPT);
         // Nobody wants it any more when the run has ended.
         let _ = written.send(buffer);
-        report.send_modify(|progress| progress.written += 1);
+        report.send_modify(|progress| {
+            progress.written += 1;
+            progress.writing = None;
+        });
     }
 }
 

@@ -131,16 +131,62 @@ fn ctrl_c_works_while_stdout_is_not_read() {
 #[test]
 fn a_second_ctrl_c_ends_it_at_once() {
     let world = World::new();
-    let (_cvm, mut run) = stuck(&world);
+    let cvm = world.cvm("ntnx-a-cvm").start();
+    let log = cvm.log("genesis.out");
+    log.put("one\n");
+    let mut run = world.cvmtail(&["-c", "ntnx-a-cvm", &log.path]).start();
+    run.wait_for_lines(1);
+    // An ssh that does not listen is given a second to end, then it is made to.
+    world.signal_masters(Signal::STOP);
     run.interrupt();
-    let waits = !eventually(Duration::from_millis(500), || run.has_ended());
-    assert!(waits, "the reader is given a moment");
+    run.interrupt();
     let told = Instant::now();
-    run.interrupt();
     must(SOON, "it has ended", || run.has_ended());
     assert!(told.elapsed() < Duration::from_secs(1), "{:?}", told.elapsed());
     run.finish(SOON).expect(130);
+    world.signal_masters(Signal::CONT);
     must(SOON, "nothing stays here", || world.left_here().is_nothing());
+    nothing_left_commands(&cvm, Duration::from_secs(30));
+}
+
+/// Waits until the run has read everything and hung up.
+fn left(world: &World, run: &Running) {
+    run.wait_for_word("everything was read");
+    must(LONG, "the CVM has been left", || world.here().iter().all(|process| process.name != "ssh"));
+}
+
+#[test]
+fn what_was_asked_for_waits_for_a_slow_reader() {
+    let world = World::new();
+    let cvm = world.cvm("ntnx-a-cvm").start();
+    let log = cvm.log("genesis.out");
+    // Too much for a pipe, and little enough to be read from the CVM before anything is taken.
+    let text = "a line that waits until somebody takes it\n".repeat(28_000);
+    log.put(&text);
+    let bounded = ["-c", "ntnx-a-cvm", "-n", "+1", "--no-follow", "--prefix", "none", &log.path];
+    let run = world.cvmtail(&bounded).stalled().start();
+    left(&world, &run);
+    // As long as anybody was ever given.
+    let left = Instant::now();
+    must(SOON, "nobody reads for a while", || left.elapsed() > Duration::from_millis(2500));
+    run.resume_reading();
+    let done = run.finish(LONG).expect(0);
+    assert_eq!(done.stdout.len(), text.len(), "{}", done.err());
+    nothing_left(&world, &[cvm]);
+}
+
+#[test]
+fn ctrl_c_ends_the_wait_for_a_slow_reader() {
+    let world = World::new();
+    let cvm = world.cvm("ntnx-a-cvm").start();
+    let log = cvm.log("genesis.out");
+    log.put("a line that waits until somebody takes it\n".repeat(28_000));
+    let bounded = ["-c", "ntnx-a-cvm", "-n", "+1", "--no-follow", "--prefix", "none", &log.path];
+    let run = world.cvmtail(&bounded).stalled().start();
+    left(&world, &run);
+    run.interrupt();
+    run.finish(PROMPTLY).expect(130);
+    nothing_left(&world, &[cvm]);
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn a_master_killed_here_is_replaced() {
     writer.append(20);
     let run = world.cvmtail(&["-c", &cvm.target(), "-n", "+1", "--json", &writer.log.path]).start();
     wait_for(&run, &alone(&cvm), 20);
-    must(SOON, "there is a master to kill", || world.kill_masters() > 0);
+    must(SOON, "there is a master to kill", || world.signal_masters(Signal::KILL) > 0);
     writer.append(20);
     wait_for(&run, &alone(&cvm), 40);
     run.interrupt();

@@ -49,7 +49,7 @@ const IN_A_ROW: u32 = 64;
 /// How long closing the connections may take at the end; what is left then dies with this process.
 const FAREWELL: Duration = Duration::from_secs(3);
 
-/// How long the readers of stdout and stderr may take for what is printed when the run is over.
+/// How long a reader of stdout or stderr may take for what is printed when the run is ended by a signal.
 const LAST_READ: Duration = Duration::from_secs(2);
 
 /// Why the run ends.
@@ -114,11 +114,12 @@ async fn follow(plan: &plan::Follow, press: Press, live: bool) -> io::Result<Exi
     };
     run.press.flush(&mut run.buffer, Instant::now().into_std());
     let code = run.exit(&end);
-    // A second signal ends it at once: what is not closed properly dies with this process.
+    // A second signal ends it at once, and the first one after it ended by itself: what is not closed properly
+    // dies with this process.
     let by_itself = matches!(end, End::Itself);
     tokio::select! {
         biased;
-        _ = signals.ending() => Ok(code),
+        number = signals.ending() => Ok(if by_itself { Exit::Signal(number) } else { code }),
         said = run.finish(end, stats.is_some(), &hosts) => match said {
             Err(Closed::Failed(_)) if by_itself => Ok(Exit::Failed),
             _ => Ok(code),
@@ -317,11 +318,17 @@ impl Run<'_> {
         let farewell = join_all(hosts.iter().map(|host| host.session.close()));
         let _ = timeout(FAREWELL, farewell).await;
         self.reporter.connecting(1, 1);
+        // What was asked for waits until it is read, as long as that may take; who ends the run does not, and
+        // a reader that has not read for long is not waited for again.
+        let patience = match end {
+            End::Signal(_) => LAST_READ.saturating_sub(self.output.held_up()),
+            End::Itself | End::Closed(_) => Duration::MAX,
+        };
         let said = match end {
             End::Closed(closed) => Err(closed),
             End::Itself | End::Signal(_) => {
                 for event in self.press.told() {
-                    let _ = self.tell(&event).await;
+                    let _ = timeout(patience, self.tell(&event)).await;
                 }
                 if stats {
                     self.summarise();
@@ -331,8 +338,7 @@ impl Run<'_> {
                     self.output.send(&mut self.buffer).await?;
                     self.output.drained().await
                 };
-                // A reader that does not read has its time; then it goes without.
-                timeout(LAST_READ, last).await.unwrap_or(Ok(()))
+                timeout(patience, last).await.unwrap_or(Ok(()))
             }
         };
         if let Err(Closed::Failed(error)) = &said {

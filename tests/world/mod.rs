@@ -35,6 +35,7 @@ use grade::Grade;
 use ground::Ground;
 use process::Process;
 use run::Run;
+use rustix::process::Signal;
 
 /// The world: its ground, and an end to all of it when it is dropped.
 #[derive(Debug)]
@@ -140,11 +141,11 @@ impl World {
         client::left(&self.ground)
     }
 
-    /// Kills every ssh process on the client's side; gives how many that were.
-    pub fn kill_masters(&self) -> usize {
+    /// Sends a signal to every ssh process on the client's side; gives how many that were.
+    pub fn signal_masters(&self, signal: Signal) -> usize {
         let masters: Vec<Process> = self.here().into_iter().filter(|p| p.name == "ssh").collect();
         for master in &masters {
-            master.signal(rustix::process::Signal::KILL);
+            master.signal(signal);
         }
         masters.len()
     }
