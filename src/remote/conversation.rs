@@ -256,11 +256,12 @@ impl Conversation {
             self.intake.hold();
         }
         if let Record::Shell(clock) = record {
-            // What was asked was answered, as far as can be told, in the middle between asking and hearing.
             self.line.connection().has_shell.set(true);
-            let now = self.greeted + Timestamp::now().duration_since(self.greeted) / 2;
             self.reports.push_back(Report::Shell(match clock {
-                Some(clock) => CvmClock { skew: clock.now.duration_since(now), zone: clock.zone },
+                Some(clock) => {
+                    let skew = skew(clock.now, self.greeted, Timestamp::now());
+                    CvmClock { skew, zone: clock.zone }
+                }
                 None => CvmClock { skew: SignedDuration::ZERO, zone: TimeZone::UTC },
             }));
             return;
@@ -349,6 +350,15 @@ impl Conversation {
         let continues = std::mem::replace(&mut self.within_line, ending == Ending::Partial);
         self.reports.push_back(Report::Lines(Lines { file, offset, bytes, continues, ending }));
     }
+}
+
+/// How far a clock is ahead that said `said` at some time between `asked` and `heard`: in the middle, as far as
+/// can be told. Where it may as well be right it is: a login script that takes its time is no clock that is wrong.
+fn skew(said: Timestamp, asked: Timestamp, heard: Timestamp) -> SignedDuration {
+    if (asked..=heard).contains(&said) {
+        return SignedDuration::ZERO;
+    }
+    said.duration_since(asked + heard.duration_since(asked) / 2)
 }
 
 /// Reads what the remote shell complains of, and keeps the end of it.
