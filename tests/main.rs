@@ -15,6 +15,7 @@ mod recovery;
 mod shells;
 mod snapshot;
 mod streams;
+mod times;
 mod told;
 mod world;
 mod world_tests;

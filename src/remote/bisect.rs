@@ -4,9 +4,19 @@ use jiff::Timestamp;
 use memchr::{memchr, memrchr};
 
 use crate::line::reader::Reader;
+use crate::remote::intake::RECORD_CAP;
 
 /// How much is looked at in one place; more only where no line tells its time.
 const LOOK: u64 = 16 * 1024;
+
+/// How much is looked at in one go at most.
+const MOST: u64 = 256 * 1024;
+
+// It comes as one record, in base64 with newlines, and what is larger is taken for bytes of the log.
+const _: () = assert!(MOST * 3 / 2 < RECORD_CAP as u64);
+
+/// How much of a line must be seen to read its time, if its end is not.
+const HEAD: usize = 1024;
 
 /// A stretch as short as this is read as a whole.
 const SHORT: u64 = 32 * 1024;
@@ -20,9 +30,17 @@ pub struct Bisect {
     low: u64,
     /// The first line known not to be earlier begins here, or the file ends.
     high: u64,
+    /// From here to `high` no line is earlier. The beginning of a line.
+    known: u64,
+    /// A line was seen that is earlier.
+    has_earlier: bool,
     /// Where the last look began.
     looked: u64,
-    /// What was seen from there on.
+    /// The first line that begins in it, once that is seen.
+    first: Option<u64>,
+    /// How far it has come.
+    asked: u64,
+    /// What was seen last, from the beginning of a line on if one began there.
     seen: Vec<u8>,
     /// The look after which nothing is left to look at begins here: the stretch is read from `low`.
     reading: bool,
@@ -40,7 +58,23 @@ pub enum Next {
 impl Bisect {
     /// A search in a file of `size` bytes.
     pub fn new(wanted: Timestamp, size: u64) -> Self {
-        Self { wanted, low: 0, high: size, looked: 0, seen: Vec::new(), reading: false }
+        Self {
+            wanted,
+            low: 0,
+            high: size,
+            known: size,
+            has_earlier: false,
+            looked: 0,
+            first: None,
+            asked: 0,
+            seen: Vec::new(),
+            reading: false,
+        }
+    }
+
+    /// Whether there are lines that are known to be earlier, when the search is over.
+    pub const fn has_earlier(&self) -> bool {
+        self.has_earlier
     }
 
     /// The first thing to do.
@@ -50,34 +84,54 @@ impl Bisect {
 
     /// Takes what was seen in the place that was asked for; times are read by `reader`.
     pub fn see(&mut self, bytes: &[u8], reader: &mut Reader) -> Next {
+        let base = self.asked - self.seen.len() as u64;
         self.seen.extend_from_slice(bytes);
-        let end = self.looked + self.seen.len() as u64;
-        let is_end = bytes.is_empty() || end >= self.high;
+        let end = base + self.seen.len() as u64;
+        self.asked = end;
+        let is_end = bytes.is_empty() || end >= self.known;
         if self.reading {
-            return self.read(reader, is_end, end);
+            return self.read(reader, base, is_end);
         }
-        // The line that the look fell into the middle of began before it.
-        let first =
-            if self.looked == self.low { Some(0) } else { memchr(b'\n', &self.seen).map(|at| at + 1) };
-        let stamped = first.and_then(|first| {
-            lines(&self.seen, first).find_map(|(at, line)| Some((at, line.len(), reader.time_of(line)?)))
-        });
+        if self.first.is_none() {
+            // The line that the look fell into the middle of began before it.
+            let newline = memchr(b'\n', &self.seen);
+            self.first = newline.map(|at| base + at as u64 + 1);
+            self.seen.drain(..newline.map_or(self.seen.len(), |at| at + 1));
+        }
+        let base = end - self.seen.len() as u64;
+        let stamped = lines(&self.seen)
+            // A time that is cut off would be taken for an earlier one.
+            .filter(|(at, line)| is_end || line.len() >= HEAD || at + line.len() < self.seen.len())
+            .find_map(|(at, line)| Some((at, line.len(), reader.time_of(line)?)));
         match stamped {
             Some((at, _, time)) if time >= self.wanted => {
                 // The lines between the look and this one tell no time; they may belong to one before.
-                self.high = self.looked + at as u64;
-                if self.high <= self.low {
-                    return Next::Found(self.low);
-                }
+                self.high = base + at as u64;
+                self.known = self.first.unwrap_or(self.high);
                 self.shrink()
             }
             Some((at, length, _)) => {
-                self.low = self.looked + (at + length) as u64 + 1;
+                self.has_earlier = true;
+                let is_cut = at + length >= self.seen.len();
+                self.low = base + if is_cut { at } else { at + length + 1 } as u64;
                 self.aim()
             }
-            None if is_end => self.shrink(),
-            None => Next::Look(end, LOOK.max(self.seen.len() as u64).min(self.high - end)),
+            None if is_end => {
+                self.known = self.first.map_or(self.known, |first| self.known.min(first));
+                self.shrink()
+            }
+            None => {
+                let passed = memrchr(b'\n', &self.seen).map_or(0, |at| at + 1);
+                self.seen.drain(..passed);
+                self.more()
+            }
         }
+    }
+
+    /// Looks on, as far again as was looked so far.
+    fn more(&self) -> Next {
+        let so_far = self.asked - self.looked;
+        Next::Look(self.asked, so_far.clamp(LOOK, MOST).min(self.known - self.asked))
     }
 
     /// Nothing from the place of the look on is earlier, as far as can be told: search before it.
@@ -86,52 +140,52 @@ impl Bisect {
         if before <= self.low + SHORT {
             return self.look(self.low, true);
         }
-        // What lies between the look and `high` is known to hold no earlier line.
         let middle = self.low + (before - self.low) / 2;
         self.look(middle, false)
     }
 
     /// Looks into the middle of what is left, or reads it if it is short.
     fn aim(&mut self) -> Next {
-        if self.low >= self.high {
-            return Next::Found(self.high);
-        }
-        if self.high - self.low <= SHORT {
+        if self.known <= self.low + SHORT {
             return self.look(self.low, true);
         }
-        self.look(self.low + (self.high - self.low) / 2, false)
+        self.look(self.low + (self.known - self.low) / 2, false)
     }
 
-    /// Begins a look.
+    /// Begins a look, if there is anything to look at.
     fn look(&mut self, from: u64, reading: bool) -> Next {
+        if from >= self.known {
+            return Next::Found(self.high);
+        }
         self.looked = from;
+        self.asked = from;
+        self.first = (from == self.low).then_some(from);
         self.reading = reading;
         self.seen.clear();
-        Next::Look(from, LOOK.min(self.high - from))
+        Next::Look(from, LOOK.min(self.known - from))
     }
 
-    /// Reads on from `low` until a line is not earlier.
-    fn read(&mut self, reader: &mut Reader, is_end: bool, end: u64) -> Next {
+    /// Reads on until a line is not earlier; what was seen begins at `base`.
+    fn read(&mut self, reader: &mut Reader, base: u64, is_end: bool) -> Next {
         let whole = if is_end { self.seen.len() } else { memrchr(b'\n', &self.seen).map_or(0, |at| at + 1) };
-        let mut passed = 0;
-        for (at, line) in lines(&self.seen[..whole], 0) {
-            if reader.time_of(line).is_some_and(|time| time >= self.wanted) {
-                return Next::Found(self.looked + at as u64);
+        for (at, line) in lines(&self.seen[..whole]) {
+            match reader.time_of(line) {
+                Some(time) if time >= self.wanted => return Next::Found(base + at as u64),
+                Some(_) => self.has_earlier = true,
+                None => {}
             }
-            passed = (at + line.len() + 1).min(whole);
         }
         if is_end {
             return Next::Found(self.high);
         }
-        self.seen.drain(..passed);
-        self.looked += passed as u64;
-        Next::Look(end, LOOK.min(self.high - end))
+        self.seen.drain(..whole);
+        self.more()
     }
 }
 
-/// The lines from `first` on, with their places; the last one may be cut off.
-fn lines(bytes: &[u8], first: usize) -> impl Iterator<Item = (usize, &[u8])> {
-    let mut at = first;
+/// The lines, with their places; the last one may be cut off.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 0;
     std::iter::from_fn(move || {
         let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
         let start = at;
@@ -178,6 +232,7 @@ mod tests {
             match next {
                 Next::Found(at) => return (at, looked),
                 Next::Look(from, count) => {
+                    assert!((1..=super::MOST).contains(&count), "{count}");
                     let from = usize::try_from(from).unwrap();
                     let to = (from + usize::try_from(count).unwrap()).min(text.len());
                     looked += (to - from) as u64;
@@ -215,6 +270,40 @@ mod tests {
             let (found, looked) = search(&text, wanted);
             assert_eq!(found, expected);
             assert!(looked < 400_000, "{looked} bytes looked at of {}", text.len());
+        }
+    }
+
+    #[test]
+    fn a_long_stretch_that_tells_no_time_is_looked_at_about_once() {
+        let silent = |n| if n == 70_000 { 255 } else { 0 };
+        let lines: Vec<(u8, u8)> = (0..100_000u32).map(|n| (3, silent(n))).collect();
+        let (text, heads) = log(&lines);
+        // The stretch, made as long as that of a core's backtraces of all threads.
+        let at = usize::try_from(heads[70_001].0).unwrap();
+        let stretch = b"    #7 0x00007f2a11b0c700 in Wait\n".repeat(20_000);
+        let text = [&text[..at], &stretch, &text[at..]].concat();
+        let moved = |head: usize| heads[head].0 + if head > 70_000 { stretch.len() as u64 } else { 0 };
+        for head in [10, 69_999, 70_000, 70_001, 70_002, 99_999] {
+            let (found, looked) = search(&text, heads[head].1);
+            assert_eq!(found, moved(head));
+            assert!(looked < stretch.len() as u64 * 2, "{looked} bytes looked at");
+        }
+    }
+
+    #[test]
+    fn a_time_that_a_look_cuts_off_is_not_taken_for_an_earlier_one() {
+        // So long that the first look ends in the line that is wanted.
+        let silent = |lines| b"no time at all\n".repeat(lines);
+        let wanted: Timestamp = "2026-11-20T00:00:00.5Z".parse().unwrap();
+        for shift in 0..200 {
+            let mut text = b"2026-11-20 00:00:00,000Z INFO x.py:1 ".to_vec();
+            text.resize(text.len() + shift, b'x');
+            text.push(b'\n');
+            text.extend_from_slice(&silent(4_000));
+            let expected = text.len() as u64;
+            text.extend_from_slice(b"2026-11-20 00:00:00,700Z INFO x.py:1 wanted\n");
+            text.extend_from_slice(&silent(1_822));
+            assert_eq!(search(&text, wanted).0, expected, "{shift}");
         }
     }
 }

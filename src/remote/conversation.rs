@@ -287,11 +287,11 @@ impl Conversation {
             self.intake.hold();
         }
         if let Record::Shell(clock) = record {
-            // What was asked was answered, as far as can be told, in the middle between asking and hearing.
             self.line.connection().has_shell.set(true);
-            let now = self.greeted + Timestamp::now().duration_since(self.greeted) / 2;
             self.reports.push_back(Report::Shell(match clock {
-                Some(clock) => CvmClock { skew: clock.now.duration_since(now), zone: clock.zone },
+                Some(clock) => {
+                    CvmClock { skew: clock.ahead(self.greeted, Timestamp::now()), zone: clock.zone }
+                }
                 None => CvmClock { skew: SignedDuration::ZERO, zone: TimeZone::UTC },
             }));
             return;

@@ -242,7 +242,8 @@ impl Follower {
             (Phase::Seeking(seek), Record::Peeked(bytes)) => self.peeked(*seek, &bytes, acts),
             (Phase::Dating(seek), Record::Listed) => self.dated(*seek, acts),
             (Phase::Turning(seek), Record::Opened(file)) => self.turned(*seek, file, acts),
-            (Phase::Turning(seek), Record::Refused(_)) => self.look(Phase::Dating(seek), acts),
+            (Phase::Turning(seek), Record::Refused(refusal)) if seek.is_live() => self.refused(refusal, acts),
+            (Phase::Turning(seek), Record::Refused(_)) => self.turn_back(*seek, acts),
             (Phase::Copying(live), Record::End(at)) => self.copied(live, at, acts),
             (Phase::Verifying, Record::Following) => {
                 self.misses = 0;

@@ -18,7 +18,7 @@ const LEAST: usize = 8 * 1024;
 const MOST: usize = 128 * 1024;
 
 /// The script's records are short; what is longer is no record.
-const RECORD_CAP: usize = 64 * 1024;
+pub const RECORD_CAP: usize = 512 * 1024;
 
 /// What stands between the bytes of the log.
 #[derive(Debug, PartialEq, Eq)]

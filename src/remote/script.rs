@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as STANDARD;
-use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
@@ -194,6 +194,17 @@ impl RemoteClock {
         // A name that means another offset here than there would be worse than none.
         let named = named.filter(|zone| zone.to_offset(now) == offset);
         Some(Self { now, zone: named.unwrap_or_else(|| TimeZone::fixed(offset)) })
+    }
+}
+
+impl RemoteClock {
+    /// How far it is ahead, having been read at some time between `asked` and `heard`: in the middle, as far as
+    /// can be told. Where it may as well be right it is: a login script that takes its time is no wrong clock.
+    pub fn ahead(&self, asked: Timestamp, heard: Timestamp) -> SignedDuration {
+        if (asked..=heard).contains(&self.now) {
+            return SignedDuration::ZERO;
+        }
+        self.now.duration_since(asked + heard.duration_since(asked) / 2)
     }
 }
 

@@ -13,7 +13,7 @@ impl Follower {
     pub(super) fn seek(&mut self, wanted: Timestamp, file: Sibling, live: bool, acts: &mut Vec<Act>) {
         let mut bisect = Bisect::new(wanted, file.size);
         let next = bisect.begin();
-        self.seek_on(Seek { bisect, wanted, file, live }, &next, acts);
+        self.seek_on(Seek { bisect, wanted, file, live, found: 0 }, &next, acts);
     }
 
     /// A part of the file is there.
@@ -26,14 +26,20 @@ impl Follower {
     }
 
     /// Does what the search wants done.
-    fn seek_on(&mut self, seek: Seek, next: &Next, acts: &mut Vec<Act>) {
+    fn seek_on(&mut self, mut seek: Seek, next: &Next, acts: &mut Vec<Act>) {
         match *next {
             Next::Look(from, count) => {
                 acts.push(Act::Send(Command::Peek(from, count)));
                 self.phase = Phase::Seeking(Box::new(seek));
             }
-            // Everything in the live file is wanted, and what was before it may be.
-            Next::Found(0) if seek.live => self.look(Phase::Dating(Box::new(seek)), acts),
+            // No line of the live file is earlier, so what was before it may be wanted too. A file may begin
+            // with lines that tell no time: they go on with the last line of the file before.
+            Next::Found(at)
+                if seek.live && !seek.bisect.has_earlier() && (at == 0 || at < seek.file.size) =>
+            {
+                seek.found = at;
+                self.look(Phase::Dating(Box::new(seek)), acts);
+            }
             Next::Found(at) if seek.live => self.start(seek.file, at, acts),
             Next::Found(at) => {
                 self.place_at(&seek.file, at, acts);
@@ -49,10 +55,9 @@ impl Follower {
         match self.listing.oldest_since(wanted, &seek.file) {
             None => {
                 if self.open == Some(seek.file.id) {
-                    self.start(seek.file, 0, acts);
+                    self.start(seek.file, seek.found, acts);
                 } else {
-                    acts.push(Act::Send(Command::Open(self.path.clone())));
-                    self.phase = Phase::Turning(Box::new(Seek { live: true, ..seek }));
+                    self.turn_back(seek, acts);
                 }
             }
             Some(older) if older.is_packed() => {
@@ -68,13 +73,21 @@ impl Follower {
         }
     }
 
-    /// A rotated file is open, if it is still the one that was listed.
+    /// A file is open, if it is still the one that was listed.
     pub(super) fn turned(&mut self, seek: Seek, file: Sibling, acts: &mut Vec<Act>) {
         self.open = Some(file.id);
-        if file.id != seek.file.id {
-            return self.look(Phase::Dating(Box::new(seek)), acts);
+        match (seek.live, file.id == seek.file.id) {
+            (true, true) => self.start(file, seek.found, acts),
+            (false, true) => self.seek(seek.wanted, file, false, acts),
+            (true, false) => self.seek(seek.wanted, file, true, acts),
+            (false, false) => self.turn_back(seek, acts),
         }
-        if seek.live { self.start(file, 0, acts) } else { self.seek(seek.wanted, file, false, acts) }
+    }
+
+    /// The rotated file is gone, packed or deleted: begin anew with the live one.
+    pub(super) fn turn_back(&mut self, seek: Seek, acts: &mut Vec<Act>) {
+        acts.push(Act::Send(Command::Open(self.path.clone())));
+        self.phase = Phase::Turning(Box::new(Seek { live: true, ..seek }));
     }
 
     /// Reading begins in that file, at that place.
@@ -96,4 +109,61 @@ pub(super) struct Seek {
     file: Sibling,
     /// It is the live one.
     live: bool,
+    /// Where the lines begin that are wanted of the live one.
+    found: u64,
+}
+
+impl Seek {
+    /// Whether the live file is searched.
+    pub(super) const fn is_live(&self) -> bool {
+        self.live
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    use crate::batch::FileId;
+    use crate::cluster::target::RemotePath;
+    use crate::line::reader::Reader;
+    use crate::line::time::ClockContext;
+    use crate::plan::Backlog;
+    use crate::remote::follower::Follower;
+    use crate::remote::follower::act::Act;
+    use crate::remote::position::{Modified, Sibling};
+    use crate::remote::script::{Command, Record, Refusal};
+
+    #[test]
+    fn a_rotated_file_that_is_deleted_just_then_leaves_the_live_one() {
+        let path = |name: &str| RemotePath(format!("/logs/x.out{name}").into_bytes());
+        let file = |inode, name: &str, modified| Sibling {
+            id: FileId { device: 1, inode },
+            size: 0,
+            modified: Modified(modified, 0),
+            path: path(name),
+        };
+        let wanted = Timestamp::from_second(100).unwrap();
+        let mut follower = Follower::new(path(""), Backlog::Since(wanted), false, None);
+        follower.read_times_with(Reader::new(ClockContext { zone: TimeZone::UTC, reference: wanted }));
+        let rotated = Sibling { size: 9, ..file(2, ".1", 150) };
+        let asked = [
+            Record::Here(b"/bin/tail".to_vec()),
+            Record::Opened(file(1, "", 200)),
+            Record::Sibling(rotated),
+            Record::Listed,
+            Record::Refused(Refusal::Missing),
+            Record::Opened(file(1, "", 200)),
+            Record::Listed,
+        ]
+        .map(|record| {
+            let mut acts = Vec::new();
+            follower.on(record, &mut acts);
+            acts.into_iter().find_map(|act| if let Act::Send(command) = act { Some(command) } else { None })
+        });
+        let list = || Some(Command::List(path("").0));
+        let open = |name| Some(Command::Open(path(name)));
+        assert_eq!(asked, [open(""), list(), None, open(".1"), open(""), list(), Some(Command::Copy(0))]);
+    }
 }

@@ -1,0 +1,162 @@
+//! `--since`, held against what was written: files of all sizes, and the rotated ones before them.
+
+use std::fs::File;
+use std::time::SystemTime;
+
+use super::{Made, instant};
+use crate::told::{LONG, nothing_left};
+use crate::world::World;
+use crate::world::cvm::Cvm;
+use crate::world::layout::Layout;
+use crate::world::rotate::Packer;
+use crate::world::run::Run;
+use crate::world::writer::Log;
+
+/// How much a CVM may send before the first line that is wanted.
+const SEARCH: usize = 1_000_000;
+
+/// A log of at least so many bytes in which a tenth has one instant and a tenth tells none; gives it with the first
+/// heads of these two parts.
+fn log(size: usize, layout: Layout, more: usize) -> (Made, [usize; 2]) {
+    let mut log = Made::new(layout, size as u64);
+    let mut now = 0;
+    let mut parts = [0; 2];
+    while log.bytes.len() < size {
+        now += 10 * i64::try_from(log.seed.below(100)).expect("a pause");
+        let part = log.bytes.len() * 10 / size;
+        if part == 3 && parts[0] == 0 {
+            parts[0] = log.heads.len();
+            while log.bytes.len() < size * 2 / 5 {
+                log.long_head(now, more);
+            }
+            now += 10;
+        } else if part == 6 && parts[1] == 0 {
+            parts[1] = log.heads.len();
+            log.head(now);
+            while log.bytes.len() < size * 6 / 10 + (size / 10).min(150_000) {
+                log.follow(20);
+            }
+            now += 10;
+        } else {
+            log.long_head(now, more);
+            let following = if log.seed.percent(10) { log.seed.index(4) } else { 0 };
+            log.follow(following);
+        }
+    }
+    (log, parts)
+}
+
+/// Instants worth a try: around the first, the last, a common one, many of one, and in the silence.
+fn instants(log: &Made, [same, silent]: [usize; 2]) -> Vec<i64> {
+    let (last, middle) = (log.heads.len() - 1, log.heads.len() / 2);
+    let mut instants = vec![log.time(0) - 1, log.time(0)];
+    for head in [log.heads.len() / 10, same, middle, silent, last] {
+        instants.extend([log.time(head), log.time(head) + 1]);
+    }
+    instants
+}
+
+/// A run that prints what a CVM's log has from that instant on.
+fn since(world: &World, cvm: &Cvm, log: &Log, milli: i64) -> Run {
+    let when = instant(milli).to_string();
+    world.cvmtail(&["-c", &cvm.target(), "--no-follow", "-q", "-o", "raw", "--since", &when, &log.path])
+}
+
+/// Ends the test unless what comes from each instant on is what stands there, and little more was sent.
+fn assert_found(world: &World, cvm: &Cvm, made: &Made, instants: &[i64]) {
+    let log = cvm.log("genesis.out");
+    log.put(&made.bytes);
+    for &milli in instants {
+        let expected = &made.bytes[made.since(milli)..];
+        let sent = cvm.relay().bytes();
+        let done = since(world, cvm, &log, milli).finish(LONG).expect(i32::from(expected.is_empty()));
+        let (came, sent) = (done.stdout.len(), cvm.relay().bytes() - sent);
+        assert!(done.stdout == expected, "{milli}: {came} bytes, not {}", expected.len());
+        let searched = usize::try_from(sent).expect("a count") - came;
+        assert!(searched < SEARCH, "{milli}: {searched} bytes before the first line");
+        eprintln!("{} bytes of log, {milli}: {searched} bytes searched", made.bytes.len());
+    }
+}
+
+#[test]
+fn small_files_begin_at_the_first_line_that_is_not_earlier() {
+    let world = World::new();
+    let cvm = world.cvm("ntnx-a-cvm").relayed().start();
+    let (made, parts) = log(1_000, Layout::Zookeeper, 0);
+    assert_found(&world, &cvm, &made, &instants(&made, parts));
+    nothing_left(&world, &[cvm]);
+}
+
+#[test]
+fn files_of_a_hundred_kilobytes_begin_at_the_first_line_that_is_not_earlier() {
+    let world = World::new();
+    let cvm = world.cvm("ntnx-a-cvm").relayed().start();
+    let (made, parts) = log(100_000, Layout::Glog, 0);
+    assert_found(&world, &cvm, &made, &instants(&made, parts));
+    nothing_left(&world, &[cvm]);
+}
+
+#[test]
+fn files_of_ten_megabytes_begin_there_too_and_are_hardly_looked_at() {
+    let world = World::new();
+    let cvm = world.cvm("ntnx-a-cvm").relayed().start();
+    let (made, parts) = log(10_000_000, Layout::Python, 300);
+    let all = instants(&made, parts);
+    assert_found(&world, &cvm, &made, &[&all[1..2], &all[4..]].concat());
+    nothing_left(&world, &[cvm]);
+}
+
+#[test]
+fn of_two_hundred_megabytes_less_than_one_is_looked_at() {
+    let world = World::new();
+    let cvm = world.cvm("ntnx-a-cvm").relayed().start();
+    let (mut made, _) = log(200_000_000, Layout::Python, 8_000);
+    // A burst in one instant, then silence, then some more.
+    let burst = made.time(made.heads.len() - 1) + 10;
+    (0..3_000).for_each(|_| made.head(burst));
+    made.follow(10_000);
+    (1..100).for_each(|head| made.head(burst + 10 * head));
+    assert_found(&world, &cvm, &made, &[burst, burst + 1, burst + 990, burst + 991]);
+    nothing_left(&world, &[cvm]);
+}
+
+/// How a rotated file is kept.
+const KEPT: [Option<Packer>; 3] = [None, Some(Packer::Gzip), Some(Packer::Xz)];
+
+#[test]
+fn what_was_rotated_away_is_read_from_there_plain_or_packed() {
+    let world = World::new();
+    let cvm = world.cvm("ntnx-a-cvm").start();
+    let mut made = Made::new(Layout::Python, 11);
+    for record in 0..900 {
+        made.head(1_000 * record);
+        made.follow(usize::from(record % 10 == 9));
+    }
+    // Whole records in each file, or the continuation of the one before at its beginning.
+    for torn in [0, 1] {
+        let cuts = [300, 600].map(|head| made.lines[made.heads[head] - torn].0);
+        let parts = [&made.bytes[..cuts[0]], &made.bytes[cuts[0]..cuts[1]], &made.bytes[cuts[1]..]];
+        for kept in KEPT {
+            let log = cvm.log(&format!("genesis{torn}{kept:?}.out").replace(['(', ')'], ""));
+            for (part, name) in parts.iter().zip(["20250611-031744Z", "20250611-032244Z"]) {
+                let rotated = Log { file: log.file.with_extension(format!("out.{name}")), ..log.clone() };
+                rotated.put(part);
+                // It was last written to when its last line says so; packers leave that as it is.
+                let last = if name.contains("0317") { 299_000 } else { 599_000 };
+                let file = File::options().write(true).open(&rotated.file).expect("a file");
+                file.set_modified(SystemTime::from(instant(last))).expect("a time");
+                if let Some(packer) = kept {
+                    packer.pack(&rotated.file);
+                }
+            }
+            log.put(parts[2]);
+            for milli in [120_500, 599_000, 600_000] {
+                let done = since(&world, &cvm, &log, milli).finish(LONG).expect(0);
+                let expected = &made.bytes[made.since(milli)..];
+                let same = done.stdout == expected;
+                assert!(same, "{torn} {kept:?} {milli}: {} bytes, not {}", done.stdout.len(), expected.len());
+            }
+        }
+    }
+    nothing_left(&world, &[cvm]);
+}
