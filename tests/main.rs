@@ -1,11 +1,13 @@
 //! The real binary on real sshds: every test is a sentence about what a user sees.
 
+mod check;
 mod choosing;
 mod endings;
 mod failures;
 mod faults;
 mod files;
 mod filters;
+mod finding;
 mod hostile;
 mod house;
 mod output;

@@ -22,13 +22,13 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::batch::Item;
 use crate::cluster::naming::Naming;
 use crate::cluster::target::{RemotePath, Target};
-use crate::event::Event;
+use crate::event::{Event, Status, Subject};
 use crate::exit::Exit;
 use crate::flow::filter::Filter;
 use crate::flow::merge::Merge;
 use crate::modes::signals::{Asking, Signals};
 use crate::output::{Closed, Output};
-use crate::plan;
+use crate::plan::{self, Backlog, Reading};
 use crate::remote::channel::raise_descriptor_limit;
 use crate::remote::hosts::{ear, hosts};
 use crate::remote::pulse::Pulse;
@@ -79,7 +79,7 @@ pub fn run(plan: &plan::Follow) -> Result<Exit, Usage> {
 /// The run, from the first connection to the last farewell.
 async fn follow(plan: &plan::Follow, press: Press, live: bool) -> io::Result<Exit> {
     let began = Instant::now();
-    let reading = plan::Reading { follow: live, ..plan.reading.clone() };
+    let reading = Reading { follow: live, ..plan.reading.clone() };
     let (mut signals, mut asking) = (Signals::listen()?, Asking::listen()?);
     let (ear, heard) = ear(plan.ssh.verbose);
     let pulse = Rc::new(Pulse::default());
@@ -100,7 +100,7 @@ async fn follow(plan: &plan::Follow, press: Press, live: bool) -> io::Result<Exi
     };
     for target in &plan.targets {
         if let Some(host) = hosts.iter().find(|host| *host.session.cvm() == target.cvm) {
-            run.follow(Arc::clone(target), host);
+            run.follow(Arc::clone(target), host, plan.reading.backlog);
         }
     }
     let over = plan.stop_after.map(|after| began + after);
@@ -138,7 +138,7 @@ struct Run<'a> {
     /// What is followed: CVM and path.
     known: HashSet<(String, RemotePath)>,
     /// How streams are read.
-    reading: plan::Reading,
+    reading: Reading,
     /// Makes bytes of lines.
     press: Press,
     /// What is made and not handed to `output` yet.
@@ -181,7 +181,7 @@ impl Run<'_> {
                     Some(item) = self.streams.next() => item,
                     find = self.finds.next(), if !self.finds.is_empty() => {
                         match find {
-                            Some(Find::Log(host, path)) => self.found(&host, path),
+                            Some(Find::Log(host, path, is_new)) => self.found(&host, path, is_new).await,
                             Some(Find::Told(event)) => {
                                 let _ = self.tell(&event).await;
                             }
@@ -248,23 +248,30 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Follows one more log.
-    fn follow(&mut self, target: Arc<Target>, host: &Rc<Host>) {
+    /// Follows one more log, from there on.
+    fn follow(&mut self, target: Arc<Target>, host: &Rc<Host>, backlog: Backlog) {
         self.known.insert((target.cvm.name.clone(), target.path.clone()));
         let id = target.id;
-        let stream = tail::follow(target, Rc::clone(host), self.reading.clone());
+        let reading = Reading { backlog, ..self.reading.clone() };
+        let stream = tail::follow(target, Rc::clone(host), reading);
         self.streams.push(id, stream.boxed_local());
     }
 
-    /// Follows a file that a glob found, unless it is followed already.
-    fn found(&mut self, host: &Rc<Host>, path: RemotePath) {
+    /// Follows a file that a glob found, unless it is followed already; of a new one every line is read.
+    async fn found(&mut self, host: &Rc<Host>, path: RemotePath, is_new: bool) {
         let cvm = host.session.cvm();
         if self.known.contains(&(cvm.name.clone(), path.clone())) {
             return;
         }
         let log = self.naming.name(&path);
-        let target = Target { id: self.known.len(), cvm: Arc::clone(cvm), log, path };
-        self.follow(Arc::new(target), host);
+        let target = Arc::new(Target { id: self.known.len(), cvm: Arc::clone(cvm), log, path });
+        if is_new {
+            let subject = Subject::Stream(Arc::clone(&target));
+            let event = Event::new(Status::Appeared, subject, format!("{} is there", target.path));
+            let _ = self.tell(&event).await;
+        }
+        let backlog = if is_new { Backlog::FromLine(1) } else { self.reading.backlog };
+        self.follow(target, host, backlog);
     }
 
     /// Does what is due, and tells what the press has to tell.

@@ -37,8 +37,8 @@ const NOISE: usize = 256 * 1024;
 /// How much of what the remote shell complains of is kept.
 const COMPLAINTS: usize = 4096;
 
-/// How often a file that grows is compared with what was read of it.
-const VERIFY: Duration = Duration::from_secs(5);
+/// How often a file that grows is compared with what was read of it: that takes six processes there.
+const VERIFY: Duration = Duration::from_secs(30);
 
 /// A read of so many bytes tells that the log comes faster than it is taken.
 const FLOOD: usize = 32 * 1024;

@@ -63,7 +63,10 @@ impl Dialogue {
     pub async fn ask(&mut self, script: &[u8], limit: Duration, about: &About) -> Result<Vec<u8>, Failure> {
         let word = String::from_utf8_lossy(&self.mark[1..self.mark.len() - 1]).into_owned();
         // The mark's first byte is spelt out, so that who only repeats the question does not answer it.
-        let question = [script, format!("\nprintf '\\036%s\\000' {word}\n").as_bytes()].concat();
+        let mark = format!("printf '\\036%s\\000' {word}\n");
+        // An empty line would take what a menu offers first.
+        let end: &[u8] = if script.is_empty() { b"" } else { b"\n" };
+        let question = [script, end, mark.as_bytes()].concat();
         match timeout(limit, self.answer(&question)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(Silence::Endless)) => Err(explain::because(&table::CHATTY, about, "8 MiB")),

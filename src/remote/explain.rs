@@ -29,7 +29,10 @@ pub fn connecting(words: &[u8], about: &About) -> Failure {
     let mut echo: Option<Found> = None;
     // `Some(true)`: certainly through a hop; `Some(false)`: so it is if a line above is understood.
     let mut hop: Option<bool> = None;
+    // How many connections were to go over the one that failed: each says that its way has ended.
+    let mut above = 0;
     for line in said(&text).rev() {
+        above += usize::from(line.contains(CUT_OFF));
         match find(line, &[Heard::Connecting, Heard::BehindJump, Heard::Echo]) {
             Some(found) if found.cause.heard == Heard::Echo && found.cause.kind == Kind::Dropped => {
                 hop = hop.max(through_a_hop(line, about));
@@ -37,18 +40,22 @@ pub fn connecting(words: &[u8], about: &About) -> Failure {
             }
             Some(found) if found.cause.heard == Heard::Echo => echo = Some(found),
             Some(found) if found.cause.heard == Heard::Connecting && hop.is_some() => {
-                return of_hop(&found, &text, about);
+                return of_hop(&found, &text, about, above);
+            }
+            // One of them is the CVM's; if there are more, it is the next hop that was not reached.
+            Some(found) if found.cause.heard == Heard::BehindJump && above > 1 => {
+                return of_hop(&found, &text, about, above - 1);
             }
             Some(found) => return tell(&found, &text, about),
             None if hop == Some(true) && !aside(line) && is_drop(echo.as_ref()) => {
-                return of_hop(&Found { cause: &HOP, line, captures: None }, &text, about);
+                return of_hop(&Found { cause: &HOP, line, captures: None }, &text, about, above);
             }
             None => {}
         }
     }
     match echo {
         Some(found) if hop == Some(true) || (hop.is_some() && found.cause.kind != Kind::Dropped) => {
-            of_hop(&found, &text, about)
+            of_hop(&found, &text, about, above)
         }
         Some(found) => tell(&found, &text, about),
         None => {
@@ -120,6 +127,9 @@ pub fn here(error: &std::io::Error, about: &About) -> Failure {
     }
 }
 
+/// What a connection says, of any version, whose proxy has ended.
+const CUT_OFF: &str = "_exchange_identification: Connection closed";
+
 /// What a jump host's own `ssh` said where the table does not know it.
 const HOP: Cause =
     Cause { kind: Kind::Jump, heard: Heard::Nowhere, words: "", sentence: "{detail}", fix: "" };
@@ -171,7 +181,7 @@ fn through_a_hop(echo: &str, about: &About) -> Option<bool> {
     if echo.contains("UNKNOWN port 65535") || echo.starts_with("stdio forwarding") {
         Some(true)
     } else {
-        echo.contains("_exchange_identification: Connection closed").then_some(about.jump.is_some())
+        echo.contains(CUT_OFF).then_some(about.jump.is_some())
     }
 }
 
@@ -185,18 +195,19 @@ fn aside(line: &str) -> bool {
     line.starts_with("Warning: ") || KEY_TROUBLE.is_match(line)
 }
 
-/// A failure on the way to the CVM: the hop's own cause, told as the jump host's.
-fn of_hop(found: &Found, text: &str, about: &About) -> Failure {
-    let first = about.first_hop();
-    let inner = tell(found, text, &first);
+/// A failure on the way to the CVM, over which `above` connections were to go: the hop's own cause, told as the
+/// jump host's.
+fn of_hop(found: &Found, text: &str, about: &About, above: usize) -> Failure {
+    let (name, hop) = about.hop(above);
+    let inner = tell(found, text, &hop);
     let hint = match inner.kind {
-        Kind::Auth => Some(format!("let the jump host know your public key; try by hand `{}`", first.login)),
-        _ => inner.hint.or_else(|| Some(format!("try by hand `{}`", first.login))),
+        Kind::Auth => Some(format!("let the jump host know your public key; try by hand `{}`", hop.login)),
+        _ => inner.hint.or_else(|| Some(format!("try by hand `{}`", hop.login))),
     };
     Failure {
         // A hop that is only busy is tried again at once, as a busy CVM is.
         kind: if inner.kind == Kind::Dropped { Kind::Dropped } else { Kind::Jump },
-        message: format!("the jump host {} cannot be passed: {}", about.value("jump"), inner.message),
+        message: format!("the jump host {name} cannot be passed: {}", inner.message),
         hint,
     }
 }
@@ -220,7 +231,7 @@ fn write(found: &Found, text: &str, about: &About, path: &str) -> Failure {
             "detail" => shortened(found.line),
             "path" => path.to_owned(),
             "who" => user.map_or_else(|| host.to_string(), |user| format!("{user}@{host}")),
-            "keyscan" => keyscan(&known),
+            "keyscan" => keyscan(&known, about),
             "forget" => forget(&known, text),
             _ => caught(name).map_or_else(|| about.value(name).into_owned(), str::to_owned),
         }
@@ -265,12 +276,13 @@ fn known_name(host: &str, port: Option<u16>) -> String {
     }
 }
 
-/// The command that fetches the key of the server known as `known`.
-fn keyscan(known: &str) -> String {
+/// The command that fetches the key of the server known as `known`; the last jump host has to ask for it.
+fn keyscan(known: &str, about: &About) -> String {
+    let by = about.jump.as_ref().map_or_else(String::new, |_| format!("{} ", about.hop(1).1.login));
     let bracketed = known.strip_prefix('[').and_then(|rest| rest.rsplit_once("]:"));
     match bracketed {
-        Some((host, port)) => format!("ssh-keyscan -p {port} {} >> ~/.ssh/known_hosts", quoted(host)),
-        None => format!("ssh-keyscan {} >> ~/.ssh/known_hosts", quoted(known)),
+        Some((host, port)) => format!("{by}ssh-keyscan -p {port} {} >> ~/.ssh/known_hosts", quoted(host)),
+        None => format!("{by}ssh-keyscan {} >> ~/.ssh/known_hosts", quoted(known)),
     }
 }
 

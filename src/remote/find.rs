@@ -1,6 +1,6 @@
 //! What a glob over paths matches on a CVM: asked once, or again and again for new and vanished files.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -9,9 +9,11 @@ use tokio::time::sleep;
 
 use super::dialogue::Dialogue;
 use super::explain;
+use super::position::{is_of_series, stem};
 use super::script::quote;
 use super::session::Session;
 use super::tail::Host;
+use crate::batch::FileId;
 use crate::cluster::pattern::{PathPattern, Piece};
 use crate::cluster::target::RemotePath;
 use crate::failure::Failure;
@@ -22,39 +24,32 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// What is seen of a pattern on one CVM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sighting {
-    /// A file matches that did not before.
-    Found(RemotePath),
-    /// A file that matched is not there any more.
-    Vanished(RemotePath),
+    /// A file matches; true: it did not at the first answer, so all that is in it is new.
+    Found(RemotePath, bool),
+    /// Nothing matched at the first answer.
+    Nothing,
     /// The CVM could not be asked; told once, until an answer comes again.
     Failed(Failure),
 }
 
-/// The files, or links to files, that match `pattern` on the CVM of `session`, sorted; packed ones only if the
-/// pattern ends as they do. Costs a channel for two round trips, and no process on the CVM but its `sh`.
-pub async fn list(session: &Session, pattern: &PathPattern) -> Result<Vec<RemotePath>, Failure> {
-    let about = session.about();
-    let limit = about.connect_timeout();
-    let mut dialogue = Dialogue::new(session.open().await?).map_err(|error| explain::here(&error, about))?;
-    // What a login script writes comes before the first answer.
-    dialogue.ask(b"", limit, about).await?;
-    Ok(answer(&dialogue.ask(&question(pattern), limit, about).await?, pattern))
-}
-
-/// Sees what matches `pattern` on the CVM of `host`, at once and every ten seconds; ends only when dropped.
+/// Sees what matches `pattern` on the CVM of `host`: once, or if `live` again and again, until dropped.
 ///
-/// The first answer is a `Found` for each match. A CVM that cannot be asked has not lost its files: nothing is
-/// `Vanished` until an answer says so. Each question opens a channel of its own for a moment, so between the
-/// questions none of `MaxSessions` is taken, and each finds the connection that is up then, or makes one.
-pub fn watch(host: Rc<Host>, pattern: PathPattern) -> impl Stream<Item = Sighting> {
-    watch_every(PAUSE, host, pattern)
+/// Each file is found by one name. A CVM that cannot be asked has not lost its files, and what vanishes is told by
+/// the stream that follows it. Each question opens a channel of its own for a moment, so between the questions none
+/// of `MaxSessions` is taken, and each finds the connection that is up then, or makes one.
+pub fn watch(host: Rc<Host>, pattern: PathPattern, live: bool) -> impl Stream<Item = Sighting> {
+    watch_every(live.then_some(PAUSE), host, pattern)
 }
 
-/// The same with another pause.
-fn watch_every(pause: Duration, host: Rc<Host>, pattern: PathPattern) -> impl Stream<Item = Sighting> {
-    let (seen, news) = (BTreeSet::new(), VecDeque::new());
-    let watch = Watch { host, pattern, seen, news, pause, asked: false, failed: false };
-    stream::unfold(watch, |mut watch| async move { Some((watch.next().await, watch)) })
+/// The same with another pause; `None`: once.
+fn watch_every(
+    pause: Option<Duration>,
+    host: Rc<Host>,
+    pattern: PathPattern,
+) -> impl Stream<Item = Sighting> {
+    let (seen, news) = (Seen::default(), VecDeque::new());
+    let watch = Watch { host, pattern, seen, news, pause, asked: false, answered: false, failed: false };
+    stream::unfold(watch, |mut watch| async move { watch.next().await.map(|sighting| (sighting, watch)) })
 }
 
 /// A pattern that is watched on one CVM.
@@ -63,70 +58,150 @@ struct Watch {
     host: Rc<Host>,
     /// The pattern.
     pattern: PathPattern,
-    /// What matched at the last answer.
-    seen: BTreeSet<RemotePath>,
+    /// What matched before.
+    seen: Seen,
     /// What is to be handed out first.
     news: VecDeque<Sighting>,
-    /// How long nothing is asked after an answer.
-    pause: Duration,
+    /// How long nothing is asked after an answer; `None`: one answer is enough.
+    pause: Option<Duration>,
     /// It was asked before.
     asked: bool,
+    /// It was answered before.
+    answered: bool,
     /// The last question had no answer.
     failed: bool,
 }
 
 impl Watch {
-    /// The next sighting.
-    async fn next(&mut self) -> Sighting {
+    /// The next sighting; `None`: there will be no more.
+    async fn next(&mut self) -> Option<Sighting> {
         loop {
             if let Some(sighting) = self.news.pop_front() {
-                return sighting;
+                return Some(sighting);
             }
             if std::mem::replace(&mut self.asked, true) {
-                sleep(self.pause).await;
+                sleep(self.pause?).await;
             }
-            match list(&self.host.session, &self.pattern).await {
+            match ask(&self.host.session, &self.pattern).await {
                 Ok(there) => {
                     self.failed = false;
-                    self.news.extend(compare(&mut self.seen, there));
+                    let is_new = std::mem::replace(&mut self.answered, true);
+                    let found = self.seen.news(there);
+                    self.news.extend((found.is_empty() && !is_new).then_some(Sighting::Nothing));
+                    self.news.extend(found.into_iter().map(|path| Sighting::Found(path, is_new)));
                 }
                 Err(_) if self.failed => {}
                 Err(failure) => {
                     self.failed = true;
-                    return Sighting::Failed(failure);
+                    return Some(Sighting::Failed(failure));
                 }
             }
         }
     }
 }
 
-/// What is new in `there` and what is gone from `seen`, which becomes what is there.
-fn compare(seen: &mut BTreeSet<RemotePath>, there: Vec<RemotePath>) -> Vec<Sighting> {
-    let there: BTreeSet<_> = there.into_iter().collect();
-    let gone = seen.difference(&there).cloned().map(Sighting::Vanished);
-    let new = there.difference(seen).cloned().map(Sighting::Found);
-    let news = gone.chain(new).collect();
-    *seen = there;
-    news
+/// A file under a name that matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// The name.
+    path: RemotePath,
+    /// The name is a link.
+    is_link: bool,
+    /// The file, links followed.
+    file: FileId,
 }
 
-/// The question to a `sh`: builtins only, each path with a NUL behind it.
+/// What matched so far, by name and by file: so that a file is found once, whatever its names.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// The names that were given.
+    given: HashSet<RemotePath>,
+    /// The stems of the series of those among them that go on to the next file of a series.
+    series: HashSet<Vec<u8>>,
+    /// Each name of the last answer, and what it named.
+    names: HashMap<RemotePath, FileId>,
+}
+
+impl Seen {
+    /// The names of files that are new in an answer, sorted. Of several names of one file a link is given, as it goes
+    /// on to the next file of its series, and is what the service's log is called.
+    ///
+    /// What the stream of a given name reads is not new: what its link named before, and other files of its series. A
+    /// number of a file alone tells nothing: that of a deleted file goes to the next one.
+    pub fn news(&mut self, mut there: Vec<Match>) -> Vec<RemotePath> {
+        there.sort_by(|a, b| (!a.is_link, &a.path).cmp(&(!b.is_link, &b.path)));
+        let is_known = |found: &Match| {
+            self.names.get(&found.path) == Some(&found.file)
+                || self.series.iter().any(|stem| is_of_series(stem, &found.path))
+        };
+        let is_given = |found: &&Match| self.given.contains(&found.path);
+        let mut taken: HashSet<FileId> = there.iter().filter(is_given).map(|found| found.file).collect();
+        let is_new = |found: &&Match| !is_given(found) && !is_known(found) && taken.insert(found.file);
+        let news: BTreeSet<_> = there.iter().filter(is_new).map(|found| found.path.clone()).collect();
+        self.given.extend(news.iter().cloned());
+        self.remember(there);
+        news.into_iter().collect()
+    }
+
+    /// Keeps what the next answer is held against.
+    fn remember(&mut self, there: Vec<Match>) {
+        let own = there.iter().filter(|found| !found.is_link).map(|found| (found.file, &found.path));
+        let own: HashMap<FileId, &RemotePath> = own.collect();
+        for found in there.iter().filter(|found| self.given.contains(&found.path)) {
+            let stem = own.get(&found.file).map_or(&[][..], |path| stem(path));
+            // A name with a date in it stays with its file.
+            if found.is_link && !stem.is_empty() || stem == found.path.0 {
+                self.series.insert(stem.to_vec());
+            }
+        }
+        self.names = there.into_iter().map(|found| (found.path, found.file)).collect();
+    }
+}
+
+/// Asks the CVM of `session` what matches. Costs a channel for two round trips.
+async fn ask(session: &Session, pattern: &PathPattern) -> Result<Vec<Match>, Failure> {
+    let about = session.about();
+    let limit = about.connect_timeout();
+    let mut dialogue = Dialogue::new(session.open().await?).map_err(|error| explain::here(&error, about))?;
+    // What a login script writes comes before the first answer.
+    dialogue.ask(b"", limit, about).await?;
+    Ok(answer(&dialogue.ask(&question(pattern), limit, about).await?, pattern))
+}
+
+/// The question to a `sh`: `L` and path of each link, `F`, mode, file and path of each file.
 pub(super) fn question(pattern: &PathPattern) -> Vec<u8> {
-    let mut text = b"LC_ALL=C; for f in ".to_vec();
+    let mut text = b"LC_ALL=C; export LC_ALL; set -- ".to_vec();
     write_word(pattern, &mut text);
-    text.extend_from_slice(b"; do [ ! -f \"$f\" ] || printf '%s\\000' \"$f\"; done");
+    // xargs, because a folder may have more names than fit into one call.
+    text.extend_from_slice(
+        b"
+for f; do [ ! -L \"$f\" ] || printf 'L%s\\000' \"$f\"; done
+printf '%s\\000' \"$@\" | xargs -0 stat -L --printf 'F%f %d:%i %n\\000' -- 2>/dev/null",
+    );
     text
 }
 
-/// The paths in an answer that the pattern means, sorted.
-pub(super) fn answer(said: &[u8], pattern: &PathPattern) -> Vec<RemotePath> {
+/// The files in an answer that the pattern means; packed ones only if it ends as they do.
+pub(super) fn answer(said: &[u8], pattern: &PathPattern) -> Vec<Match> {
     let ended = said.iter().rposition(|&byte| byte == 0).unwrap_or(0);
-    let paths = said[..ended].split(|&byte| byte == 0).filter(|path| !path.is_empty());
-    let mut paths: Vec<_> =
-        paths.map(|path| RemotePath(path.to_vec())).filter(|path| pattern.wants(path)).collect();
-    paths.sort();
-    paths.dedup();
-    paths
+    let fields = || said[..ended].split(|&byte| byte == 0);
+    let links: HashSet<&[u8]> = fields().filter_map(|field| field.strip_prefix(b"L")).collect();
+    let found = |field: &[u8]| {
+        let (path, file) = file(field.strip_prefix(b"F")?)?;
+        Some(Match { is_link: links.contains(path), path: RemotePath(path.to_vec()), file })
+    };
+    fields().filter_map(found).filter(|found| pattern.wants(&found.path)).collect()
+}
+
+/// Reads `mode device:inode path`, the mode in hexadecimal; `None` for what is no file.
+fn file(text: &[u8]) -> Option<(&[u8], FileId)> {
+    let mut parts = text.splitn(3, |&byte| byte == b' ');
+    let mut word = || std::str::from_utf8(parts.next()?).ok();
+    let mode = u32::from_str_radix(word()?, 16).ok()?;
+    let (device, inode) = word()?.split_once(':')?;
+    let file = FileId { device: device.parse().ok()?, inode: inode.parse().ok()? };
+    // inode(7): S_IFMT and S_IFREG.
+    (mode & 0o170_000 == 0o100_000).then_some((parts.next()?, file))
 }
 
 /// Appends the pattern as a word of `sh`: all quoted but what makes it a glob.

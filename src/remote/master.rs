@@ -62,17 +62,18 @@ impl Drop for Master {
 }
 
 impl Master {
-    /// Connects to `cvm` with its control socket at `socket`; tells `changed` when the connection ends.
+    /// Connects to `cvm` with its control socket at `socket`; tells `changed` when the connection ends. Failures
+    /// are worded with what `about` knows.
     ///
     /// Dropping the future ends the attempt and its process.
     pub async fn start(
         cvm: &Arc<Cvm>,
+        about: About,
         ssh: &plan::Ssh,
         socket: &Path,
         ear: Option<Ear>,
         changed: Arc<Notify>,
     ) -> Result<Self, Failure> {
-        let about = About::new(cvm, ssh);
         let mut command = ssh_command();
         command.args(arguments(&cvm.address, ssh, socket)).stderr(Stdio::piped());
         let mut leash = Leash::start(&mut command).map_err(|error| match error.kind() {

@@ -226,7 +226,7 @@ const fn is_stamp(byte: u8) -> bool {
 }
 
 /// True if the path is the stem with nothing or a mark of rotation behind it.
-fn is_of_series(stem: &[u8], path: &RemotePath) -> bool {
+pub fn is_of_series(stem: &[u8], path: &RemotePath) -> bool {
     let Some(mut rest) = unpacked_name(&path.0).strip_prefix(stem) else { return false };
     for word in [b".old".as_slice(), b".bak", b".prev", b".save", b".orig", b"~"] {
         rest = rest.strip_suffix(word).unwrap_or(rest);

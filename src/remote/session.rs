@@ -115,6 +115,15 @@ impl Session {
         self
     }
 
+    /// Has failures name the port and the user by which ssh reaches the CVM.
+    #[must_use]
+    pub fn routed(mut self, port: u16, user: &str) -> Self {
+        let about = Rc::make_mut(&mut self.about);
+        about.port = Some(port);
+        about.user = Some(user.to_owned());
+        self
+    }
+
     /// The CVM.
     pub fn cvm(&self) -> &Arc<Cvm> {
         &self.cvm
@@ -258,7 +267,8 @@ impl Session {
                     _ => explain::here(&error, &self.about),
                 })?;
                 let changed = Arc::clone(&self.changed);
-                Master::start(&self.cvm, &self.ssh, &socket, self.ear.clone(), changed).await
+                let about = About::clone(&self.about);
+                Master::start(&self.cvm, about, &self.ssh, &socket, self.ear.clone(), changed).await
             };
             match result {
                 Err(failure) if failure.kind == Kind::Dropped && attempt < handshakes => {

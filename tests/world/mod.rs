@@ -24,6 +24,7 @@ pub mod running;
 pub mod schedule;
 pub mod seed;
 pub mod sshd;
+pub mod trouble;
 pub mod writer;
 
 use std::path::{Path, PathBuf};

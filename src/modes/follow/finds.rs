@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use futures::StreamExt as _;
-use futures::stream::{self, LocalBoxStream, SelectAll};
+use futures::stream::{LocalBoxStream, SelectAll};
 
 use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::RemotePath;
@@ -15,8 +15,8 @@ use crate::remote::tail::Host;
 
 /// What came of asking a CVM.
 pub(super) enum Find {
-    /// A file matches.
-    Log(Rc<Host>, RemotePath),
+    /// A file matches; true: it has come while logs were followed.
+    Log(Rc<Host>, RemotePath, bool),
     /// Something to tell.
     Told(Event),
 }
@@ -34,39 +34,19 @@ pub(super) fn finds(
 
 /// Asks one CVM what one glob matches.
 fn of_one(host: Rc<Host>, pattern: PathPattern, live: bool) -> LocalBoxStream<'static, Find> {
-    let first = {
-        let (host, pattern) = (Rc::clone(&host), pattern.clone());
-        stream::once(async move {
-            let found = find::list(&host.session, &pattern).await;
-            let found: Vec<Find> = match found {
-                Ok(paths) if paths.is_empty() => vec![Find::Told(nothing(&host, &pattern))],
-                Ok(paths) => paths.into_iter().map(|path| Find::Log(Rc::clone(&host), path)).collect(),
-                Err(failure) => vec![Find::Told(failed(&host, &failure, live))],
-            };
-            stream::iter(found)
-        })
-        .flatten()
-    };
-    if !live {
-        return first.boxed_local();
-    }
-    // It tells again what is known from the first answer; whoever takes it knows that.
-    let later = find::watch(Rc::clone(&host), pattern).filter_map(move |sighting| {
-        let find = match sighting {
-            Sighting::Found(path) => Some(Find::Log(Rc::clone(&host), path)),
-            Sighting::Failed(failure) => Some(Find::Told(failed(&host, &failure, true))),
-            Sighting::Vanished(_) => None,
-        };
-        async move { find }
+    let finds = find::watch(Rc::clone(&host), pattern.clone(), live).map(move |sighting| match sighting {
+        Sighting::Found(path, is_new) => Find::Log(Rc::clone(&host), path, is_new),
+        Sighting::Nothing => Find::Told(nothing(&host, &pattern)),
+        Sighting::Failed(failure) => Find::Told(failed(&host, &failure, live)),
     });
-    first.chain(later).boxed_local()
+    finds.boxed_local()
 }
 
 /// A glob matches nothing yet.
 fn nothing(host: &Host, pattern: &PathPattern) -> Event {
     let subject = Subject::Cvm(Arc::clone(host.session.cvm()));
     let mut event = Event::new(Status::Missing, subject, format!("no file matches {pattern}"));
-    event.hint = Some(format!("`cvmtail logs -c {}` lists what there is", host.session.cvm()));
+    event.hint = Some(format!("`cvmtail logs {}` lists what there is", host.session.about().reach()));
     event
 }
 

@@ -7,6 +7,9 @@ use std::time::Duration;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::plan;
 
+/// Which jump host it is that the user did not name here.
+const UNNAMED: &str = "of your ssh config";
+
 /// What is known of the CVM before anybody says a word: fills the sentences of the table.
 #[derive(Clone, Debug)]
 pub struct About {
@@ -22,6 +25,8 @@ pub struct About {
     pub(super) public_key: String,
     /// The command that logs in by hand.
     pub(super) login: String,
+    /// The flags by which cvmtail reaches this CVM alone.
+    reach: String,
     /// How long a connection may take.
     pub(super) connect_timeout: Duration,
     /// After how long of silence a CVM is taken for dead.
@@ -41,9 +46,11 @@ impl About {
             .identities
             .first()
             .map_or_else(|| "~/.ssh/id_*.pub".to_owned(), |identity| format!("{}.pub", identity.display()));
-        let login = match cvm.address {
-            Address::Local => "sh -c".to_owned(),
-            Address::Ssh { .. } => by_hand(ssh, &host, port, user.as_deref()),
+        let (login, reach) = match cvm.address {
+            Address::Local => ("sh -c".to_owned(), "-c local".to_owned()),
+            Address::Ssh { .. } => {
+                (by_hand(ssh, &host, port, user.as_deref()), reach(ssh, &host, port, user.as_deref()))
+            }
         };
         Self {
             host,
@@ -52,6 +59,7 @@ impl About {
             jump: ssh.jump.clone(),
             public_key,
             login,
+            reach,
             connect_timeout: ssh.connect_timeout,
             dead_after: ssh.dead_after,
         }
@@ -68,25 +76,37 @@ impl About {
         &self.login
     }
 
-    /// The same of the first of the jump hosts: `[user@]host[:port]`, ssh(1), `-J`.
-    pub(super) fn first_hop(&self) -> Self {
-        let first = self.jump.as_deref().unwrap_or("JUMPHOST").split(',').next().unwrap_or_default();
-        let first = first.strip_prefix("ssh://").unwrap_or(first);
-        let (user, rest) = first.rsplit_once('@').map_or((None, first), |(user, rest)| (Some(user), rest));
+    /// The flags by which cvmtail reaches this CVM alone, as the user reached it.
+    pub fn reach(&self) -> &str {
+        &self.reach
+    }
+
+    /// The same of one of the jump hosts, `[user@]host[:port]` (ssh(1), `-J`), and its name: the one over which so many
+    /// connections go, the CVM's among them.
+    pub(super) fn hop(&self, above: usize) -> (&str, Self) {
+        let hops: Vec<&str> = self.jump.as_deref().map_or(Vec::new(), |jump| jump.split(',').collect());
+        let at = hops.len().saturating_sub(above.max(1));
+        let name = hops.get(at).copied();
+        let place = name.unwrap_or("JUMPHOST");
+        let place = place.strip_prefix("ssh://").unwrap_or(place);
+        let (user, rest) = place.rsplit_once('@').map_or((None, place), |(user, rest)| (Some(user), rest));
         let (host, port) = match rest.rsplit_once(':') {
             // Colons before the last one, outside brackets: an IPv6 address without a port.
             Some((host, port)) if host.ends_with(']') || !host.contains(':') => (host, port.parse().ok()),
             _ => (rest, None),
         };
         let host = host.trim_matches(['[', ']']);
-        Self {
+        let jump = (at > 0).then(|| hops[..at].join(","));
+        let ssh = plan::Ssh { jump: jump.clone(), ..plan::Ssh::default() };
+        let about = Self {
             host: host.to_owned(),
             port,
             user: user.map(str::to_owned),
-            jump: None,
-            login: by_hand(&plan::Ssh::default(), host, port, user),
+            jump,
+            login: by_hand(&ssh, host, port, user),
             ..self.clone()
-        }
+        };
+        (name.unwrap_or(UNNAMED), about)
     }
 
     /// How long a connection may take.
@@ -100,9 +120,13 @@ impl About {
             "host" => Cow::Borrowed(&self.host),
             "port" => Cow::Owned(self.port.unwrap_or(22).to_string()),
             "user" => Cow::Borrowed(self.user.as_deref().unwrap_or("your user")),
-            "jump" => Cow::Borrowed(self.jump.as_deref().unwrap_or("of your ssh config")),
+            // The CVM is seen from the last one.
+            "jump" => Cow::Borrowed(
+                self.jump.as_deref().and_then(|jump| jump.rsplit(',').next()).unwrap_or(UNNAMED),
+            ),
             "public_key" => Cow::Borrowed(&self.public_key),
             "login" => Cow::Borrowed(&self.login),
+            "reach" => Cow::Borrowed(&self.reach),
             "timeout" => Cow::Owned(span(self.connect_timeout)),
             "dead" => Cow::Owned(span(self.dead_after)),
             _ => Cow::Borrowed(""),
@@ -112,9 +136,33 @@ impl About {
 
 /// The command that logs in as cvmtail does, to be tried by hand.
 fn by_hand(ssh: &plan::Ssh, host: &str, port: Option<u16>, user: Option<&str>) -> String {
-    let mut command = "ssh".to_owned();
+    let mut command = format!("ssh{}", flags(ssh, "-i", "-o"));
+    if let Some(port) = port {
+        let _ = write!(command, " -p {port}");
+    }
+    if let Some(user) = user {
+        let _ = write!(command, " -l {}", quoted(user));
+    }
+    let _ = write!(command, " {}", quoted(host));
+    command
+}
+
+/// The flags by which cvmtail reaches one CVM.
+fn reach(ssh: &plan::Ssh, host: &str, port: Option<u16>, user: Option<&str>) -> String {
+    let user = user.map_or_else(String::new, |user| format!("{user}@"));
+    let place = match port {
+        Some(port) if host.contains(':') => format!("[{host}]:{port}"),
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    format!("-c {}{}", quoted(&(user + &place)), flags(ssh, "--identity", "--ssh-option"))
+}
+
+/// What the user has ssh told beside whom to call, each with a space before it; `identity` and `option` are called so.
+fn flags(ssh: &plan::Ssh, identity: &str, option: &str) -> String {
+    let mut text = String::new();
     let mut add = |flag: &str, value: &str| {
-        let _ = write!(command, " {flag} {}", quoted(value));
+        let _ = write!(text, " {flag} {}", quoted(value));
     };
     if let Some(config) = &ssh.config {
         add("-F", &config.to_string_lossy());
@@ -122,20 +170,13 @@ fn by_hand(ssh: &plan::Ssh, host: &str, port: Option<u16>, user: Option<&str>) -
     if let Some(jump) = &ssh.jump {
         add("-J", jump);
     }
-    for identity in &ssh.identities {
-        add("-i", &identity.to_string_lossy());
+    for file in &ssh.identities {
+        add(identity, &file.to_string_lossy());
     }
-    for option in &ssh.options {
-        add("-o", option);
+    for value in &ssh.options {
+        add(option, value);
     }
-    if let Some(port) = port {
-        add("-p", &port.to_string());
-    }
-    if let Some(user) = user {
-        add("-l", user);
-    }
-    let _ = write!(command, " {}", quoted(host));
-    command
+    text
 }
 
 /// `text` as one word for a shell, quoted only where it needs be.
@@ -151,4 +192,41 @@ pub(in crate::remote) fn quoted(text: &str) -> Cow<'_, str> {
 /// A duration as people say it: `18 s`, `0.5 s`.
 pub fn span(time: Duration) -> String {
     format!("{} s", time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::About;
+    use crate::cluster::cvm::{Address, Cvm};
+    use crate::plan;
+
+    #[test]
+    fn a_copied_command_reaches_the_cvm_as_the_user_did() {
+        let about = |host: &str, user: Option<&str>, ssh: &plan::Ssh| {
+            let address =
+                Address::Ssh { host: host.into(), port: None, user: user.map(str::to_owned), jump: None };
+            About::new(&Cvm { name: "a".into(), address, source: "-c".into() }, ssh)
+        };
+        let mut alias = about("a-cvm", Some("nutanix"), &plan::Ssh::default());
+        // What ssh makes of an alias is not what the user reaches it by.
+        alias.resolve("10.0.0.1".into(), Some(2222));
+        assert_eq!((alias.reach(), alias.login()), ("-c nutanix@a-cvm", "ssh -l nutanix a-cvm"));
+        let ssh = plan::Ssh {
+            config: Some("my config".into()),
+            user: Some("me".into()),
+            port: Some(24),
+            identities: vec!["key".into()],
+            jump: Some("bastion".into()),
+            options: vec!["ProxyCommand=nc %h %p".into()],
+            ..plan::Ssh::default()
+        };
+        let six = about("fd00::1", None, &ssh);
+        let wanted = "-c 'me@[fd00::1]:24' -F 'my config' -J bastion --identity key --ssh-option 'ProxyCommand=nc %h %p'";
+        assert_eq!(six.reach(), wanted);
+        assert_eq!(
+            six.login(),
+            "ssh -F 'my config' -J bastion -i key -o 'ProxyCommand=nc %h %p' -p 24 -l me fd00::1"
+        );
+        assert_eq!(about("h", None, &plan::Ssh { port: Some(24), ..ssh }).value("reach")[..9], *"-c me@h:2");
+    }
 }

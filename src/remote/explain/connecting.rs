@@ -21,7 +21,7 @@ const FIX_UNKNOWN: &str = "fetch it with `{keyscan}`, compare its fingerprint wi
 const FIX_CHANGED: &str = "if the CVM was installed anew, forget the old key with `{forget}` and accept the new one; if not, somebody may stand in between: find out before you go on";
 /// For a fault in the user's ssh config.
 const FIX_CONFIG: &str =
-    "correct it, or choose another file with `-F`; `ssh -G {host}` shows what ssh understands";
+    "correct it, or choose another file with `-F`; `{login} -G` shows what ssh understands";
 
 /// What `ssh` says, in the order in which a line is held against it.
 pub const CONNECTING: &[Cause] = &[
@@ -170,7 +170,7 @@ pub const CONNECTING: &[Cause] = &[
         Heard::BehindJump,
         r"^channel \d+: open failed: (?<why>.*)$",
         "the jump host {jump} cannot reach {host}: {why}",
-        "log in to the jump host and try `ssh {host}` from there",
+        "log in to the jump host and try `ssh -p {port} {who}` from there",
     ),
     row(
         Kind::Ssh,

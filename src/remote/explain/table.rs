@@ -77,7 +77,7 @@ pub const NO_SSH: Cause = own(
 pub const CONFIG_SLOW: Cause = own(
     Kind::Ssh,
     "your ssh does not find out in time how to reach {host}",
-    "a `Match exec` or `CanonicalizeHostname` of your ssh config may hang: try `ssh -G {host}`",
+    "a `Match exec` or `CanonicalizeHostname` of your ssh config may hang: try `{login} -G`",
 );
 /// This process may not open more files.
 pub const FILES: Cause = own(
@@ -140,7 +140,7 @@ pub const ABSENT: Cause = own(
 pub const NOWHERE: Cause = own(
     Kind::Missing,
     "{path} is not there",
-    "does this CVM run the service, and is the name right? `cvmtail logs -c {host}` lists what is there",
+    "does this CVM run the service, and is the name right? `cvmtail logs {reach}` lists what is there",
 );
 /// The log may not be read.
 pub const UNREADABLE: Cause = row(
@@ -294,6 +294,7 @@ fn general(sentence: &str) -> String {
         text.push_str(before);
         match place {
             "login" => text.push_str("ssh USER@HOST"),
+            "reach" => text.push_str("-c CVM"),
             "who" => text.push_str("USER@HOST"),
             "keyscan" => text.push_str("ssh-keyscan HOST >> ~/.ssh/known_hosts"),
             "forget" => text.push_str("ssh-keygen -R HOST"),

@@ -166,6 +166,11 @@ fn an_unknown_key_is_fetched_under_the_name_ssh_looked_for() {
     assert!(whole(&failure).contains("`ssh-keyscan -p 2222 10.0.0.1 >>"), "{failure:?}");
     let failure = connecting(b"Host key verification failed.\r\n", &about(None, None));
     assert!(whole(&failure).contains("`ssh-keyscan 10.0.0.1 >>"), "{failure:?}");
+    let failure = connecting(strict, &about(None, Some("a,me@b:24")));
+    assert!(
+        whole(&failure).contains("`ssh -J a -p 24 -l me b ssh-keyscan -p 2222 10.0.0.1 >>"),
+        "{failure:?}"
+    );
 }
 
 #[test]
@@ -196,7 +201,7 @@ fn a_jump_host_that_cannot_be_passed_is_named() {
             "bastion has no address",
         ),
         ("me@bastion: Permission denied (publickey).\r\n", Kind::Jump, "by hand `ssh -p 2022 -l me bastion`"),
-        ("Host key verification failed.\r\n", Kind::Jump, "ssh-keyscan -p 2022 bastion"),
+        ("Host key verification failed.\r\n", Kind::Jump, "with `ssh-keyscan -p 2022 bastion"),
         ("/bin/bash: line 1: /nonexist: No such file or directory\n", Kind::Jump, "/nonexist"),
         (
             "channel 0: open failed: connect failed: Connection refused\r\nstdio forwarding failed\r\n",
@@ -226,6 +231,25 @@ fn a_jump_host_that_cannot_be_passed_is_named() {
             assert_eq!(failure.kind, *kind, "{words:?}: {failure:?}");
             assert!(whole(&failure).contains(part), "{words:?}: {failure:?}");
         }
+    }
+}
+
+#[test]
+fn of_several_jump_hosts_the_one_that_failed_is_named() {
+    let end = "kex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n";
+    let refused = "channel 0: open failed: connect failed: Connection refused\r\nstdio forwarding failed\r\n";
+    for (words, ends, kind, part) in [
+        ("me@a: Permission denied (publickey).\r\n", 3, Kind::Jump, "by hand `ssh -p 2022 -l me a`"),
+        ("u@b: Permission denied (publickey).\r\n", 2, Kind::Jump, "by hand `ssh -J me@a:2022 b`"),
+        (refused, 3, Kind::Jump, "nothing listens on port 22 of b, seen from the jump host me@a:2022 /"),
+        (refused, 2, Kind::Jump, "port 23 of c, seen from the jump host b /"),
+        (refused, 1, Kind::Refused, "port 22 of 10.0.0.1, seen from the jump host c:23 /"),
+        ("u@10.0.0.1: Permission denied (publickey).\r\n", 0, Kind::Auth, "u@10.0.0.1 is refused"),
+    ] {
+        let words = format!("{words}{}", end.repeat(ends));
+        let failure = connecting(words.as_bytes(), &about(None, Some("me@a:2022,b,c:23")));
+        assert_eq!(failure.kind, kind, "{words:?}: {failure:?}");
+        assert!(whole(&failure).contains(part), "{words:?}: {failure:?}");
     }
 }
 

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Command, Stdio};
@@ -9,7 +8,8 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use proptest::prelude::*;
 
-use super::{Sighting, answer, compare, question, watch_every};
+use super::{Match, Seen, Sighting, answer, question, watch_every};
+use crate::batch::FileId;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::glob;
 use crate::cluster::pattern::PathPattern;
@@ -27,7 +27,8 @@ fn asked(shell: &str, folder: &std::path::Path, pattern: &str) -> Vec<String> {
     child.stdin.take().expect("stdin").write_all(&question(&pattern)).expect("written");
     let said = child.wait_with_output().expect("an answer").stdout;
     let prefix = folder.as_os_str().as_bytes().len() + 1;
-    answer(&said, &pattern)
+    Seen::default()
+        .news(answer(&said, &pattern))
         .iter()
         .map(|path| String::from_utf8_lossy(&path.0[prefix..]).into_owned())
         .collect()
@@ -68,19 +69,50 @@ fn names_of_every_kind_come_back_as_they_are() {
     }
 }
 
+/// An answer: names, links with a `@` before them, each with the number of its file.
+fn there(names: &[(&str, u64)]) -> Vec<Match> {
+    let found = |(name, inode): &(&str, u64)| Match {
+        path: RemotePath(name.trim_start_matches('@').into()),
+        is_link: name.starts_with('@'),
+        file: FileId { device: 1, inode: *inode },
+    };
+    names.iter().map(found).collect()
+}
+
 #[test]
-fn what_comes_and_what_goes_is_seen_once() {
-    let at = |name: &str| RemotePath(name.as_bytes().to_vec());
-    let mut seen = BTreeSet::new();
+fn each_file_is_new_once_whatever_its_names() {
+    let mut seen = Seen::default();
+    let mut news = |answer: Vec<Match>| {
+        let news = seen.news(answer);
+        news.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    // A link and its series; a log that is rotated by renaming; a hard link.
+    assert_eq!(news(there(&[("a.1", 1), ("@a", 1), ("b", 2), ("z", 3), ("y", 3)])), "a b y");
+    assert_eq!(news(there(&[("a.1", 1), ("a.2", 4), ("@a", 4), ("b", 5), ("b.1", 2), ("y", 3)])), "");
+    assert_eq!(news(there(&[("a.2", 4), ("a.3", 6), ("c", 7), ("@d", 7)])), "d", "a link that is gone");
+    assert_eq!(news(there(&[("a.4", 8), ("@a", 9), ("a.5", 9), ("b", 10), ("b.1", 11), ("@e", 9)])), "");
+    assert_eq!(news(Vec::new()), "");
     assert_eq!(
-        compare(&mut seen, vec![at("a"), at("b")]),
-        [Sighting::Found(at("a")), Sighting::Found(at("b"))]
+        news(there(&[("b", 7), ("f", 1)])),
+        "f",
+        "the number of a file that is gone names another one"
     );
-    assert_eq!(
-        compare(&mut seen, vec![at("b"), at("c")]),
-        [Sighting::Vanished(at("a")), Sighting::Found(at("c"))]
-    );
-    assert!(compare(&mut seen, vec![at("b"), at("c")]).is_empty());
+}
+
+#[test]
+fn the_files_of_a_series_without_a_present_name_are_all_new() {
+    let mut seen = Seen::default();
+    for (answer, wanted) in [
+        (vec![("a.20260101", 1), ("a.20260102", 2)], 2),
+        (vec![("a.20260102", 2), ("a.20260103", 3)], 1),
+        (vec![("@a", 3), ("a.20260102", 2), ("a.20260103", 3)], 0),
+        (vec![("@a", 4), ("a.20260103", 3), ("a.20260104", 4)], 1),
+        (vec![("@a", 6), ("a.20260104", 4), ("a.20260105", 5), ("a.20260106", 6)], 0),
+        // It came and was rotated since: the stream of the new name will not read what was before it.
+        (vec![("c", 8), ("c.1", 7)], 2),
+    ] {
+        assert_eq!(seen.news(there(&answer)).len(), wanted, "{answer:?}");
+    }
 }
 
 #[test]
@@ -96,12 +128,16 @@ fn a_pattern_is_watched_on_this_machines_own_shell() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let pattern = PathPattern::new(&path("*.FATAL").0);
-        let mut sightings = Box::pin(watch_every(Duration::from_millis(5), host, pattern));
-        assert_eq!(sightings.next().await, Some(Sighting::Found(path("a.FATAL"))));
+        let watch = |pause| Box::pin(watch_every(pause, Rc::clone(&host), pattern.clone()));
+        let mut sightings = watch(Some(Duration::from_millis(5)));
+        assert_eq!(sightings.next().await, Some(Sighting::Found(path("a.FATAL"), false)));
         std::fs::write(at("b.FATAL"), b"").expect("written");
-        assert_eq!(sightings.next().await, Some(Sighting::Found(path("b.FATAL"))));
-        std::fs::remove_file(at("a.FATAL")).expect("removed");
-        assert_eq!(sightings.next().await, Some(Sighting::Vanished(path("a.FATAL"))));
+        assert_eq!(sightings.next().await, Some(Sighting::Found(path("b.FATAL"), true)));
+        for name in ["a.FATAL", "b.FATAL"] {
+            std::fs::remove_file(at(name)).expect("removed");
+        }
+        let once: Vec<Sighting> = watch(None).collect().await;
+        assert_eq!(once, [Sighting::Nothing]);
     });
 }
 

@@ -41,9 +41,12 @@ pub(super) async fn connect(
         }
     };
     let progress = Arc::new(Mutex::new(Progress::default()));
-    let cvm = route.as_ref().map_or_else(|| Arc::clone(cvm), |route| with_port_and_user(cvm, route));
-    let session = Session::new(cvm, ssh, Arc::clone(&wanted.gate), Arc::clone(&wanted.sockets))
+    let session = Session::new(Arc::clone(cvm), ssh, Arc::clone(&wanted.gate), Arc::clone(&wanted.sockets))
         .heard_by(ear(&progress, wanted.ear.clone()));
+    let session = match &route {
+        Some(route) => session.routed(route.port, &route.user),
+        None => session,
+    };
     let result = session.open().await;
     let progress = progress.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let Some(route) = route else {
@@ -67,16 +70,6 @@ pub(super) async fn connect(
             Err(failed)
         }
     }
-}
-
-/// The same CVM, its port and user as ssh will have them: a failure names them then.
-fn with_port_and_user(cvm: &Cvm, route: &Route) -> Arc<Cvm> {
-    let mut cvm = cvm.clone();
-    if let Address::Ssh { port, user, .. } = &mut cvm.address {
-        *port = Some(route.port);
-        *user = Some(route.user.clone());
-    }
-    Arc::new(cvm)
 }
 
 /// An ear that follows the progress, and has the user's hear all but the debugging.

@@ -9,7 +9,7 @@ use crate::cluster::target::RemotePath;
 use crate::failure::{self, Failure};
 use crate::remote::dialogue::Dialogue;
 use crate::remote::explain::{self, About, quoted, table};
-use crate::remote::find;
+use crate::remote::find::{self, Seen};
 use crate::remote::script::quote;
 use crate::step::{Name, Status, Step};
 
@@ -46,7 +46,7 @@ pub(super) async fn check(
         };
         match dialogue.ask(&find::question(pattern), limit, about).await {
             Ok(said) => {
-                let found = find::answer(&said, pattern);
+                let found = Seen::default().news(find::answer(&said, pattern));
                 if found.is_empty() {
                     let failure = explain::of_log(&table::NOWHERE, pattern.path(), about);
                     tell(Failure { message: format!("no file is like {pattern}"), ..failure });
