@@ -177,10 +177,10 @@ fn packets_that_are_dropped() {
     let Some(world) = World::namespaces() else { return };
     let (world, good) = with_good(world);
     trouble::swallow(&world);
-    let message = format!("no answer from port 22 of {SWALLOWING} within 2 s");
-    let told = (message.as_str(), "`--connect-timeout` allows more than 2 s");
-    let failed = assert_fails(&world, (SWALLOWING, &good), &["--connect-timeout", "2s"], "connect", told);
-    assert!(failed["duration_ms"].as_u64().is_some_and(|took| (2_000..20_000).contains(&took)), "{failed}");
+    let message = format!("no answer from port 22 of {SWALLOWING} within 5 s");
+    let told = (message.as_str(), "`--connect-timeout` allows more than 5 s");
+    let failed = assert_fails(&world, (SWALLOWING, &good), &["--connect-timeout", "5s"], "connect", told);
+    assert!(failed["duration_ms"].as_u64().is_some_and(|took| (5_000..20_000).contains(&took)), "{failed}");
 }
 
 #[test]
@@ -188,9 +188,9 @@ fn a_port_that_is_open_and_silent() {
     let (world, good) = world();
     let bad = world.cvm("bad").relayed().start();
     bad.relay().silence(true);
-    let message = format!("port {} of bad is open, but sshd did not answer within 2 s", bad.port());
+    let message = format!("port {} of bad is open, but sshd did not answer within 5 s", bad.port());
     let told = (message.as_str(), "try by hand `ssh bad`");
-    assert_fails(&world, ("bad", &good), &["--connect-timeout", "2s"], "connect", told);
+    assert_fails(&world, ("bad", &good), &["--connect-timeout", "5s"], "connect", told);
     nothing_left(&world, &[good, bad]);
 }
 

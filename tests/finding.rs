@@ -43,7 +43,7 @@ fn addresses(cvms: &[Cvm]) -> String {
 fn discover(world: &World, cvms: &[Cvm]) -> Run {
     let seed = cvms[0].target();
     let path = cvms[0].log("genesis.out").path;
-    world.cvmtail(&["--no-follow", "--prefix", "cvm", "--discover", &seed, "--connect-timeout", "3s", &path])
+    world.cvmtail(&["--no-follow", "--prefix", "cvm", "--discover", &seed, "--connect-timeout", "6s", &path])
 }
 
 /// Writes the config of the person.

@@ -100,7 +100,7 @@ const LOGS: [&str; 3] = ["genesis.out", "stargate.out", "cerebro.out"];
 
 /// Rules that `troubled` breaches.
 const RULES: [&str; 8] =
-    ["--max-errors", "3", "--max-warnings", "5", "--max-silence", "1h", "--connect-timeout", "2s"];
+    ["--max-errors", "3", "--max-warnings", "5", "--max-silence", "1h", "--connect-timeout", "30s"];
 
 #[test]
 fn a_healthy_cluster_is_status_0_and_nothing_stays() {
@@ -183,7 +183,7 @@ fn the_document_tells_each_trouble_by_its_name() {
 #[test]
 fn what_cannot_be_looked_at_is_status_2_unless_something_is_breached() {
     let Some((world, cvms)) = troubled() else { return };
-    let done = snapshot(&world, &cvms, &LOGS, &["--connect-timeout", "2s"]).finish(LONG).expect(2);
+    let done = snapshot(&world, &cvms, &LOGS, &["--connect-timeout", "30s"]).finish(LONG).expect(2);
     let out = done.out();
     assert!(out.starts_with("1 of 4 CVMs not reached; 1 log missing; 1 log not read to the end"), "{out}");
     for words in ["Not looked at", "Findings", "Standing still: quiet or dead?", "try: "] {

@@ -101,11 +101,13 @@ fn tells_the_story_under(shell: &str, old: bool) {
         // All came once, so far: whatever comes again comes as a surplus below.
     };
     all_came(&writers, &run, "the first lines");
+    let is_tail = |command: &str| command.contains("tail -c");
+    must(SOON, "each log has its tail", || {
+        cvm.commands().iter().filter(|process| is_tail(&process.command)).count() >= writers.len()
+    });
     let seen = cvm.commands();
-    let tail = seen
-        .iter()
-        .any(|process| process.command.contains("/usr/local/bin") && process.command.contains("tail"));
-    assert!(tail == old, "the tail that is meant is at work: {seen:?}");
+    let is_old = |command: &str| is_tail(command) && command.contains("/usr/local/bin");
+    assert!(seen.iter().any(|process| is_old(&process.command)) == old, "the tail that is meant: {seen:?}");
     let faults: [(&str, &dyn Fn()); 5] = [
         ("nothing", &|| {}),
         ("a cut", &|| {
