@@ -8,7 +8,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use rustix::pipe::fcntl_setpipe_size;
 use tokio::io::{AsyncReadExt as _, Interest};
 use tokio::net::unix::pipe::Receiver;
 use tokio::time::{Instant, sleep_until};
@@ -42,10 +41,6 @@ const VERIFY: Duration = Duration::from_secs(30);
 
 /// A read of so many bytes tells that the log comes faster than it is taken.
 const FLOOD: usize = 32 * 1024;
-
-/// The size of the pipe that a flood is given, so that ssh need not keep what does not fit: it moves all of
-/// that about in its own buffer for each packet.
-const WIDE: usize = 1024 * 1024;
 
 /// What came of listening.
 pub enum Report {
@@ -96,8 +91,6 @@ pub struct Conversation {
     stderr: Option<Receiver>,
     /// The remote shell, until its end is waited for.
     process: Option<Process>,
-    /// The pipe was given more room.
-    wide: bool,
     /// What came and was not handed on.
     intake: Intake,
     /// What to say next.
@@ -131,8 +124,7 @@ impl Conversation {
         let connection = Rc::clone(channel.connection());
         let Channel { stdin, stdout, stderr, process } = channel;
         let stdout = Rc::new(stdout);
-        let line = Line::new(stdin, Rc::clone(&stdout), connection);
-        pulse.join(&line);
+        let line = pulse.join(stdin, Rc::clone(&stdout), connection);
         let mut intake = Intake::new(&secret);
         intake.hold();
         Self {
@@ -143,7 +135,6 @@ impl Conversation {
             stdout,
             stderr: Some(stderr),
             process: Some(process),
-            wide: false,
             intake,
             reports: VecDeque::new(),
             complaints: Vec::new(),
@@ -223,9 +214,8 @@ impl Conversation {
                         Ok(0) => break false,
                         Ok(count) => {
                             self.intake.filled(count);
-                            if count >= FLOOD && !std::mem::replace(&mut self.wide, true) {
-                                // A pipe that must stay small works as well.
-                                let _ = fcntl_setpipe_size(&*self.stdout, WIDE);
+                            if count >= FLOOD {
+                                self.line.widen();
                             }
                             break true;
                         }

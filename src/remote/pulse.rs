@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use rustix::io::ioctl_fionread;
+use rustix::pipe::fcntl_setpipe_size;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -29,6 +30,13 @@ const PATIENCE: Duration = Duration::from_mins(5);
 /// three quiet beats.
 const WATCHDOG: u32 = 12;
 
+/// The size of the pipe that a flood is given, so that ssh need not keep what does not fit: it moves all of
+/// that about in its own buffer for each packet.
+const WIDE: usize = 1024 * 1024;
+
+/// How many pipes may be so large at a time: more would leave the processor no cache and the user no pages.
+const WIDE_ONES: usize = 8;
+
 /// The standard input of one script.
 #[derive(Debug)]
 pub struct Line {
@@ -50,11 +58,20 @@ pub struct Line {
     waiting: Cell<Option<Instant>>,
     /// The script was let go, because nobody took what it sent.
     let_go: Cell<bool>,
+    /// Its standard output is a large pipe.
+    wide: Cell<bool>,
+    /// How many of all are.
+    wide_ones: Rc<Cell<usize>>,
 }
 
 impl Line {
     /// The standard input of a script on that connection, which speaks on `stdout`.
-    pub fn new(stdin: Sender, stdout: Rc<Receiver>, connection: Rc<Connection>) -> Rc<Self> {
+    fn new(
+        stdin: Sender,
+        stdout: Rc<Receiver>,
+        connection: Rc<Connection>,
+        wide_ones: Rc<Cell<usize>>,
+    ) -> Rc<Self> {
         Rc::new(Self {
             stdin: RefCell::new(Some(stdin)),
             connection,
@@ -65,6 +82,8 @@ impl Line {
             moved: Cell::new(Instant::now()),
             waiting: Cell::new(None),
             let_go: Cell::new(false),
+            wide: Cell::new(false),
+            wide_ones,
         })
     }
 
@@ -105,6 +124,17 @@ impl Line {
     pub fn moved(&self) {
         self.moved.set(Instant::now());
         self.waiting.set(None);
+    }
+
+    /// The log comes faster than it is taken: gives it a larger pipe, if not many have one.
+    pub fn widen(&self) {
+        if self.wide.get() || self.wide_ones.get() >= WIDE_ONES {
+            return;
+        }
+        self.wide.set(true);
+        self.wide_ones.update(|count| count + 1);
+        // A pipe that must stay small works as well.
+        let _ = fcntl_setpipe_size(&*self.stdout, WIDE);
     }
 
     /// True if the script was let go because nobody took what it sent.
@@ -159,6 +189,9 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
+        if self.wide.get() {
+            self.wide_ones.update(|count| count - 1);
+        }
         if self.guards.get() {
             self.connection.guarded.set(false);
         }
@@ -170,12 +203,16 @@ impl Drop for Line {
 pub struct Pulse {
     /// All scripts there are.
     lines: RefCell<Vec<Weak<Line>>>,
+    /// How many of them have a large pipe.
+    wide_ones: Rc<Cell<usize>>,
 }
 
 impl Pulse {
-    /// Includes a script.
-    pub fn join(&self, line: &Rc<Line>) {
-        self.lines.borrow_mut().push(Rc::downgrade(line));
+    /// Includes a script on that connection, which speaks on `stdout`.
+    pub fn join(&self, stdin: Sender, stdout: Rc<Receiver>, connection: Rc<Connection>) -> Rc<Line> {
+        let line = Line::new(stdin, stdout, connection, Rc::clone(&self.wide_ones));
+        self.lines.borrow_mut().push(Rc::downgrade(&line));
+        line
     }
 
     /// Beats until dropped.
@@ -218,7 +255,7 @@ mod tests {
         let (mut says, hears) = pipe().unwrap();
         let (ours, theirs) = pipe().unwrap();
         let hears = std::rc::Rc::new(hears);
-        let line = Line::new(ours, std::rc::Rc::clone(&hears), connection);
+        let line = Line::new(ours, std::rc::Rc::clone(&hears), connection, std::rc::Rc::default());
         line.lose_patience(Duration::ZERO);
         assert!(!line.was_let_go(), "it says nothing");
         says.write_all(b"a line\n").await.unwrap();
