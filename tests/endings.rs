@@ -9,6 +9,7 @@ use crate::told::{LONG, nothing_left, nothing_left_of_local, nothing_left_there}
 use crate::world::World;
 use crate::world::cvm::Cvm;
 use crate::world::poll::{SOON, eventually, must};
+use crate::world::process::Process;
 use crate::world::run::{Run, binary};
 use crate::world::running::Running;
 
@@ -139,6 +140,8 @@ fn a_second_ctrl_c_ends_it_at_once() {
     // An ssh that does not listen is given a second to end, then it is made to.
     world.signal_masters(Signal::STOP);
     run.interrupt();
+    // Signals of one kind that come at once are one.
+    must(SOON, "the first has been taken", || world.here().iter().any(is_told_to_end));
     run.interrupt();
     let told = Instant::now();
     must(SOON, "it has ended", || run.has_ended());
@@ -147,6 +150,14 @@ fn a_second_ctrl_c_ends_it_at_once() {
     world.signal_masters(Signal::CONT);
     must(SOON, "nothing stays here", || world.left_here().is_nothing());
     nothing_left_commands(&cvm, Duration::from_secs(30));
+}
+
+/// True if a SIGTERM waits for that process, which is stopped.
+fn is_told_to_end(process: &Process) -> bool {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.pid)).unwrap_or_default();
+    let waiting = status.lines().find_map(|line| line.strip_prefix("ShdPnd:"));
+    let waiting = waiting.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    waiting & 1 << (Signal::TERM.as_raw() - 1) != 0
 }
 
 /// Waits until the run has read everything and hung up.

@@ -43,7 +43,7 @@ fn addresses(cvms: &[Cvm]) -> String {
 fn discover(world: &World, cvms: &[Cvm]) -> Run {
     let seed = cvms[0].target();
     let path = cvms[0].log("genesis.out").path;
-    world.cvmtail(&["--no-follow", "--prefix", "cvm", "--discover", &seed, "--connect-timeout", "6s", &path])
+    world.cvmtail(&["--no-follow", "--prefix", "cvm", "--discover", &seed, "--connect-timeout", "30s", &path])
 }
 
 /// Writes the config of the person.
@@ -69,7 +69,7 @@ fn all_that_one_cvm_tells_of_are_followed_and_one_that_is_down_is_told() {
     nothing_left(&world, &cvms);
     cvms[2].shut_down();
     let done = discover(&world, &cvms).finish(LONG).expect(2);
-    assert_eq!(done.out().lines().count(), 2, "{}", done.out());
+    assert_eq!(done.out().lines().count(), 2, "{}{}", done.out(), done.err());
     let told = format!("{} genesis: error: ", cvms[2].address());
     assert_eq!(done.err().lines().filter(|line| line.contains(&told)).count(), 1, "{}", done.err());
     assert_eq!(done.err().matches(": error: ").count(), 1, "{}", done.err());
