@@ -183,8 +183,10 @@ fn accounts(folder: &Path) {
     write("shadow", "root:*:19000:0:99999:7:::\nnutanix:*:19000:0:99999:7:::\n");
     write("nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files\n");
     write("hosts", "127.0.0.1 localhost\n::1 localhost\n");
-    let mut network =
-        "link set lo up\nlink add name cvms type bridge\naddr add 10.20.0.1/16 dev cvms\n".to_owned();
+    // A bridge without an address of its own takes the lowest of its ports': it would have another one when a CVM
+    // comes or goes, and the other CVMs would send to the old one for ten seconds and more.
+    let bridge = "link add name cvms address 02:00:0a:14:00:01 type bridge";
+    let mut network = format!("link set lo up\n{bridge}\naddr add 10.20.0.1/16 dev cvms\n");
     if six() {
         network.push_str("addr add fd20::1/64 dev cvms nodad\n");
     }
