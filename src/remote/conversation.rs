@@ -1,5 +1,7 @@
 //! One conversation with the script of one stream, from the first word to the break of the connection.
 
+pub mod report;
+
 use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
@@ -12,16 +14,17 @@ use tokio::io::{AsyncReadExt as _, Interest};
 use tokio::net::unix::pipe::Receiver;
 use tokio::time::{Instant, sleep_until};
 
-use crate::batch::{CvmClock, Ending, FileId};
+use crate::batch::{CvmClock, Ending};
 use crate::cluster::target::RemotePath;
 use crate::failure::Failure;
 use crate::line::reader::Reader;
 use crate::line::time::ClockContext;
 use crate::plan::Backlog;
 use crate::remote::channel::{Channel, End, Process};
+use crate::remote::conversation::report::{Lines, Report};
 use crate::remote::explain::{self, About, table};
 use crate::remote::follower::Follower;
-use crate::remote::follower::act::{Act, Notice};
+use crate::remote::follower::act::Act;
 use crate::remote::intake::{Found, Intake};
 use crate::remote::position::Position;
 use crate::remote::pulse::{Line, Pulse};
@@ -39,43 +42,14 @@ const COMPLAINTS: usize = 4096;
 /// How often a file that grows is compared with what was read of it: that takes six processes there.
 const VERIFY: Duration = Duration::from_secs(30);
 
+/// Who takes no lines for so long keeps `tail` from looking at the file.
+const HELD_UP: Duration = Duration::from_secs(2);
+
 /// A read of so many bytes tells that the log comes faster than it is taken.
 const FLOOD: usize = 32 * 1024;
 
-/// What came of listening.
-pub enum Report {
-    /// There is a shell at the other end, and what its clock says (ours and UTC, if it cannot tell).
-    Shell(CvmClock),
-    /// The script runs.
-    Here,
-    /// Lines of the log.
-    Lines(Lines),
-    /// Something happened to the log.
-    Notice(Notice),
-    /// All that was asked for was read.
-    Finished,
-    /// The log cannot be read, and no new connection would change that.
-    Refused(Failure),
-    /// The conversation is over; a new one may go on.
-    Broken(Failure),
-}
-
 /// What a conversation begins with: what to read first, or the place where the one before stopped.
 pub type Start = (Backlog, Option<Position>);
-
-/// Lines that came, before they are anybody's.
-pub struct Lines {
-    /// The file they stand in.
-    pub file: FileId,
-    /// The place of the first byte.
-    pub offset: u64,
-    /// The bytes.
-    pub bytes: Bytes,
-    /// They go on with a line that was too long for one piece.
-    pub continues: bool,
-    /// How the last line ends.
-    pub ending: Ending,
-}
 
 /// The client's end of the channel and what it knows.
 pub struct Conversation {
@@ -107,6 +81,8 @@ pub struct Conversation {
     deadline: Instant,
     /// When the file is compared with what was read of it.
     verify_at: Instant,
+    /// When it was last listened.
+    listened: Instant,
     /// The last batch was a piece of a line.
     within_line: bool,
 }
@@ -142,6 +118,7 @@ impl Conversation {
             heard: false,
             deadline: Instant::now() + GREETING,
             verify_at: Instant::now() + VERIFY,
+            listened: Instant::now(),
             within_line: false,
         }
     }
@@ -173,6 +150,16 @@ impl Conversation {
 
     /// Listens until there is something to report.
     pub async fn hear(&mut self, about: &About) -> Report {
+        if self.listened.elapsed() >= HELD_UP {
+            self.verify_at = Instant::now();
+        }
+        let report = self.next(about).await;
+        self.listened = Instant::now();
+        report
+    }
+
+    /// As [`Self::hear`].
+    async fn next(&mut self, about: &About) -> Report {
         loop {
             if let Some(report) = self.reports.pop_front() {
                 return report;

@@ -37,11 +37,18 @@ o() {
   if [ -f "$1" ] && [ -r "$1" ] && command exec 4<"$1"; then
     W= r=$1
     if [ -L "$1" ]; then r=$(readlink -f -- "$1" && echo .) r=${r%?.}; fi
-    say H "$(about $four)" "$r"
+    h=$(about $four)
+    say H "$h" "$r"
   else
-    W=1
+    W=1 h=
     say X "$(why "$1")"
   fi
+}
+
+# n PATH ID PREFIX: o PATH, and if it is the file ID: l PREFIX, c 0
+n() {
+  o "$1"
+  case $h in "$2 "*) l "$3"; c 0 ;; esac
 }
 
 # b COUNT: find where the last COUNT lines (or the lines from +COUNT on) begin. B offset

@@ -59,12 +59,16 @@ enum Phase {
     Leaving(Sibling),
     /// The rest of the file is being sent, to go on to that file.
     Draining(Sibling),
-    /// That file is being opened.
+    /// That file is being opened, to go on with it if it still comes next.
     Entering(Sibling),
+    /// That file (as listed, as opened) was opened; does it still come next?
+    Confirming(Sibling, Sibling),
+    /// A file that does not come next is being sent.
+    Skipping,
     /// Is that packed file the one that was just read?
     Weighing(Sibling),
-    /// That file (as listed, as opened) seems to come next, or is it a copy of the one that was just read?
-    Comparing(Sibling, Sibling),
+    /// That file seems to come next, or is it a copy of the one that was just read?
+    Comparing(Sibling),
     /// `tail` said something about the file and is being ended.
     Suspecting,
     /// Is the file still the one that was read?
@@ -120,9 +124,7 @@ pub struct Follower {
     new_place: bool,
     /// Why bytes are lost, until it is told.
     lost: Option<&'static str>,
-    /// An earlier place in the file that `tail` reads: what stands before it there is what was read.
-    witness: Option<Position>,
-    /// It was asked whether that is still so.
+    /// It was asked whether the file is still the one that was read.
     asked: bool,
     /// The file being read was deleted, and no copy of it was met.
     deleted: bool,
@@ -154,7 +156,6 @@ impl Follower {
             searched: false,
             new_place: false,
             lost: None,
-            witness: None,
             asked: false,
             absent: false,
             misses: 0,
@@ -249,7 +250,6 @@ impl Follower {
                 self.misses = 0;
                 acts.push(Act::Accept);
                 self.caught_up(acts);
-                self.witness.clone_from(&self.position);
                 self.phase = Phase::Following;
             }
             (Phase::Verifying, Record::Halted) => {
@@ -261,10 +261,7 @@ impl Follower {
             (Phase::Looking, Record::Halted) => self.phase = Phase::Choosing,
             (Phase::Looking, Record::Listed) => self.looked(acts),
             (Phase::Choosing, Record::Listed) => self.choose(acts),
-            (Phase::Leaving(next), Record::Halted) => {
-                acts.push(Act::Send(Command::Copy(self.next)));
-                self.phase = Phase::Draining(next);
-            }
+            (Phase::Leaving(next), Record::Halted) => self.drain(next, acts),
             (Phase::Draining(next), Record::End(at)) => {
                 if self.is_in_step(at, acts) {
                     acts.push(Act::Flush);
@@ -272,9 +269,16 @@ impl Follower {
                 }
             }
             (Phase::Weighing(packed), Record::Sum(sum)) => self.weighed(&packed, sum, acts),
+            (Phase::Comparing(next), Record::Opened(file)) => self.opened_copy(next, &file, acts),
+            (Phase::Comparing(next), Record::Sum(sum)) => self.compared(next, sum, acts),
             (Phase::Entering(next), Record::Opened(file)) => self.opened_next(next, file, acts),
-            (Phase::Comparing(next, file), Record::Sum(sum)) => self.compared(&next, &file, sum, acts),
-            (Phase::Following, Record::Halted) | (Phase::Entering(_), Record::Refused(_)) => {
+            (Phase::Confirming(next, file), Record::Listed) => self.confirmed(&next, &file, acts),
+            (Phase::Skipping, Record::End(_)) => {
+                acts.push(Act::Pass);
+                self.look(Phase::Choosing, acts);
+            }
+            (Phase::Following, Record::Halted)
+            | (Phase::Entering(_) | Phase::Comparing(_), Record::Refused(_)) => {
                 self.look(Phase::Choosing, acts);
             }
             // Whatever it was doing: what it sends counts no more.

@@ -123,12 +123,16 @@ pub struct Position {
     /// The end of the file before this one, kept until something of this one was handed on: a file of
     /// which nothing is known but its inode is no anchor.
     before: Option<Box<Position>>,
+    /// An earlier place in the file, up to which it was found to be the one that was read. A file that is cut and
+    /// outgrows its old place before anybody looks is betrayed by it alone.
+    witness: Option<Box<Position>>,
 }
 
 impl Position {
     /// The place `offset` in a file of which nothing was read yet.
     pub fn new(file: FileId, offset: u64, path: RemotePath, modified: Modified) -> Self {
-        Self { file, held_by: Some(file), offset, path, modified, recent: Vec::new(), before: None }
+        let (recent, before, witness) = (Vec::new(), None, None);
+        Self { file, held_by: Some(file), offset, path, modified, recent, before, witness }
     }
 
     /// Moves to the beginning of the series' next file.
@@ -152,12 +156,27 @@ impl Position {
         }
         if !bytes.is_empty() {
             self.before = None;
+            if self.witness.is_none() {
+                self.trust();
+            }
         }
+    }
+
+    /// The file was found to be the one that was read.
+    pub fn trust(&mut self) {
+        self.witness = None;
+        self.witness = (!self.recent.is_empty()).then(|| Box::new(self.clone()));
     }
 
     /// The bytes before `offset` are not all of the file as it is now: nothing is recognised by them.
     pub fn doubt(&mut self) {
         self.recent.clear();
+        self.witness = None;
+    }
+
+    /// The earlier place up to which the file was found to be the one that was read.
+    pub fn witness(&self) -> Option<&Self> {
+        self.witness.as_deref()
     }
 
     /// The place to look for after an interruption.

@@ -85,6 +85,8 @@ pub(super) fn quote(word: &[u8], text: &mut Vec<u8>) {
 pub enum Command {
     /// Open the file there.
     Open(RemotePath),
+    /// Open the file there; if it is that one, list what begins with the last, and send it from its beginning.
+    Enter(RemotePath, FileId, Vec<u8>),
     /// Tell where the last lines of the open file begin.
     MeasureLast(u64),
     /// Tell where a line of the open file begins, counted from 1.
@@ -115,6 +117,14 @@ impl Command {
     pub fn write(&self, text: &mut Vec<u8>) {
         let (call, path, numbers): (&[u8], Option<&[u8]>, String) = match self {
             Self::Open(path) => (b"o", Some(&path.0), String::new()),
+            Self::Enter(path, FileId { device, inode }, prefix) => {
+                text.extend_from_slice(b"n ");
+                quote(&path.0, text);
+                text.extend_from_slice(format!(" {device}:{inode} ").as_bytes());
+                quote(prefix, text);
+                text.push(b'\n');
+                return;
+            }
             Self::MeasureLast(count) => (b"b", None, count.to_string()),
             Self::MeasureFrom(line) => (b"b", None, format!("+{line}")),
             Self::Peek(from, count) => (b"d", None, format!("{from} {count}")),

@@ -7,9 +7,9 @@ use proptest::prelude::*;
 
 use crate::cluster::target::RemotePath;
 use crate::plan::Backlog;
-use crate::remote::follower::Follower;
 use crate::remote::follower::act::{Act, Notice};
-use crate::remote::script::Record;
+use crate::remote::follower::{Follower, Phase};
+use crate::remote::script::{Command, Record};
 
 use cvm::{Answer, Cvm, LOG, Rotation, line};
 
@@ -145,14 +145,17 @@ fn play(rotation: Rotation, story: &[u8]) -> (String, Vec<Notice>, u32) {
         cvm.write(false);
     }
     cvm.writing = cvm.live;
-    cvm.write(false);
-    for _ in 0..200 {
-        cvm.tail_reads();
-        cvm.tick();
-        client.verify(&mut cvm);
-        for _ in 0..40 {
-            cvm.answer();
-            client.receive(&mut cvm);
+    // A cut that shows nowhere is told once the log has grown.
+    for _ in 0..2 {
+        cvm.write(false);
+        for _ in 0..200 {
+            cvm.tail_reads();
+            cvm.tick();
+            client.verify(&mut cvm);
+            for _ in 0..40 {
+                cvm.answer();
+                client.receive(&mut cvm);
+            }
         }
     }
     (String::from_utf8(client.delivered).unwrap(), client.notices, cvm.lines)
@@ -163,7 +166,9 @@ fn play(rotation: Rotation, story: &[u8]) -> (String, Vec<Notice>, u32) {
 /// should it grow beyond the old place in it.
 fn can_show(cvm: &Cvm, client: &Client) -> bool {
     let known = client.follower.position().is_some_and(|position| position.known() > 0);
-    known && (cvm.tail.is_some() || cvm.open.is_none() || cvm.killed)
+    let entering = matches!(client.follower.phase, Phase::Entering(_) | Phase::Confirming(..))
+        && matches!(cvm.questions.front(), Some(Command::Enter(..) | Command::List(_)));
+    known && (cvm.tail.is_some() || cvm.open.is_none() || cvm.killed || entering)
 }
 
 fn all_lines(count: u32) -> String {
@@ -228,27 +233,68 @@ fn a_log_that_is_cut_between_being_opened_and_being_read_says_so() {
     assert!(client.notices.iter().any(is_gap), "{:?}", client.notices);
 }
 
-#[test]
-fn a_log_that_is_cut_and_outgrows_its_old_place_unseen_is_told_of_once() {
-    let mut cvm = Cvm::new(Rotation::Empty);
+/// Lets everything be read, and compared.
+fn settle(cvm: &mut Cvm, client: &mut Client) {
+    for _ in 0..200 {
+        cvm.tail_reads();
+        client.verify(cvm);
+        cvm.answer();
+        client.receive(cvm);
+    }
+}
+
+/// A client that has read the first five lines of the log.
+fn after_five(rotation: Rotation) -> (Cvm, Client) {
+    let mut cvm = Cvm::new(rotation);
     let first = Follower::new(RemotePath(LOG.to_vec()), Backlog::FromLine(1), true, None);
     let mut client = Client::new(first, &mut cvm);
-    let settle = |cvm: &mut Cvm, client: &mut Client| {
-        for _ in 0..20 {
-            cvm.tail_reads();
-            client.verify(cvm);
-            cvm.answer();
-            client.receive(cvm);
-        }
-    };
+    settle(&mut cvm, &mut client);
     (0..5).for_each(|_| cvm.write(false));
     settle(&mut cvm, &mut client);
+    (cvm, client)
+}
+
+#[test]
+fn a_log_that_is_copied_and_cut_again_while_it_is_being_opened_is_read_from_the_copy() {
+    let (mut cvm, mut client) = after_five(Rotation::CopyTruncate);
+    client = client.reconnect(&mut cvm);
+    cvm.rotate();
+    (0..3).for_each(|_| cvm.write(false));
+    while !matches!(cvm.questions.front(), Some(Command::Enter(..))) {
+        cvm.answer();
+        client.receive(&mut cvm);
+    }
+    cvm.rotate();
+    (0..4).for_each(|_| cvm.write(false));
+    settle(&mut cvm, &mut client);
+    assert_eq!(String::from_utf8(client.delivered).unwrap(), all_lines(12));
     assert!(!client.notices.iter().any(is_gap), "{:?}", client.notices);
-    cvm.files[cvm.live].data.clear();
-    (0..9).for_each(|_| cvm.write(false));
-    settle(&mut cvm, &mut client);
-    (0..5).for_each(|_| cvm.write(false));
-    settle(&mut cvm, &mut client);
-    let told: Vec<&Notice> = client.notices.iter().filter(|notice| is_gap(notice)).collect();
-    assert!(matches!(told[..], [Notice::Gap(_, 115, None, _)]), "{told:?}");
+}
+
+#[test]
+fn a_cut_that_shows_nowhere_is_told_of_once_whatever_comes_before_it_is_looked_for() {
+    let told = |client: &Client| client.notices.iter().filter(|notice| is_gap(notice)).cloned().collect();
+    for interrupted in [false, true] {
+        for left in [false, true] {
+            let (mut cvm, mut client) = after_five(Rotation::Rename);
+            cvm.files[cvm.live].data.clear();
+            // More than is kept to recognise the place by.
+            (0..99).for_each(|_| cvm.write(false));
+            cvm.tail_reads();
+            (0..5).for_each(|_| client.receive(&mut cvm));
+            if interrupted {
+                client = client.reconnect(&mut cvm);
+            }
+            if left {
+                cvm.rotate();
+                cvm.write(false);
+                cvm.tick();
+            }
+            settle(&mut cvm, &mut client);
+            cvm.write(false);
+            settle(&mut cvm, &mut client);
+            let told: Vec<Notice> = told(&client);
+            assert!(matches!(told[..], [Notice::Gap(_, 115, None, _)]), "{interrupted} {left}: {told:?}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::remote::follower::act::{Act, Notice};
 use crate::remote::follower::{Follower, MISSES, Phase};
-use crate::remote::position::{Position, Sibling};
+use crate::remote::position::{Listing, Position, Sibling, stem};
 use crate::remote::script::{Command, Refusal, Sum};
 
 impl Follower {
@@ -29,8 +29,7 @@ impl Follower {
         match (next, &self.listing.live) {
             (Some(next), _) if is_open => {
                 // Once there is something in the next file, nothing more comes to this one: read its rest.
-                acts.push(Act::Send(Command::Copy(self.next)));
-                self.phase = Phase::Draining(next);
+                self.drain(next, acts);
             }
             (Some(next), _) => {
                 acts.push(Act::Flush);
@@ -70,12 +69,27 @@ impl Follower {
         self.listing.successor_of(self.position.as_ref()?, &self.passed)
     }
 
+    /// Reads what is left of the file. Nobody looks at it again: now or never it shows whether it is what was read.
+    pub(super) fn drain(&mut self, next: Sibling, acts: &mut Vec<Act>) {
+        self.verify(acts);
+        acts.push(Act::Send(Command::Copy(self.next)));
+        self.phase = Phase::Draining(next);
+    }
+
     /// Goes on with a file of the series, after everything of the one before was handed on.
     pub(super) fn enter(&mut self, next: Sibling, acts: &mut Vec<Act>) {
         let Some(position) = &self.position else { return };
         if !next.is_packed() {
-            acts.push(Act::Send(Command::Open(next.path.clone())));
-            self.phase = Phase::Entering(next);
+            let live = self.listing.live.as_ref().is_some_and(|live| live.id == next.id);
+            let nameless = position.held_by.and_then(|file| self.listing.path_of(file)).is_none();
+            let as_long = position.known() > 0 && next.size >= position.offset;
+            if nameless && !live && !self.new_place && as_long {
+                // What was read was deleted, and may have been copied before: a copy is younger than itself.
+                acts.push(Act::Send(Command::Open(next.path.clone())));
+                self.phase = Phase::Comparing(next);
+            } else {
+                self.open_next(next, acts);
+            }
         } else if position.known() > 0 {
             let (offset, known) = (position.offset, position.known());
             acts.push(Act::Send(Command::SumPacked(next.path.clone(), offset, known)));
@@ -105,48 +119,70 @@ impl Follower {
         self.phase = Phase::Copying(false);
     }
 
-    /// The next file is open. Where the file that was just read has no name any more, it may have been
-    /// copied before it was deleted, and its copy is younger than itself.
-    pub(super) fn opened_next(&mut self, next: Sibling, file: Sibling, acts: &mut Vec<Act>) {
+    /// A file that may be a copy of the one that was just read is open, if it is still the one that was listed.
+    pub(super) fn opened_copy(&mut self, next: Sibling, file: &Sibling, acts: &mut Vec<Act>) {
         let Some(position) = &self.position else { return };
-        let live = self.listing.live.as_ref().is_some_and(|live| live.id == file.id);
-        let nameless = position.held_by.and_then(|file| self.listing.path_of(file)).is_none();
-        if nameless && !live && !self.new_place && position.known() > 0 && file.size >= position.offset {
-            self.open = Some(file.id);
+        self.open = Some(file.id);
+        if file.id == next.id {
             acts.push(Act::Send(Command::Sum(position.offset, position.known())));
-            self.phase = Phase::Comparing(next, file);
+            self.phase = Phase::Comparing(next);
         } else {
-            self.entered(&next, &file, acts);
+            self.look(Phase::Choosing, acts);
         }
     }
 
     /// The file that seems to come next was compared with the one that was just read.
-    pub(super) fn compared(&mut self, next: &Sibling, file: &Sibling, sum: Sum, acts: &mut Vec<Act>) {
+    pub(super) fn compared(&mut self, next: Sibling, sum: Sum, acts: &mut Vec<Act>) {
         if self.is_here(sum) {
-            self.passed.push(file.id);
+            self.passed.push(next.id);
             self.deleted = false;
             self.look(Phase::Choosing, acts);
         } else {
-            self.entered(next, file, acts);
+            self.open_next(next, acts);
         }
     }
 
+    /// Asks for the next file. It may be renamed, or cut and copied, after it was listed, and another have its
+    /// inode number: so the listing that counts is made when it is open, and its bytes come right after.
+    fn open_next(&mut self, next: Sibling, acts: &mut Vec<Act>) {
+        let Some(position) = &self.position else { return };
+        let stem = stem(&position.path).to_vec();
+        acts.push(Act::Send(Command::Enter(next.path.clone(), next.id, stem)));
+        self.listing = Listing::default();
+        self.phase = Phase::Entering(next);
+    }
+
     /// The next file is open, if it is still the one that was listed.
-    pub(super) fn entered(&mut self, next: &Sibling, file: &Sibling, acts: &mut Vec<Act>) {
+    pub(super) fn opened_next(&mut self, next: Sibling, file: Sibling, acts: &mut Vec<Act>) {
         self.open = Some(file.id);
-        if file.id != next.id || file.size < next.size {
-            // Renamed, or cut, since it was listed.
-            return self.look(Phase::Choosing, acts);
-        }
-        let live = self.listing.live.as_ref().is_some_and(|live| live.id == file.id);
-        self.rotate(file, acts);
-        self.tell_appeared(acts);
-        if live {
-            self.read_on(file.size, acts);
+        if file.id == next.id {
+            self.phase = Phase::Confirming(next, file);
         } else {
-            acts.push(Act::Send(Command::Copy(0)));
-            self.phase = Phase::Copying(false);
+            self.look(Phase::Choosing, acts);
         }
+    }
+
+    /// What was there once the next file was open: does it still come next?
+    pub(super) fn confirmed(&mut self, next: &Sibling, file: &Sibling, acts: &mut Vec<Act>) {
+        let still =
+            self.successor().or_else(|| self.listing.live.clone()).filter(|still| still.id == file.id);
+        let Some(mut still) = still else {
+            acts.push(Act::Discard);
+            self.phase = Phase::Skipping;
+            return;
+        };
+        // By the log's own name it is listed as a link may have it.
+        let named = self.listing.siblings.iter().find(|sibling| sibling.id == file.id);
+        still.path.clone_from(&named.unwrap_or(file).path);
+        let live = self.listing.live.as_ref().is_some_and(|live| live.id == still.id);
+        self.rotate(&still, acts);
+        if still.size < next.size.max(file.size) {
+            let cause = "it was cut before it was read";
+            acts.push(Act::Tell(Notice::Gap(still.id, 0, None, cause)));
+        }
+        self.tell_appeared(acts);
+        self.copying = (0, still.size);
+        self.phase = Phase::Copying(live);
     }
 
     /// The place is now the beginning of that file.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::plan::Backlog;
 use crate::remote::follower::act::{Act, Notice};
 use crate::remote::follower::{Follower, Phase, Search};
-use crate::remote::position::Sibling;
+use crate::remote::position::{Position, Sibling};
 use crate::remote::script::{Command, Refusal, Sum};
 
 impl Follower {
@@ -32,41 +32,39 @@ impl Follower {
 
     /// True if lines were handed on since the file was last found to be the one that was read.
     pub fn is_unverified(&self) -> bool {
-        let moved = || match (&self.witness, &self.position) {
-            (Some(witness), Some(position)) => witness.offset != position.offset,
-            _ => false,
-        };
-        matches!(self.phase, Phase::Following) && !self.asked && moved()
+        let moved = |position: &Position| position.witness().is_some_and(|w| w.offset != position.offset);
+        matches!(self.phase, Phase::Following) && !self.asked && self.position.as_ref().is_some_and(moved)
     }
 
     /// Asks whether the file is still the one that was read: where it is cut and grows past the old place
     /// before `tail` looks at it again, `tail` notices nothing.
     pub fn verify(&mut self, acts: &mut Vec<Act>) {
-        let Some(witness) = &self.witness else { return };
-        if witness.known() > 0 {
+        if let Some(witness) = self.position.as_ref().and_then(Position::witness)
+            && !std::mem::replace(&mut self.asked, true)
+        {
             acts.push(Act::Send(Command::Sum(witness.offset, witness.known())));
-            self.asked = true;
-        } else {
-            self.witness.clone_from(&self.position);
         }
     }
 
     /// What stands before the earlier place has been compared.
     pub(super) fn verified(&mut self, sum: Sum, acts: &mut Vec<Act>) {
-        // Otherwise something is under way that looks at the file itself; and what is shorter now than what
-        // came of it, `tail` tells of.
+        // What is shorter now than what came of it, a `tail` tells of.
         let shorter = sum.size.is_some_and(|size| size < self.next);
-        if !matches!(self.phase, Phase::Following | Phase::Looking) || shorter {
-            return;
+        match self.phase {
+            Phase::Following | Phase::Looking if !shorter => {}
+            Phase::Draining(_) => {}
+            // Something is under way that looks at the file itself.
+            _ => return,
         }
-        if let Some(witness) = self.witness.as_ref().filter(|witness| !witness.is_here(sum)) {
-            let cause = "the file was cut and grew past that place before it was looked at again";
-            acts.push(Act::Tell(Notice::Gap(witness.file, witness.offset, None, cause)));
-            if let Some(position) = &mut self.position {
+        let Some(position) = &mut self.position else { return };
+        match position.witness() {
+            Some(witness) if !witness.is_here(sum) => {
+                let cause = "the file was cut and grew past that place before it was looked at again";
+                acts.push(Act::Tell(Notice::Gap(witness.file, witness.offset, None, cause)));
                 position.doubt();
             }
+            _ => position.trust(),
         }
-        self.witness.clone_from(&self.position);
     }
 
     /// The listing is there: which files may hold the place?

@@ -200,6 +200,16 @@ impl Cvm {
                     self.say(Record::Refused(Refusal::Missing));
                 }
             }
+            Command::Enter(path, id, prefix) => {
+                // Its steps are taken one by one, and anything may happen in between.
+                self.questions.push_front(Command::Open(path));
+                self.answer();
+                let opened = self.answers.back();
+                if matches!(opened, Some(Answer::Record(Record::Opened(file))) if file.id == id) {
+                    self.questions.push_front(Command::Copy(0));
+                    self.questions.push_front(Command::List(prefix));
+                }
+            }
             Command::Copy(from) => {
                 let data = &self.files[self.open.unwrap()].data;
                 let from = usize::try_from(from).unwrap();

@@ -1,0 +1,39 @@
+//! What came of listening to a script.
+
+use bytes::Bytes;
+
+use crate::batch::{CvmClock, Ending, FileId};
+use crate::failure::Failure;
+use crate::remote::follower::act::Notice;
+
+/// What came of listening.
+pub enum Report {
+    /// There is a shell at the other end, and what its clock says (ours and UTC, if it cannot tell).
+    Shell(CvmClock),
+    /// The script runs.
+    Here,
+    /// Lines of the log.
+    Lines(Lines),
+    /// Something happened to the log.
+    Notice(Notice),
+    /// All that was asked for was read.
+    Finished,
+    /// The log cannot be read, and no new connection would change that.
+    Refused(Failure),
+    /// The conversation is over; a new one may go on.
+    Broken(Failure),
+}
+
+/// Lines that came, before they are anybody's.
+pub struct Lines {
+    /// The file they stand in.
+    pub file: FileId,
+    /// The place of the first byte.
+    pub offset: u64,
+    /// The bytes.
+    pub bytes: Bytes,
+    /// They go on with a line that was too long for one piece.
+    pub continues: bool,
+    /// How the last line ends.
+    pub ending: Ending,
+}
