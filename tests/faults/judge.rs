@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use serde_json::Value;
@@ -11,6 +12,27 @@ use crate::world::ledger::{Ledger, Shared, hash, read_token};
 
 /// How many complaints are kept in words.
 const KEPT: usize = 40;
+
+/// How long it takes at most until a file that grows is compared with what was read of it.
+const COMPARED: Duration = Duration::from_secs(35);
+
+/// Lines that did not come, of which nothing told yet. A cut after which the file was longer than before when it
+/// was looked at again is told behind the lines, and the first line after it may be torn.
+#[derive(Debug)]
+struct Loss {
+    /// The file of the line after it, and where that begins.
+    place: (String, u64),
+    /// The number of the first line that did not come.
+    first: u64,
+    /// How many lines.
+    count: u64,
+    /// How many torn lines came in their place.
+    torn: u64,
+    /// When that was seen.
+    seen: Instant,
+    /// What is wrong, in words.
+    what: String,
+}
 
 /// What is known of a stream.
 #[derive(Debug)]
@@ -27,9 +49,10 @@ struct Stream {
     causes: Vec<(Option<String>, Option<u64>, String)>,
     /// The lines that did not come in their turn.
     missing: Vec<(u64, u64)>,
-    /// Losses that nothing told of yet: the place of the line after, and how many. A cut that shows only when
-    /// the file was read to its end is told behind the lines.
-    pending: Vec<(String, u64, u64, String)>,
+    /// Losses that nothing told of yet.
+    pending: Vec<Loss>,
+    /// The last line was torn; this is its number.
+    torn: Option<u64>,
     /// The line that came again last.
     again: Option<u64>,
     /// The first part of a line that comes in pieces, and where it begins.
@@ -57,6 +80,8 @@ pub struct Verdict {
     pub explained: u64,
     /// Losses that nothing told of.
     pub unexplained: u64,
+    /// Losses of which nothing could be told, because the file was cut again before it was compared.
+    pub hidden: u64,
     /// `gap` events, and those after which nothing was missing.
     pub gaps: (u64, u64),
     /// How many events of each status.
@@ -93,6 +118,7 @@ impl Judge {
                     causes,
                     missing,
                     pending: Vec::new(),
+                    torn: None,
                     again: None,
                     part: None,
                 },
@@ -111,9 +137,9 @@ impl Judge {
         self.streams.get(&(cvm.to_owned(), path.to_owned())).map_or(0, |stream| stream.next)
     }
 
-    /// True if the last line of every log has come, or is known to be gone.
+    /// True if the last line of every log has come, or is known to be gone, and every loss was told of.
     pub fn has_all(&self) -> bool {
-        self.streams.values().all(|stream| stream.next >= stream.ledger.count())
+        self.streams.values().all(|stream| stream.next >= stream.ledger.count() && stream.pending.is_empty())
     }
 
     /// The streams that have not come to their end: name, next line, lines.
@@ -179,14 +205,15 @@ impl Judge {
             // A cut that the file outgrew unseen shows a while later: from when on is told, not where.
             let tells_of =
                 |at: u64| offset == Some(at) || (status == "gap" && offset.is_some_and(|o| o < at));
-            let own = |of: &str| file.as_deref() == Some(of);
-            if let Some(at) = stream.pending.iter().position(|(of, at, ..)| own(of) && tells_of(*at)) {
-                let (.., count, what) = stream.pending.remove(at);
-                self.verdict.complaints.retain(|complaint| !complaint.ends_with(&what));
-                (self.verdict.lost, self.verdict.gone) =
-                    (self.verdict.lost - count, self.verdict.gone + count);
-                self.verdict.unexplained -= 1;
+            let own = |loss: &Loss| file.as_deref() == Some(&loss.place.0);
+            if let Some(at) = stream.pending.iter().position(|loss| own(loss) && tells_of(loss.place.1)) {
+                self.verdict.forgive(&stream.pending.remove(at));
                 self.verdict.explained += 1;
+            }
+            // A file that is cut again before it was compared cannot be compared any more.
+            while let Some(at) = stream.pending.iter().position(|l| own(l) && l.seen.elapsed() < COMPARED) {
+                self.verdict.forgive(&stream.pending.remove(at));
+                self.verdict.hidden += 1;
             }
             stream.causes.push((file, object["offset"].as_u64(), status.clone()));
             self.verdict.gaps.0 += u64::from(status == "gap");
@@ -243,8 +270,10 @@ fn judge(stream: &mut Stream, line: &[u8], file: &str, offset: u64, verdict: &mu
     });
     let Some((number, entry, incarnation)) = entry else {
         verdict.torn += 1;
+        stream.torn = known;
         return Some(format!("torn before #{} at {file} {offset}: {}", stream.next, show()));
     };
+    let torn = u64::from(stream.torn.take().is_some_and(|torn| torn + 1 == number));
     let mut wrong = None;
     let inode = file.rsplit(':').next().and_then(|inode| inode.parse::<u64>().ok());
     let moved = incarnation.disturbed && inode != Some(incarnation.inode);
@@ -269,9 +298,11 @@ fn judge(stream: &mut Stream, line: &[u8], file: &str, offset: u64, verdict: &mu
     if number > stream.next {
         let count = number - stream.next;
         // A loss may be told of where the last line ended, or where this one begins.
+        let first = stream.next;
         let what = skip(stream, number, Some((file, offset)), verdict);
-        if let Some(what) = what.as_ref().filter(|_| !stream.life.is_strict()) {
-            stream.pending.push((file.to_owned(), offset, count, what.clone()));
+        if let Some(what) = what.clone().filter(|_| !stream.life.is_strict()) {
+            let place = (file.to_owned(), offset);
+            stream.pending.push(Loss { place, first, count, torn, seen: Instant::now(), what });
         }
         wrong = wrong.or(what);
     } else if stream.causes.drain(..).any(|(.., status)| status == "gap") {
@@ -318,6 +349,15 @@ fn skip(
 }
 
 impl Verdict {
+    /// That loss is not one of which nothing tells.
+    fn forgive(&mut self, loss: &Loss) {
+        let torn = format!("torn before #{} at {}", loss.first, loss.place.0);
+        self.complaints.retain(|complaint| !complaint.ends_with(&loss.what) && !complaint.contains(&torn));
+        (self.lost, self.gone) = (self.lost - loss.count, self.gone + loss.count);
+        self.torn -= loss.torn;
+        self.unexplained -= 1;
+    }
+
     /// True if the promise was kept.
     pub const fn is_kept(&self) -> bool {
         self.lost == 0
@@ -338,8 +378,14 @@ impl fmt::Display for Verdict {
         )?;
         writeln!(
             f,
-            "losses explained {} ({} lines), unexplained {}; gap events {}, of them without a loss {}; most caught up {} bytes",
-            self.explained, self.gone, self.unexplained, self.gaps.0, self.gaps.1, self.caught_up
+            "losses explained {} ({} lines), unexplained {}, hidden by a second cut {}; gap events {}, of them without a loss {}; most caught up {} bytes",
+            self.explained,
+            self.gone,
+            self.unexplained,
+            self.hidden,
+            self.gaps.0,
+            self.gaps.1,
+            self.caught_up
         )?;
         let mut events: Vec<_> = self.events.iter().collect();
         events.sort();

@@ -284,6 +284,20 @@ impl Outcome {
             && self.left_here.is_empty()
             && self.orphans.0.is_empty()
     }
+
+    /// What happened to the streams that something was wrong with, and to their CVMs.
+    pub fn story(&self) -> String {
+        let wrong = |line: &&String| {
+            let of = |what: &String| {
+                let (cvm, path) = what.split_once(": ").and_then(|(stream, _)| stream.split_once(' '))?;
+                Some(format!("{cvm} {} ", path.rsplit('/').next()?))
+            };
+            !line.contains("service")
+                || line.contains(" WRONG ")
+                || self.verdict.complaints.iter().filter_map(of).any(|stream| line.contains(&stream))
+        };
+        self.timeline.iter().filter(wrong).cloned().collect::<Vec<_>>().join("\n")
+    }
 }
 
 impl fmt::Display for Outcome {

@@ -60,7 +60,11 @@ fn main() -> ExitCode {
     if let Some(file) = value("--log") {
         std::fs::write(&file, outcome.timeline.join("\n")).expect("room for the log");
     }
-    if outcome.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if outcome.is_good() {
+        return ExitCode::SUCCESS;
+    }
+    println!("{}", outcome.story());
+    ExitCode::FAILURE
 }
 
 /// Builds the cvmtail beside this example, which cargo does not do by itself.
