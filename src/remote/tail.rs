@@ -6,10 +6,11 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures::stream::{self, Stream};
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::batch::{Batch, CvmClock, Item};
 use crate::cluster::target::Target;
@@ -27,6 +28,9 @@ use crate::remote::word;
 /// How often a bounded read that breaks off is taken up again before it has failed.
 const BOUNDED_TRIES: u32 = 5;
 
+/// How long a stream lets another one ask for the shell of their connection.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// A CVM as its streams share it.
 pub struct Host {
     /// The connections.
@@ -43,6 +47,8 @@ pub struct Host {
     reached: Cell<bool>,
     /// What its clock said when it was first asked. By answering it has shown that it has a shell.
     clock: RefCell<Option<CvmClock>>,
+    /// The turn to ask a connection for its shell: what one stream hears is good for all.
+    greeting: Arc<Semaphore>,
 }
 
 impl Host {
@@ -58,6 +64,7 @@ impl Host {
             approached: Cell::default(),
             reached: Cell::default(),
             clock: RefCell::default(),
+            greeting: Arc::new(Semaphore::new(1)),
         }))
     }
 }
@@ -71,6 +78,7 @@ pub fn follow(target: Arc<Target>, host: Rc<Host>, reading: Reading) -> impl Str
         reading,
         items: VecDeque::new(),
         state: State::Down(start),
+        turn: None,
         attempts: 0,
         lost: None,
         caught_up: 0,
@@ -102,6 +110,8 @@ struct Tail {
     items: VecDeque<Item>,
     /// Where it stands.
     state: State,
+    /// Held while it asks for the shell of its connection.
+    turn: Option<OwnedSemaphorePermit>,
     /// How many tries failed in a row.
     attempts: u32,
     /// When the connection broke that is being replaced.
@@ -141,12 +151,20 @@ impl Tail {
         if !self.host.reached.replace(true) {
             self.tell_of_cvm(Status::Connected, "connected");
         }
-        let has_shell = channel.connection().has_shell.get();
+        let connection = Rc::clone(channel.connection());
+        let known = || self.host.clock.borrow().clone().filter(|_| connection.has_shell.get());
+        if known().is_none() {
+            let turn = timeout(PATIENCE, Arc::clone(&self.host.greeting).acquire_owned()).await;
+            self.turn = turn.ok().and_then(Result::ok);
+        }
+        let clock = known();
+        if clock.is_some() {
+            self.turn = None;
+        }
         let secret = self.host.secret.clone();
         let path = self.target.path.clone();
         let mut conversation =
             Conversation::begin(channel, &self.host.pulse, secret, path, self.reading.follow, start);
-        let clock = self.host.clock.borrow().clone().filter(|_| has_shell);
         conversation.greet(clock.as_ref()).await;
         State::Up(Box::new(conversation))
     }
@@ -156,8 +174,9 @@ impl Tail {
         let report = conversation.hear(self.host.session.about()).await;
         match report {
             Report::Shell(clock) => {
+                self.host.clock.replace(Some(clock.clone()));
+                self.turn = None;
                 conversation.introduce(Some(&clock)).await;
-                self.host.clock.replace(Some(clock));
                 State::Up(conversation)
             }
             Report::Here => {
@@ -203,6 +222,7 @@ impl Tail {
                 State::Ended
             }
             Report::Broken(failure) => {
+                self.turn = None;
                 self.lost.get_or_insert_with(Instant::now);
                 self.fail(conversation.into_start(), &failure)
             }
