@@ -49,7 +49,8 @@ const IN_A_ROW: u32 = 64;
 /// How long closing the connections may take at the end; what is left then dies with this process.
 const FAREWELL: Duration = Duration::from_secs(3);
 
-/// How long a reader of stdout or stderr may take for what is printed when the run is ended by a signal.
+/// How long a reader of stdout or stderr may take for what is printed, where it cannot be waited for: when a signal ends
+/// the run, and on a terminal before something else is written to it.
 const LAST_READ: Duration = Duration::from_secs(2);
 
 /// Why the run ends.

@@ -137,18 +137,21 @@ impl Intake {
             if seen < self.opening.len() {
                 return None;
             }
-            let text = self.clean + self.opening.len();
-            let Some(length) = memchr(0, &self.buffer[text..]) else {
-                if self.buffer.len() - text > RECORD_CAP {
-                    self.clean += 1;
-                    continue;
-                }
-                return None;
-            };
-            let record = Bytes::copy_from_slice(&self.buffer[text..text + length]);
-            self.cut(self.clean, text + length + 1);
-            return Some(Found::Record(record));
+            match self.take_record(self.clean) {
+                Some(record) => return Some(Found::Record(record)),
+                None if self.buffer.len() - self.clean > self.opening.len() + RECORD_CAP => self.clean += 1,
+                None => return None,
+            }
         }
+    }
+
+    /// Takes out the record that begins at `mark`, if it is complete.
+    fn take_record(&mut self, mark: usize) -> Option<Bytes> {
+        let text = mark + self.opening.len();
+        let end = text + memchr(0, &self.buffer[text..])?;
+        let record = Bytes::copy_from_slice(&self.buffer[text..end]);
+        self.cut(mark, end + 1);
+        Some(record)
     }
 
     /// Takes out the message that begins at `clean`, if it is complete. A record may stand within it: it is
@@ -161,11 +164,10 @@ impl Intake {
         let newline = memchr(b'\n', rest);
         let message = &rest[..newline.unwrap_or(rest.len())];
         if let Some(at) = memchr::memmem::find(message, &self.opening) {
-            let text = self.clean + at + self.opening.len();
-            let end = text + memchr(0, &self.buffer[text..])?;
-            let record = Bytes::copy_from_slice(&self.buffer[text..end]);
-            let from = if record == HALTED { self.clean } else { self.clean + at };
-            self.cut(from, end + 1);
+            let record = self.take_record(self.clean + at)?;
+            if record == HALTED {
+                self.cut(self.clean, self.clean + at);
+            }
             return Some(Found::Record(record));
         }
         let message = Bytes::copy_from_slice(&rest[..newline?]);
