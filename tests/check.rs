@@ -24,11 +24,9 @@ fn world() -> (World, Cvm) {
     with_good(World::new())
 }
 
-/// That world with a CVM that is well.
+/// That world with a CVM that is well, and its log `own.out`.
 fn with_good(world: World) -> (World, Cvm) {
-    let good = world.cvm("good").start();
-    good.log("own.out").put("fine\n");
-    (world, good)
+    trouble::beside_good(world, "own.out")
 }
 
 /// A check of that CVM and of the log `own.out`, as objects.

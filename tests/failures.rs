@@ -19,11 +19,9 @@ fn world() -> (World, Cvm) {
     with_good(World::new())
 }
 
-/// That world with a CVM that is well.
+/// That world with a CVM that is well, and its log `genesis.out`.
 fn with_good(world: World) -> (World, Cvm) {
-    let good = world.cvm("good").start();
-    good.log("genesis.out").put("fine\n");
-    (world, good)
+    trouble::beside_good(world, "genesis.out")
 }
 
 /// Reads the log of the good CVM on `bad` and on the good one, and does not follow it.

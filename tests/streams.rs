@@ -8,6 +8,7 @@ use crate::world::checker::Checker;
 use crate::world::cvm::Cvm;
 use crate::world::grade::Grade;
 use crate::world::poll::SOON;
+use crate::world::running::Finished;
 use crate::world::schedule::{Schedule, Writing};
 use crate::world::writer::{Content, Log, Writer};
 
@@ -69,20 +70,26 @@ fn assert_frugal(world: &World, cvms: &[Cvm]) {
     assert_eq!(masters, 2 * cvms.len(), "14 streams need two connections where MaxSessions is 10");
 }
 
+/// Follows 14 logs of three CVMs while they are written; every line comes, once and in its place.
+fn forty_two(world: &World, cvms: &[Cvm], names: &[String]) -> Finished {
+    let writers = writers(cvms.iter().flat_map(logs));
+    let run = world.cvmtail(&["-c", &list(cvms), "-n", "+1", "--json"]).args(names).start();
+    run.wait_for("42 streams have started", LONG, |out| events(out, "started").len() == 42);
+    let writers = work(writers);
+    run.wait_for("every line has come", LONG, |out| count(out) == 42 * 150);
+    assert_frugal(world, cvms);
+    run.interrupt();
+    let done = run.finish(SOON).expect(130);
+    Checker::new(writers.iter().map(|writer| &writer.ledger)).ndjson(&done.stdout).assert_exact();
+    done
+}
+
 #[test]
 fn forty_two_streams_by_name_come_whole_and_in_their_place() {
     let Some(world) = World::namespaces() else { return };
     let cvms = world.cvms(&["ntnx-a-cvm", "ntnx-b-cvm", "ntnx-c-cvm"]);
-    let writers = writers(cvms.iter().flat_map(logs));
-    let run = world.cvmtail(&["-c", &list(&cvms), "-n", "+1", "--json"]).args(LOGS.map(|log| log.0)).start();
-    run.wait_for("42 streams have started", LONG, |out| events(out, "started").len() == 42);
-    let writers = work(writers);
-    run.wait_for("every line has come", LONG, |out| count(out) == 42 * 150);
-    assert_frugal(&world, &cvms);
-    run.interrupt();
-    let done = run.finish(SOON).expect(130);
+    let done = forty_two(&world, &cvms, &LOGS.map(|log| log.0.to_owned()));
     assert_eq!(done.err(), "", "NDJSON tells all on stdout");
-    Checker::new(writers.iter().map(|writer| &writer.ledger)).ndjson(&done.stdout).assert_exact();
     let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for line in objects(&done.stdout).iter().filter(|object| object["type"] == "line") {
         let word = |key: &str| line[key].as_str().expect(key).to_owned();
@@ -101,18 +108,8 @@ fn forty_two_streams_by_name_come_whole_and_in_their_place() {
 fn forty_two_streams_by_path_come_whole_without_root() {
     let world = World::ports();
     let cvms = world.cvms(&["ntnx-a-cvm", "ntnx-b-cvm", "ntnx-c-cvm"]);
-    let writers = writers(cvms.iter().flat_map(logs));
-    let run = world
-        .cvmtail(&["-c", &list(&cvms), "-n", "+1", "--json"])
-        .args(logs(&cvms[0]).into_iter().map(|log| log.path))
-        .start();
-    run.wait_for("42 streams have started", LONG, |out| events(out, "started").len() == 42);
-    let writers = work(writers);
-    run.wait_for("every line has come", LONG, |out| count(out) == 42 * 150);
-    assert_frugal(&world, &cvms);
-    run.interrupt();
-    let done = run.finish(SOON).expect(130);
-    Checker::new(writers.iter().map(|writer| &writer.ledger)).ndjson(&done.stdout).assert_exact();
+    let paths: Vec<String> = logs(&cvms[0]).into_iter().map(|log| log.path).collect();
+    forty_two(&world, &cvms, &paths);
     nothing_left(&world, &cvms);
 }
 

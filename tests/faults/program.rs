@@ -42,8 +42,8 @@ fn main() -> ExitCode {
         logs: size("--logs", 8),
         pace: Pace {
             burst: number("--burst", 8),
-            pause: Duration::from_millis(number("--pause", 80)),
-            rotate_every: Duration::from_secs(number("--rotate", 8)),
+            pause: Duration::from_millis(number("--pause", if light { 500 } else { 80 })),
+            rotate_every: Duration::from_secs(number("--rotate", if light { 60 } else { 8 })),
         },
         weather: Weather {
             faults: if light { Fault::LIGHT.to_vec() } else { Fault::ALL.to_vec() },

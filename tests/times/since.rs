@@ -63,61 +63,52 @@ fn since(world: &World, cvm: &Cvm, log: &Log, milli: i64) -> Run {
 }
 
 /// Ends the test unless what comes from each instant on is what stands there, and little more was sent.
-fn assert_found(world: &World, cvm: &Cvm, made: &Made, instants: &[i64]) {
+fn assert_found(made: &Made, instants: &[i64]) {
+    let world = World::new();
+    let cvm = world.cvm("ntnx-a-cvm").relayed().start();
     let log = cvm.log("genesis.out");
     log.put(&made.bytes);
     for &milli in instants {
         let expected = &made.bytes[made.since(milli)..];
         let sent = cvm.relay().bytes();
-        let done = since(world, cvm, &log, milli).finish(LONG).expect(i32::from(expected.is_empty()));
+        let done = since(&world, &cvm, &log, milli).finish(LONG).expect(i32::from(expected.is_empty()));
         let (came, sent) = (done.stdout.len(), cvm.relay().bytes() - sent);
         assert!(done.stdout == expected, "{milli}: {came} bytes, not {}", expected.len());
         let searched = usize::try_from(sent).expect("a count") - came;
         assert!(searched < SEARCH, "{milli}: {searched} bytes before the first line");
         eprintln!("{} bytes of log, {milli}: {searched} bytes searched", made.bytes.len());
     }
+    nothing_left(&world, &[cvm]);
 }
 
 #[test]
 fn small_files_begin_at_the_first_line_that_is_not_earlier() {
-    let world = World::new();
-    let cvm = world.cvm("ntnx-a-cvm").relayed().start();
     let (made, parts) = log(1_000, Layout::Zookeeper, 0);
-    assert_found(&world, &cvm, &made, &instants(&made, parts));
-    nothing_left(&world, &[cvm]);
+    assert_found(&made, &instants(&made, parts));
 }
 
 #[test]
 fn files_of_a_hundred_kilobytes_begin_at_the_first_line_that_is_not_earlier() {
-    let world = World::new();
-    let cvm = world.cvm("ntnx-a-cvm").relayed().start();
     let (made, parts) = log(100_000, Layout::Glog, 0);
-    assert_found(&world, &cvm, &made, &instants(&made, parts));
-    nothing_left(&world, &[cvm]);
+    assert_found(&made, &instants(&made, parts));
 }
 
 #[test]
 fn files_of_ten_megabytes_begin_there_too_and_are_hardly_looked_at() {
-    let world = World::new();
-    let cvm = world.cvm("ntnx-a-cvm").relayed().start();
     let (made, parts) = log(10_000_000, Layout::Python, 300);
     let all = instants(&made, parts);
-    assert_found(&world, &cvm, &made, &[&all[1..2], &all[4..]].concat());
-    nothing_left(&world, &[cvm]);
+    assert_found(&made, &[&all[1..2], &all[4..]].concat());
 }
 
 #[test]
 fn of_two_hundred_megabytes_less_than_one_is_looked_at() {
-    let world = World::new();
-    let cvm = world.cvm("ntnx-a-cvm").relayed().start();
     let (mut made, _) = log(200_000_000, Layout::Python, 8_000);
     // A burst in one instant, then silence, then some more.
     let burst = made.time(made.heads.len() - 1) + 10;
     (0..3_000).for_each(|_| made.head(burst));
     made.follow(10_000);
     (1..100).for_each(|head| made.head(burst + 10 * head));
-    assert_found(&world, &cvm, &made, &[burst, burst + 1, burst + 990, burst + 991]);
-    nothing_left(&world, &[cvm]);
+    assert_found(&made, &[burst, burst + 1, burst + 990, burst + 991]);
 }
 
 /// How a rotated file is kept.

@@ -13,6 +13,13 @@ use super::writer::Log;
 /// An address that is known to be near and is not there: what is sent to it vanishes (namespaces only).
 pub const SWALLOWING: &str = "10.20.254.253";
 
+/// That world with a CVM that is well, and that log on it.
+pub fn beside_good(world: World, log: &str) -> (World, Cvm) {
+    let good = world.cvm("good").start();
+    good.log(log).put("fine\n");
+    (world, good)
+}
+
 /// Makes `SWALLOWING` swallow what is sent to it.
 pub fn swallow(world: &World) {
     let neighbour = ["neigh", "add", SWALLOWING, "lladdr", "02:00:00:00:00:99", "dev", "cvms"];
