@@ -164,8 +164,9 @@ fn is_told_to_end(process: &Process) -> bool {
 fn left(world: &World) -> (Cvm, Running, usize) {
     let cvm = world.cvm("ntnx-a-cvm").start();
     let log = cvm.log("genesis.out");
-    // Too much for a pipe, and little enough to be read from the CVM before anything is taken.
-    let text = "a line that waits until somebody takes it\n".repeat(28_000);
+    // A little too much for the pipe of 1 MiB that stdout is given: the rest is read from the CVM before anything is
+    // taken, in however small pieces it comes.
+    let text = "a line that waits until somebody takes it\n".repeat(25_500);
     log.put(&text);
     let bounded = ["-c", "ntnx-a-cvm", "-n", "+1", "--no-follow", "--prefix", "none", &log.path];
     let run = world.cvmtail(&bounded).stalled().start();
