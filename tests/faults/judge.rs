@@ -2,37 +2,16 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use serde_json::Value;
 
 use super::kind::Life;
+use super::loss::{Loss, hidden_until};
 use crate::world::ledger::{Ledger, Shared, hash, read_token};
 
 /// How many complaints are kept in words.
 const KEPT: usize = 40;
-
-/// How long it takes at most until a file that grows is compared with what was read of it.
-const COMPARED: Duration = Duration::from_secs(35);
-
-/// Lines that did not come, of which nothing told yet. A cut after which the file was longer than before when it
-/// was looked at again is told behind the lines, and the first line after it may be torn.
-#[derive(Debug)]
-struct Loss {
-    /// The file of the line after it, and where that begins.
-    place: (String, u64),
-    /// The number of the first line that did not come.
-    first: u64,
-    /// How many lines.
-    count: u64,
-    /// How many torn lines came in their place.
-    torn: u64,
-    /// When that was seen.
-    seen: Instant,
-    /// What is wrong, in words.
-    what: String,
-}
 
 /// What is known of a stream.
 #[derive(Debug)]
@@ -211,7 +190,7 @@ impl Judge {
                 self.verdict.explained += 1;
             }
             // A file that is cut again before it was compared cannot be compared any more.
-            while let Some(at) = stream.pending.iter().position(|l| own(l) && l.seen.elapsed() < COMPARED) {
+            while let Some(at) = stream.pending.iter().position(|loss| own(loss) && loss.can_be_hidden()) {
                 self.verdict.forgive(&stream.pending.remove(at));
                 self.verdict.hidden += 1;
             }
@@ -302,7 +281,15 @@ fn judge(stream: &mut Stream, line: &[u8], file: &str, offset: u64, verdict: &mu
         let what = skip(stream, number, Some((file, offset)), verdict);
         if let Some(what) = what.clone().filter(|_| !stream.life.is_strict()) {
             let place = (file.to_owned(), offset);
-            stream.pending.push(Loss { place, first, count, torn, seen: Instant::now(), what });
+            let went_on = stream.end.as_ref().is_some_and(|(of, end)| of == file && offset >= *end);
+            stream.pending.push(Loss {
+                place,
+                first,
+                count,
+                torn,
+                hidden_until: hidden_until(went_on),
+                what,
+            });
         }
         wrong = wrong.or(what);
     } else if stream.causes.drain(..).any(|(.., status)| status == "gap") {

@@ -7,6 +7,7 @@ pub mod gauge;
 pub mod judge;
 #[allow(dead_code, reason = "the program has more weather than the tests")]
 pub mod kind;
+mod loss;
 pub mod play;
 pub mod reading;
 pub mod service;
