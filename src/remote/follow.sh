@@ -76,8 +76,8 @@ f() {
   M=$! i=0
   until [ "/proc/$M/fd/3" -ef $four ]; do # the path may have got another file just now
     i=$((i + 1))
-    if [ $i -ge 20000 ] || ! [ "$2" -ef $four ]; then k; return; fi
-    [ $((i % 1000)) -ne 0 ] || sleep 0.02
+    if [ $i -gt 60 ] || ! [ "$2" -ef $four ]; then k; return; fi
+    case $i in ?) sleep 0.002 ;; *) sleep 0.04 ;; esac
   done
   say V
 }
@@ -161,7 +161,14 @@ g() {
   G=$!
 }
 
-T=$(command -v tail)
-case $T in /*) ;; *) for T in /usr/bin/tail /bin/tail ''; do [ -x "$T" ] && break; done ;; esac
+set -f
+IFS=:
+for T in $PATH /usr/bin /bin; do
+  case $T in /*) T=$T/tail ;; *) T= ;; esac
+  [ ! -f "$T" ] || [ ! -x "$T" ] || break
+  T=
+done
+unset IFS
+set +f
 say I "$T"
 T=${T%/*}/$Q${T##*/}
