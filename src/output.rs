@@ -1,5 +1,6 @@
-//! stdout, with one owner: whole buffers go to a thread that may be held up in a write for as long as the
-//! reader likes, while the run stays awake for Ctrl-C and keepalives.
+//! stdout, with one owner. Whole buffers go to a thread that may be held up in a write for as long as the
+//! reader likes, while the run stays awake for Ctrl-C and keepalives. A file has no reader that could hold up
+//! anything: it is written at once, which spares each buffer the way to another processor.
 
 use std::fmt;
 use std::future::pending;
@@ -45,10 +46,28 @@ impl fmt::Display for Closed {
     }
 }
 
-/// The way to stdout. At most three buffers are under way: one being filled, one waiting, one being
-/// written. Dropping it leaves the thread alone, so that the process can end while a write is stuck.
+/// The way to stdout.
 #[derive(Debug)]
 pub struct Output {
+    /// Who writes.
+    way: Way,
+    /// Says true when the reader has gone; `None` where that cannot happen.
+    reader: Option<watch::Receiver<bool>>,
+}
+
+/// Who writes.
+#[derive(Debug)]
+enum Way {
+    /// This one, to a file; why nothing more can be written.
+    Here(Descriptor, Option<Closed>),
+    /// A thread.
+    There(Writer),
+}
+
+/// A thread that writes. At most three buffers are under way: one being filled, one waiting, one being
+/// written. Dropping it leaves the thread alone, so that the process can end while a write is stuck.
+#[derive(Debug)]
+struct Writer {
     /// Buffers to be written.
     full: mpsc::Sender<Vec<u8>>,
     /// Buffers that were written.
@@ -57,8 +76,6 @@ pub struct Output {
     progress: watch::Receiver<Progress>,
     /// How many buffers were handed over.
     sent: u64,
-    /// Says true when the reader has gone; `None` where that cannot happen.
-    reader: Option<watch::Receiver<bool>>,
 }
 
 /// How far the thread has come.
@@ -76,33 +93,24 @@ impl Output {
     /// The way to this process's stdout. A stdout that was closed
     /// at the start is `/dev/null` by now: Rust sees to it that no other file takes its number.
     pub fn stdout() -> io::Result<Self> {
-        let descriptor = Descriptor::of(&io::stdout())?;
+        Self::of(Descriptor::of(&io::stdout())?)
+    }
+
+    /// The way to that descriptor.
+    fn of(descriptor: Descriptor) -> io::Result<Self> {
+        if kind(&descriptor) == FileType::RegularFile {
+            return Ok(Self { way: Way::Here(descriptor, None), reader: None });
+        }
         // Fewer and larger exchanges with a slow reader. Where a larger pipe is refused, the usual one does.
         let _ = fcntl_setpipe_size(&descriptor, PIPE);
         let reader = watch_reader(&descriptor);
-        Self::start(descriptor, reader)
+        Ok(Self { way: Way::There(Writer::start(descriptor)?), reader })
     }
 
     /// The way to any writer, whose reader is never noticed to be gone but by writing.
     #[cfg(test)]
     pub fn to(writer: impl Write + Send + 'static) -> io::Result<Self> {
-        Self::start(writer, None)
-    }
-
-    /// Starts the thread.
-    fn start(writer: impl Write + Send + 'static, reader: Option<watch::Receiver<bool>>) -> io::Result<Self> {
-        let (full, waiting) = mpsc::channel(1);
-        let (written, empty) = std_mpsc::channel();
-        let (report, progress) = watch::channel(Progress::default());
-        let work = move || write_all(writer, waiting, &written, &report);
-        thread::Builder::new().name("stdout".into()).spawn(work)?;
-        Ok(Self { full, empty, progress, sent: 0, reader })
-    }
-
-    /// An empty buffer, one that was used before where there is one.
-    #[cfg(test)]
-    pub fn buffer(&mut self) -> Vec<u8> {
-        self.empty.try_recv().unwrap_or_default()
+        Ok(Self { way: Way::There(Writer::start(writer)?), reader: None })
     }
 
     /// Hands `buffer` over as soon as there is room, and puts an empty one in its place; nothing happens
@@ -111,6 +119,56 @@ impl Output {
         if buffer.is_empty() {
             return Ok(());
         }
+        match &mut self.way {
+            Way::Here(_, Some(closed)) => Err(closed.clone()),
+            Way::Here(file, closed) => {
+                write_whole(file, buffer).inspect_err(|why| *closed = Some(why.clone()))
+            }
+            Way::There(writer) => writer.send(buffer).await,
+        }
+    }
+
+    /// Waits until all that was handed over is written. May be cancelled.
+    pub async fn drained(&mut self) -> Result<(), Closed> {
+        match &mut self.way {
+            Way::Here(_, closed) => closed.clone().map_or(Ok(()), Err),
+            Way::There(writer) => writer.drained().await,
+        }
+    }
+
+    /// For how long the reader has left a buffer untaken.
+    pub fn held_up(&self) -> Duration {
+        match &self.way {
+            Way::Here(..) => Duration::ZERO,
+            Way::There(writer) => {
+                writer.progress.borrow().writing.map_or(Duration::ZERO, |since| since.elapsed())
+            }
+        }
+    }
+
+    /// Waits until the reader of stdout has gone, which for a file or a terminal is for ever. May be
+    /// cancelled.
+    pub async fn gone(&self) {
+        let Some(reader) = &self.reader else { return pending().await };
+        if reader.clone().wait_for(|gone| *gone).await.is_err() {
+            pending::<()>().await;
+        }
+    }
+}
+
+impl Writer {
+    /// Starts the thread.
+    fn start(writer: impl Write + Send + 'static) -> io::Result<Self> {
+        let (full, waiting) = mpsc::channel(1);
+        let (written, empty) = std_mpsc::channel();
+        let (report, progress) = watch::channel(Progress::default());
+        let work = move || write_all(writer, waiting, &written, &report);
+        thread::Builder::new().name("stdout".into()).spawn(work)?;
+        Ok(Self { full, empty, progress, sent: 0 })
+    }
+
+    /// As [`Output::send`].
+    async fn send(&mut self, buffer: &mut Vec<u8>) -> Result<(), Closed> {
         let Ok(room) = self.full.reserve().await else {
             return Err(self.reason().await);
         };
@@ -120,8 +178,8 @@ impl Output {
         Ok(())
     }
 
-    /// Waits until all that was handed over is written. May be cancelled.
-    pub async fn drained(&mut self) -> Result<(), Closed> {
+    /// As [`Output::drained`].
+    async fn drained(&mut self) -> Result<(), Closed> {
         let sent = self.sent;
         let done =
             self.progress.wait_for(|progress| progress.closed.is_some() || progress.written == sent).await;
@@ -129,20 +187,6 @@ impl Output {
             Some(None) => Ok(()),
             Some(Some(closed)) => Err(closed),
             None => Err(self.reason().await),
-        }
-    }
-
-    /// For how long the reader has left a buffer untaken.
-    pub fn held_up(&self) -> Duration {
-        self.progress.borrow().writing.map_or(Duration::ZERO, |since| since.elapsed())
-    }
-
-    /// Waits until the reader of stdout has gone, which for a file or a terminal is for ever. May be
-    /// cancelled.
-    pub async fn gone(&self) {
-        let Some(reader) = &self.reader else { return pending().await };
-        if reader.clone().wait_for(|gone| *gone).await.is_err() {
-            pending::<()>().await;
         }
     }
 
@@ -163,18 +207,12 @@ fn write_all(
 ) {
     while let Some(mut buffer) = waiting.blocking_recv() {
         report.send_modify(|progress| progress.writing = Some(Instant::now()));
-        if let Err(error) = writer.write_all(&buffer).and_then(|()| writer.flush()) {
-            let closed = match error.kind() {
-                io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Closed::Gone,
-                _ => Closed::Failed(Arc::new(error)),
-            };
+        if let Err(closed) = write_whole(&mut writer, &mut buffer) {
             // Nothing may be taken on once the end is known.
             waiting.close();
             report.send_modify(|progress| progress.closed = Some(closed));
             return;
         }
-        buffer.clear();
-        buffer.shrink_to(KEPT);
         // Nobody wants it any more when the run has ended.
         let _ = written.send(buffer);
         report.send_modify(|progress| {
@@ -184,12 +222,27 @@ fn write_all(
     }
 }
 
+/// Writes all of `buffer` and empties it.
+fn write_whole(writer: &mut impl Write, buffer: &mut Vec<u8>) -> Result<(), Closed> {
+    writer.write_all(buffer).and_then(|()| writer.flush()).map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Closed::Gone,
+        _ => Closed::Failed(Arc::new(error)),
+    })?;
+    buffer.clear();
+    buffer.shrink_to(KEPT);
+    Ok(())
+}
+
+/// What kind of thing that is; one that cannot be asked is unknown.
+fn kind(descriptor: &impl AsFd) -> FileType {
+    fstat(descriptor).map_or(FileType::Unknown, |about| FileType::from_raw_mode(about.st_mode))
+}
+
 /// Watches the other end of stdout if it is a pipe or a socket. A thread does it: tokio can wait for an
 /// error state only by leave of `unsafe`, and its own pipes would make one non-blocking that is not ours
 /// alone.
 fn watch_reader(stdout: &impl AsFd) -> Option<watch::Receiver<bool>> {
-    let kind = FileType::from_raw_mode(fstat(stdout).ok()?.st_mode);
-    if !matches!(kind, FileType::Fifo | FileType::Socket) {
+    if !matches!(kind(stdout), FileType::Fifo | FileType::Socket) {
         return None;
     }
     let stdout = stdout.as_fd().try_clone_to_owned().ok()?;

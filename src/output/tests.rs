@@ -1,7 +1,7 @@
 //! stdout with readers of every temper.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek as _, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::pipe::pipe;
 use tokio::time::timeout;
 
-use super::{Closed, Output, watch_reader};
+use super::{Closed, Output};
 use crate::descriptor::Descriptor;
 
 /// Waits for leave before each write, and hands on what it was given.
@@ -45,7 +45,7 @@ const MOMENT: Duration = Duration::from_millis(30);
 #[tokio::test]
 async fn buffers_come_out_in_order_and_are_used_again() {
     let (mut output, leave, out) = gated();
-    let mut buffer = output.buffer();
+    let mut buffer = Vec::new();
     for number in 0..5u8 {
         leave.send(()).unwrap();
         buffer.push(number);
@@ -54,7 +54,7 @@ async fn buffers_come_out_in_order_and_are_used_again() {
         output.drained().await.unwrap();
         assert_eq!(out.try_recv().unwrap(), [number]);
     }
-    assert!(output.buffer().capacity() > 0);
+    assert!(buffer.capacity() > 0);
 }
 
 #[tokio::test]
@@ -95,20 +95,40 @@ async fn a_broken_pipe_is_told_from_a_full_disk() {
 #[tokio::test]
 async fn an_idle_run_notices_that_its_reader_has_gone() {
     let (reader, writer) = pipe().unwrap();
-    let watched = watch_reader(&writer);
-    assert!(watched.is_some());
-    let output = Output::start(File::from(writer), watched).unwrap();
+    let output = Output::of(Descriptor::of(&writer).unwrap()).unwrap();
+    drop(writer);
+    assert!(output.reader.is_some());
     assert!(timeout(MOMENT, output.gone()).await.is_err());
     drop(reader);
     timeout(Duration::from_secs(10), output.gone()).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_file_never_goes() {
-    let file = tempfile::tempfile().unwrap();
-    assert!(watch_reader(&file).is_none());
-    let output = Output::to(file).unwrap();
+async fn a_file_is_written_at_once_and_never_goes() {
+    let mut file = tempfile::tempfile().unwrap();
+    let mut output = Output::of(Descriptor::of(&file).unwrap()).unwrap();
+    let mut buffer = b"a line\n".to_vec();
+    output.send(&mut buffer).await.unwrap();
+    assert!(buffer.is_empty());
+    let mut written = String::new();
+    file.rewind().unwrap();
+    file.read_to_string(&mut written).unwrap();
+    assert_eq!(written, "a line\n");
+    output.drained().await.unwrap();
     assert!(timeout(MOMENT, output.gone()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_file_that_took_no_more_once_is_given_no_more() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let only_read = File::open(file.path()).unwrap();
+    let mut output = Output::of(Descriptor::of(&only_read).unwrap()).unwrap();
+    for _ in 0..2 {
+        let mut buffer = b"a line\n".to_vec();
+        assert!(matches!(output.send(&mut buffer).await, Err(Closed::Failed(_))));
+        assert_eq!(buffer, b"a line\n");
+        assert!(matches!(output.drained().await, Err(Closed::Failed(_))));
+    }
 }
 
 #[tokio::test]
