@@ -38,6 +38,7 @@ impl<'a> Bulk<'a> {
 
     /// What cvmtail costs.
     fn ours(&self) -> Cost {
+        self.clear();
         let run = self.stage.cvmtail(self.cvms, &WHOLE, [&self.log]).stdout_to(&self.outputs[0]);
         let cost = cost::of(vec![run]);
         let prefixes: usize = self.cvms.iter().map(|cvm| format!("{} bulk.out | ", cvm.name()).len()).sum();
@@ -47,6 +48,7 @@ impl<'a> Bulk<'a> {
 
     /// What `ssh host cat` costs, on all CVMs at once.
     fn ssh_cat(&self) -> Cost {
+        self.clear();
         let cat =
             |(cvm, output): (_, &PathBuf)| self.stage.ssh(cvm, &["cat", &self.log.path]).stdout_to(output);
         let cost = cost::of(self.cvms.iter().zip(&self.outputs).map(cat).collect());
@@ -56,9 +58,17 @@ impl<'a> Bulk<'a> {
 
     /// What another program costs that does all CVMs by itself.
     fn peer(&self, run: Run) -> Cost {
+        self.clear();
         let cost = cost::of(vec![run.stdout_to(&self.outputs[0])]);
         assert!(length(&self.outputs[0]) >= self.bytes(), "all came");
         cost
+    }
+
+    /// Removes what came before: to empty a file of a gigabyte takes time that is nobody's.
+    fn clear(&self) {
+        for output in &self.outputs {
+            let _ = std::fs::remove_file(output);
+        }
     }
 
     /// How many bytes the logs have together.
@@ -83,9 +93,8 @@ impl<'a> Bulk<'a> {
 
 impl Drop for Bulk<'_> {
     fn drop(&mut self) {
-        for file in self.outputs.iter().chain([&self.sample.path]) {
-            let _ = std::fs::remove_file(file);
-        }
+        self.clear();
+        let _ = std::fs::remove_file(&self.sample.path);
     }
 }
 
