@@ -15,7 +15,7 @@ pub const LINE_CAP: usize = 1024 * 1024;
 const LEAST: usize = 8 * 1024;
 
 /// The most room a read is given: a stream that floods moves batches of this size.
-const MOST: usize = 128 * 1024;
+const MOST: usize = 256 * 1024;
 
 /// The script's records are short; what is longer is no record.
 pub const RECORD_CAP: usize = 512 * 1024;
@@ -51,6 +51,8 @@ pub struct Intake {
     tailing: bool,
     /// The room for the next read.
     room: usize,
+    /// How much the buffer was made for.
+    allotted: usize,
 }
 
 impl Intake {
@@ -69,6 +71,7 @@ impl Intake {
             message: None,
             tailing: false,
             room: LEAST,
+            allotted: 0,
         }
     }
 
@@ -89,8 +92,16 @@ impl Intake {
 
     /// The buffer, with room to read into at its end.
     pub fn space(&mut self) -> &mut BytesMut {
-        if self.buffer.capacity() - self.buffer.len() < LEAST {
-            self.buffer.reserve(self.room);
+        let filled = self.buffer.len();
+        if self.buffer.capacity() - filled < LEAST {
+            // What nobody holds any more is used again, but what a flood took is given back after it.
+            let keeps = self.allotted <= 4 * self.room && self.buffer.try_reclaim(self.room);
+            if !keeps {
+                self.allotted = filled + self.room.max(filled);
+                let mut other = BytesMut::with_capacity(self.allotted);
+                other.extend_from_slice(&self.buffer);
+                self.buffer = other;
+            }
         }
         &mut self.buffer
     }
