@@ -31,11 +31,18 @@ const PATIENCE: Duration = Duration::from_mins(5);
 const WATCHDOG: u32 = 12;
 
 /// The size of the pipe that a flood is given, so that ssh need not keep what does not fit: it moves all of
-/// that about in its own buffer for each packet.
+/// that about in its own buffer for each packet, which where 56 logs flood costs it more than all the rest.
 const WIDE: usize = 1024 * 1024;
 
-/// How many pipes may be so large at a time: more would leave the processor no cache and the user no pages.
-const WIDE_ONES: usize = 8;
+/// How large such pipes may be together. A user may have 64 MiB of them (`fs.pipe-user-pages-soft`), and 224
+/// streams have 16 anyway.
+const WIDE_IN_ALL: usize = 24 * WIDE;
+
+/// What of the room that is left one of them gets: the first floods get large ones, and later ones some.
+const SHARE: usize = 8;
+
+/// Less than that is no more than any pipe has.
+const NARROW: usize = 128 * 1024;
 
 /// The standard input of one script.
 #[derive(Debug)]
@@ -58,10 +65,10 @@ pub struct Line {
     waiting: Cell<Option<Instant>>,
     /// The script was let go, because nobody took what it sent.
     let_go: Cell<bool>,
-    /// Its standard output is a large pipe.
-    wide: Cell<bool>,
-    /// How many of all are.
-    wide_ones: Rc<Cell<usize>>,
+    /// How large its standard output was made; 0: it was not.
+    wide: Cell<usize>,
+    /// How large those of all are together.
+    wide_in_all: Rc<Cell<usize>>,
 }
 
 impl Line {
@@ -70,7 +77,7 @@ impl Line {
         stdin: Sender,
         stdout: Rc<Receiver>,
         connection: Rc<Connection>,
-        wide_ones: Rc<Cell<usize>>,
+        wide_in_all: Rc<Cell<usize>>,
     ) -> Rc<Self> {
         Rc::new(Self {
             stdin: RefCell::new(Some(stdin)),
@@ -82,8 +89,8 @@ impl Line {
             moved: Cell::new(Instant::now()),
             waiting: Cell::new(None),
             let_go: Cell::new(false),
-            wide: Cell::new(false),
-            wide_ones,
+            wide: Cell::new(0),
+            wide_in_all,
         })
     }
 
@@ -126,15 +133,20 @@ impl Line {
         self.waiting.set(None);
     }
 
-    /// The log comes faster than it is taken: gives it a larger pipe, if not many have one.
+    /// The log comes faster than it is taken: gives it a larger pipe, if there is room for one.
     pub fn widen(&self) {
-        if self.wide.get() || self.wide_ones.get() >= WIDE_ONES {
+        if self.wide.get() > 0 {
             return;
         }
-        self.wide.set(true);
-        self.wide_ones.update(|count| count + 1);
+        let left = WIDE_IN_ALL.saturating_sub(self.wide_in_all.get());
+        let size = WIDE.min(left / SHARE);
+        if size < NARROW {
+            return;
+        }
+        self.wide.set(size);
+        self.wide_in_all.update(|all| all + size);
         // A pipe that must stay small works as well.
-        let _ = fcntl_setpipe_size(&*self.stdout, WIDE);
+        let _ = fcntl_setpipe_size(&*self.stdout, size);
     }
 
     /// True if the script was let go because nobody took what it sent.
@@ -189,9 +201,7 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        if self.wide.get() {
-            self.wide_ones.update(|count| count - 1);
-        }
+        self.wide_in_all.update(|all| all - self.wide.get());
         if self.guards.get() {
             self.connection.guarded.set(false);
         }
@@ -203,14 +213,14 @@ impl Drop for Line {
 pub struct Pulse {
     /// All scripts there are.
     lines: RefCell<Vec<Weak<Line>>>,
-    /// How many of them have a large pipe.
-    wide_ones: Rc<Cell<usize>>,
+    /// How large those of their pipes are together that were made larger.
+    wide_in_all: Rc<Cell<usize>>,
 }
 
 impl Pulse {
     /// Includes a script on that connection, which speaks on `stdout`.
     pub fn join(&self, stdin: Sender, stdout: Rc<Receiver>, connection: Rc<Connection>) -> Rc<Line> {
-        let line = Line::new(stdin, stdout, connection, Rc::clone(&self.wide_ones));
+        let line = Line::new(stdin, stdout, connection, Rc::clone(&self.wide_in_all));
         self.lines.borrow_mut().push(Rc::downgrade(&line));
         line
     }
