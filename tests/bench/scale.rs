@@ -1,11 +1,13 @@
 //! Whether a byte costs more where there are more streams, and what memory a flood takes.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::cost::{LONG, Times, memory};
 use crate::figure::{Reach, Table};
 use crate::stage::{LOGS, MB, Sample, Stage, count, length};
 use crate::world::poll::{SOON, must, poll};
+use crate::world::running::Running;
 use crate::world::writer::Log;
 
 /// The same bytes through 1, 14, 56 and 224 streams that are being followed.
@@ -32,6 +34,10 @@ pub fn measure(stage: &Stage, table: &mut Table) {
     }
     let peak = rounds.iter().map(|round| round[3].peak).collect();
     table.add("peak memory, 224 streams in full flood", "MB", peak, Reach::AtMost(64.0));
+    let (cvms, logs) = shapes[2];
+    let bare =
+        stage.rounds(1, 3).map(|_| bare(stage, cvms, logs, total) / bare(stage, 1, 1, total)).collect();
+    table.add(format!("wall per byte, {} x ssh tail -f", cvms * logs), "1 x ssh tail -f", bare, Reach::Told);
 }
 
 /// What a flood took.
@@ -58,22 +64,57 @@ fn flood(stage: &Stage, cvms: usize, each: usize, total: usize) -> Flood {
     let expected =
         length(&output) + logs.iter().enumerate().map(|log| sample.bytes() + prefix(log)).sum::<usize>();
     let before = Times::of(running.pid());
-    let began = Instant::now();
-    for log in &logs {
-        let mut file = std::fs::OpenOptions::new().append(true).open(&log.file).expect("the log");
-        sample.write(&mut file);
-    }
-    poll(LONG, || (length(&output) >= expected).then_some(())).expect("all of it comes");
-    let wall = began.elapsed().as_secs_f64();
+    let wall = pour(&logs, &sample, || length(&output) >= expected);
     let user = Times::of(running.pid()).own - before.own;
     assert_eq!(length(&output), expected, "no more comes than that");
     let peak = memory(running.pid(), "VmHWM");
     running.interrupt();
     running.finish(LONG).expect(130);
-    for log in &logs {
-        log.put("");
-    }
+    clear(&logs);
     let _ = std::fs::remove_file(&output);
     let bytes = count(sample.bytes() * logs.len());
     Flood { wall: wall / bytes, user: user / bytes, peak }
+}
+
+/// As [`flood`], through one `ssh tail -f` per log, each on a connection of its own; gives seconds per byte.
+fn bare(stage: &Stage, cvms: usize, each: usize, total: usize) -> f64 {
+    let cvms = stage.cvms(cvms);
+    let logs = stage.begun_logs(cvms, each);
+    let outputs: Vec<PathBuf> = logs.iter().map(|_| stage.place()).collect();
+    let start = |(n, (log, output)): (usize, (&Log, &PathBuf))| {
+        let running = stage.ssh(&cvms[n / each], &["tail", "-n1", "-f", &log.path]).stdout_to(output).start();
+        must(SOON, "it shows a line", || length(output) > 0);
+        running
+    };
+    let running: Vec<Running> = logs.iter().zip(&outputs).enumerate().map(start).collect();
+    let sample = Sample::new(total / logs.len());
+    let expected = length(&outputs[0]) + sample.bytes();
+    let wall = pour(&logs, &sample, || outputs.iter().all(|output| length(output) == expected));
+    for one in running {
+        one.interrupt();
+        one.finish(LONG);
+    }
+    clear(&logs);
+    for output in outputs {
+        let _ = std::fs::remove_file(output);
+    }
+    wall / count(sample.bytes() * logs.len())
+}
+
+/// Seconds from the first byte that is written to the logs until all have come.
+fn pour(logs: &[Log], sample: &Sample, all_came: impl Fn() -> bool) -> f64 {
+    let began = Instant::now();
+    for log in logs {
+        let mut file = std::fs::OpenOptions::new().append(true).open(&log.file).expect("the log");
+        sample.write(&mut file);
+    }
+    poll(LONG, || all_came().then_some(())).expect("all of it comes");
+    began.elapsed().as_secs_f64()
+}
+
+/// Gives the room of the logs back.
+fn clear(logs: &[Log]) {
+    for log in logs {
+        log.put("");
+    }
 }
