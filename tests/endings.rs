@@ -130,6 +130,20 @@ fn ctrl_c_works_while_stdout_is_not_read() {
 }
 
 #[test]
+fn ctrl_c_ends_a_flood_into_a_file() {
+    let (world, cvms) = world();
+    let log = cvms[0].log("stargate.out");
+    fs::File::create(&log.file).unwrap().set_len(1 << 40).unwrap();
+    let output = world.folder().join("output");
+    let run = world.cvmtail(&["-c", cvms[0].name(), "--no-follow", "-n", "+1", "-o", "raw", &log.path]);
+    let run = run.stdout_to(&output).start();
+    must(SOON, "it floods", || fs::metadata(&output).is_ok_and(|about| about.len() > 8 << 20));
+    run.interrupt();
+    run.finish(PROMPTLY).expect(130);
+    nothing_left(&world, &cvms);
+}
+
+#[test]
 fn a_second_ctrl_c_ends_it_at_once() {
     let world = World::new();
     let cvm = world.cvm("ntnx-a-cvm").start();

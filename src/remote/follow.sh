@@ -161,6 +161,7 @@ g() {
   G=$!
 }
 
+# Where tail is, found without a process.
 set -f
 IFS=:
 for T in $PATH /usr/bin /bin; do

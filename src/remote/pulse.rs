@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 const WATCHDOG: u32 = 12;
 
 /// The size of the pipe that a flood is given, so that ssh need not keep what does not fit: it moves all of
-/// that about in its own buffer for each packet, which where 56 logs flood costs it more than all the rest.
+/// that about in its own buffer for each packet, which took nearly half of its time where 56 logs flooded.
 const WIDE: usize = 1024 * 1024;
 
 /// How large such pipes may be together. A user may have 64 MiB of them (`fs.pipe-user-pages-soft`), and 224
