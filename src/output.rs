@@ -98,12 +98,16 @@ impl Output {
 
     /// The way to that descriptor.
     fn of(descriptor: Descriptor) -> io::Result<Self> {
-        if kind(&descriptor) == FileType::RegularFile {
-            return Ok(Self { way: Way::Here(descriptor, None), reader: None });
-        }
+        // One that cannot be asked is as good as a terminal.
+        let kind =
+            fstat(&descriptor).map_or(FileType::Unknown, |about| FileType::from_raw_mode(about.st_mode));
+        let reader = match kind {
+            FileType::RegularFile => return Ok(Self { way: Way::Here(descriptor, None), reader: None }),
+            FileType::Fifo | FileType::Socket => watch_reader(&descriptor),
+            _ => None,
+        };
         // Fewer and larger exchanges with a slow reader. Where a larger pipe is refused, the usual one does.
         let _ = fcntl_setpipe_size(&descriptor, PIPE);
-        let reader = watch_reader(&descriptor);
         Ok(Self { way: Way::There(Writer::start(descriptor)?), reader })
     }
 
@@ -233,18 +237,10 @@ fn write_whole(writer: &mut impl Write, buffer: &mut Vec<u8>) -> Result<(), Clos
     Ok(())
 }
 
-/// What kind of thing that is; one that cannot be asked is unknown.
-fn kind(descriptor: &impl AsFd) -> FileType {
-    fstat(descriptor).map_or(FileType::Unknown, |about| FileType::from_raw_mode(about.st_mode))
-}
-
-/// Watches the other end of stdout if it is a pipe or a socket. A thread does it: tokio can wait for an
+/// Watches the other end of stdout, a pipe or a socket. A thread does it: tokio can wait for an
 /// error state only by leave of `unsafe`, and its own pipes would make one non-blocking that is not ours
 /// alone.
 fn watch_reader(stdout: &impl AsFd) -> Option<watch::Receiver<bool>> {
-    if !matches!(kind(stdout), FileType::Fifo | FileType::Socket) {
-        return None;
-    }
     let stdout = stdout.as_fd().try_clone_to_owned().ok()?;
     let (says, hears) = watch::channel(false);
     let work = move || {

@@ -8,7 +8,7 @@ use crate::figure::{Reach, Table};
 use crate::stage::{MB, Stage, count};
 
 /// Matches nothing in the sample.
-const RARE: &str = r"FATAL.*egroup \d+ is lost";
+pub const RARE: &str = r"FATAL.*egroup \d+ is lost";
 
 /// Matches every line of the sample.
 const ALWAYS: &str = r"node_manager\.py:\d+";

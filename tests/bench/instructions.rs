@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::bulk::WHOLE;
 use crate::cost::LONG;
+use crate::cpu::RARE;
 use crate::figure::{Reach, Table};
 use crate::stage::{MB, Sample, Stage, count as number};
 use crate::world::run::binary;
@@ -13,7 +14,7 @@ use crate::world::run::binary;
 const FORMS: [(&str, &[&str], i32, f64); 3] = [
     ("text", &[], 0, 1.75),
     ("NDJSON", &["--json"], 0, 22.0),
-    ("a regex that rarely hits", &["-g", r"FATAL.*egroup \d+ is lost"], 1, 0.8),
+    ("a regex that rarely hits", &["-g", RARE], 1, 0.8),
 ];
 
 /// Counts with callgrind. A small file is taken off a larger one, and with it the start and the end.
