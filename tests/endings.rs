@@ -9,7 +9,7 @@ use crate::told::{LONG, nothing_left, nothing_left_of_local, nothing_left_there}
 use crate::world::World;
 use crate::world::cvm::Cvm;
 use crate::world::poll::{SOON, eventually, must};
-use crate::world::process::Process;
+use crate::world::process::{Process, freeze};
 use crate::world::run::{Run, binary};
 use crate::world::running::Running;
 
@@ -79,7 +79,7 @@ fn ctrl_c_while_it_connects_leaves_nothing() {
     let cvm = world.cvm("ntnx-a-cvm").relayed().start();
     cvm.relay().silence(true);
     let run = world.cvmtail(&["-c", "ntnx-a-cvm", "genesis"]).start();
-    must(SOON, "ssh connects", || world.here().iter().any(|process| process.name == "ssh"));
+    must(SOON, "ssh connects", || !world.masters().is_empty());
     run.interrupt();
     run.finish(PROMPTLY).expect(130);
     // An ssh that is not logged in yet needs no farewell: it is killed, and may take a moment to go.
@@ -152,10 +152,11 @@ fn a_second_ctrl_c_ends_it_at_once() {
     let mut run = world.cvmtail(&["-c", "ntnx-a-cvm", &log.path]).start();
     run.wait_for_lines(1);
     // An ssh that does not listen is given a second to end, then it is made to.
-    world.signal_masters(Signal::STOP);
+    let masters = world.masters();
+    freeze(masters.iter().map(|master| master.pid));
     run.interrupt();
     // Signals of one kind that come at once are one.
-    must(SOON, "the first has been taken", || world.here().iter().any(is_told_to_end));
+    must(SOON, "the first has been taken", || masters.iter().any(is_told_to_end));
     run.interrupt();
     let told = Instant::now();
     must(SOON, "it has ended", || run.has_ended());

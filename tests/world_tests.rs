@@ -76,7 +76,7 @@ fn nothing_runs_on_a_cvm_but_what_ssh_started_and_a_kill_leaves_nothing() {
         let names: BTreeSet<String> = cvm.processes().into_iter().map(|process| process.name).collect();
         assert!(names.contains("tail"), "{names:?}");
         assert!(cvm.processes().iter().any(process::Process::is_sshd));
-        assert!(world.here().iter().any(|process| process.name == "ssh"), "{:?}", world.here());
+        assert!(!world.masters().is_empty(), "{:?}", world.here());
         cvm.kill_sessions();
         must(SOON, "ssh ends when its session is killed", || run.has_ended());
         log.push("second\n");

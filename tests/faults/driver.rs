@@ -14,7 +14,7 @@ use crate::world::World;
 
 use crate::world::cvm::Cvm;
 use crate::world::grade::Grade;
-use crate::world::process::send;
+use crate::world::process::{freeze, send};
 use crate::world::seed::Seed;
 
 /// How long cvmtail waits for a CVM in these runs (`--dead-after`).
@@ -236,21 +236,17 @@ pub fn drive_here(stage: &Stage, world: &World, pid: i32, reader: &Reader, mut s
         }
         let Some(fault) = deck.draw(&mut seed) else { return };
         stage.record.fault(&format!("{fault:?}"), "here");
-        let masters = || world.here().into_iter().filter(|process| process.name == "ssh");
         match fault {
             Here::FreezeCvmtail | Here::FreezeLong => {
                 let time = if fault == Here::FreezeLong { GUARD } else { DEAD_AFTER * 2 };
-                send(pid, Signal::STOP);
+                freeze([pid]);
                 stage.wait(time);
                 send(pid, Signal::CONT);
             }
-            Here::KillMasters => masters().for_each(|master| master.signal(Signal::KILL)),
+            Here::KillMasters => _ = world.signal_masters(Signal::KILL),
             Here::Sleep => {
-                let asleep: Vec<_> = masters().collect();
-                send(pid, Signal::STOP);
-                for master in &asleep {
-                    master.signal(Signal::STOP);
-                }
+                let asleep = world.masters();
+                freeze([pid].into_iter().chain(asleep.iter().map(|master| master.pid)));
                 stage.wait(DEAD_AFTER * 3);
                 // KILL needs no waking up.
                 for master in &asleep {

@@ -197,7 +197,7 @@ impl Play {
         eventually(SETTLE, || record.judge.lock().expect("the judge").has_all() || !process::lives(pid));
         looks.push(gauge::look(pid, record.began.elapsed(), &world.here()));
         record.note("settled");
-        let ssh_cpu = world.here().iter().filter(|p| p.name == "ssh").map(|p| gauge::cpu(p.pid)).sum();
+        let ssh_cpu = world.masters().iter().map(|p| gauge::cpu(p.pid)).sum();
         let asked = Instant::now();
         running.interrupt();
         let done = running.finish(Duration::from_secs(20));

@@ -5,7 +5,7 @@ use rustix::process::Signal;
 use super::cvm::Cvm;
 use super::grade::Grade;
 use super::poll::{SOON, must};
-use super::process::Process;
+use super::process::{self, Process};
 
 impl Cvm {
     /// Kills the sshd processes of all its connections; the listener lives on. Gives how many.
@@ -25,7 +25,7 @@ impl Cvm {
 
     /// Freezes all of it but its init: nothing answers, nothing is closed.
     pub fn freeze(&self) {
-        self.signal_each(Signal::STOP, |_| true);
+        process::freeze(self.those(|_| true).iter().map(|process| process.pid));
     }
 
     /// Lets it run on after `freeze`.
@@ -35,7 +35,7 @@ impl Cvm {
 
     /// Freezes its sshd only; commands run on.
     pub fn freeze_sshd(&self) {
-        self.signal_each(Signal::STOP, Process::is_sshd);
+        process::freeze(self.those(Process::is_sshd).iter().map(|process| process.pid));
     }
 
     /// Pulls the plug: all its processes are gone at once, with namespaces its network too, and no
@@ -43,7 +43,7 @@ impl Cvm {
     pub fn shut_down(&self) {
         let init = self.0.init.lock().expect("the CVM").take();
         if let Some((pid, mut child, _)) = init {
-            super::process::send(pid, Signal::KILL);
+            process::send(pid, Signal::KILL);
             let _ = child.wait();
         } else {
             must(SOON, "all its processes are gone", || self.signal_each(Signal::KILL, |_| true) == 0);
@@ -71,12 +71,16 @@ impl Cvm {
 
     /// Sends the signal to those of its processes that are meant, init never; gives how many.
     fn signal_each(&self, signal: Signal, meant: impl Fn(&Process) -> bool) -> usize {
-        let init = self.0.init.lock().expect("the CVM").as_ref().map(|(pid, ..)| *pid);
-        let chosen: Vec<Process> =
-            self.all_processes().into_iter().filter(|p| Some(p.pid) != init && meant(p)).collect();
+        let chosen = self.those(meant);
         for process in &chosen {
             process.signal(signal);
         }
         chosen.len()
+    }
+
+    /// Those of its processes that are meant, init never.
+    fn those(&self, meant: impl Fn(&Process) -> bool) -> Vec<Process> {
+        let init = self.0.init.lock().expect("the CVM").as_ref().map(|(pid, ..)| *pid);
+        self.all_processes().into_iter().filter(|p| Some(p.pid) != init && meant(p)).collect()
     }
 }

@@ -142,13 +142,14 @@ impl World {
         client::left(&self.ground)
     }
 
+    /// The ssh processes on the client's side.
+    pub fn masters(&self) -> Vec<Process> {
+        self.here().into_iter().filter(|process| process.name == "ssh").collect()
+    }
+
     /// Sends a signal to every ssh process on the client's side; gives how many that were.
     pub fn signal_masters(&self, signal: Signal) -> usize {
-        let masters: Vec<Process> = self.here().into_iter().filter(|p| p.name == "ssh").collect();
-        for master in &masters {
-            master.signal(signal);
-        }
-        masters.len()
+        self.masters().iter().inspect(|master| master.signal(signal)).count()
     }
 
     /// An address of this world at which nothing answers: no host in a world of namespaces, a closed

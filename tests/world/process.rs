@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::poll::{SOON, must};
+
 /// One living process.
 #[derive(Clone, Debug)]
 pub struct Process {
@@ -70,6 +72,20 @@ pub fn send(pid: i32, signal: Signal) {
     if let Some(pid) = Pid::from_raw(pid) {
         let _ = kill_process(pid, signal);
     }
+}
+
+/// Stops those processes, as Ctrl-Z does, and returns when they stand still or are gone: what is done to a process
+/// that SIGSTOP is only on its way to happens to a running one.
+pub fn freeze(pids: impl IntoIterator<Item = i32>) {
+    let pids: Vec<i32> = pids.into_iter().inspect(|pid| send(*pid, Signal::STOP)).collect();
+    let still = |pid: i32| state(pid).is_none_or(|state| matches!(state, 'T' | 'Z' | 'X'));
+    must(SOON, "they stand still", || pids.iter().all(|pid| still(*pid)));
+}
+
+/// What a process with that number does, as the letter in /proc says it.
+fn state(pid: i32) -> Option<char> {
+    let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    String::from_utf8_lossy(&stat).rsplit_once(") ")?.1.chars().next()
 }
 
 /// Whether a process with that number lives (a zombie does not).

@@ -63,16 +63,6 @@ impl Running {
         self.signal(Signal::INT);
     }
 
-    /// Freezes it, as Ctrl-Z or a sleeping laptop does.
-    pub fn freeze(&self) {
-        self.signal(Signal::STOP);
-    }
-
-    /// Lets it run on after `freeze`.
-    pub fn thaw(&self) {
-        self.signal(Signal::CONT);
-    }
-
     /// Types on its terminal; `\x03` is Ctrl-C to the whole foreground group.
     pub fn keys(&mut self, keys: &[u8]) {
         self.keys.as_mut().expect("a run with a terminal").write_all(keys).expect("a terminal");
