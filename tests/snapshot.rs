@@ -14,6 +14,7 @@ use crate::world::World;
 use crate::world::cvm::Cvm;
 use crate::world::run::Run;
 use crate::world::running::Finished;
+use crate::world::writer::Log;
 
 /// A line of genesis so many seconds ago.
 fn line(ago: u64, level: &str, message: &str) -> String {
@@ -85,14 +86,14 @@ fn troubled() -> Option<(World, Vec<Cvm>)> {
     fs::set_permissions(&cvms[3].log("cerebro.out").file, fs::Permissions::from_mode(0o000)).expect("chmod");
     let silent = cvms[1].log("stargate.out");
     silent.put(line(7200, "INFO", "the last word"));
-    let long_ago = std::time::SystemTime::now() - Duration::from_hours(2);
-    fs::File::options()
-        .write(true)
-        .open(&silent.file)
-        .expect("a file")
-        .set_modified(long_ago)
-        .expect("a time");
+    write_long_ago(&silent);
     Some((world, cvms))
+}
+
+/// Lets it look as if nothing had been written to the log for two hours.
+fn write_long_ago(log: &Log) {
+    let file = fs::File::options().write(true).open(&log.file).expect("a file");
+    file.set_modified(std::time::SystemTime::now() - Duration::from_hours(2)).expect("a time");
 }
 
 /// The three logs.
@@ -271,6 +272,64 @@ fn a_file_is_written_as_a_whole_and_compared_with_later() {
     assert!(nowhere.err().contains("--output-file /nonexistent/x cannot be written"), "{}", nowhere.err());
     let none = snapshot(&world, &cvms[..1], &LOGS, &["--compare", "/dev/null"]).finish(LONG).expect(2);
     assert!(none.err().contains("is no earlier report"), "{}", none.err());
+}
+
+#[test]
+fn a_glob_over_paths_stands_for_what_each_cvm_has() {
+    let Some((world, cvms)) = world() else { return };
+    let crash = line(5, "ERROR", "Check failed: disk");
+    cvms[0].log("stargate.a.FATAL.1").put(&crash);
+    cvms[1].log("stargate.b.FATAL.7").put(line(7200, "ERROR", "Check failed: long ago"));
+    cvms[1].log("genesis.out").put(fine() + &crash);
+    write_long_ago(&cvms[1].log("stargate.b.FATAL.7"));
+    let more = ["--max-errors", "0", "--json", "*.FATAL.?"];
+    let done = snapshot(&world, &cvms[..3], &["genesis.out", "*.out"], &more).finish(LONG).expect(1);
+    assert_eq!(done.err(), "cvmtail: 2 breaches\n");
+    let told = document(&done);
+    let logs: Vec<String> = told["cvms"]
+        .as_array()
+        .expect("CVMs")
+        .iter()
+        .map(|cvm| {
+            let logs = cvm["logs"].as_array().expect("logs").iter();
+            logs.map(|log| format!("{}={} ", log["log"], log["lines"]).replace('"', "")).collect()
+        })
+        .collect();
+    let wanted = [
+        "genesis=2 cerebro=2 stargate.a.FATAL.1=1 stargate=2 ",
+        "genesis=3 cerebro=2 stargate.b.FATAL.7=0 stargate=2 ",
+        "genesis=2 cerebro=2 stargate=2 ",
+    ];
+    assert_eq!(logs, wanted);
+    let breached: Vec<String> = told["breaches"]
+        .as_array()
+        .expect("breaches")
+        .iter()
+        .map(|it| format!("{} {}", it["cvm"], it["log"]).replace('"', ""))
+        .collect();
+    let (a, b) = (cvms[0].target(), cvms[1].target());
+    assert_eq!(breached, [format!("{a} stargate.a.FATAL.1"), format!("{b} genesis")]);
+    // A glob alone, of which there is nothing on any of them.
+    let done = snapshot(&world, &cvms[2..], &["*.FATAL.?"], &["--max-errors", "0"]).finish(LONG).expect(0);
+    assert!(done.stderr.is_empty(), "{}", done.err());
+    let out = done.out();
+    let rows: Vec<&str> = out.lines().filter(|row| row.ends_with("no file")).collect();
+    assert!(
+        out.starts_with("healthy  ") && rows.len() == 2 && rows[0].starts_with(&cvms[2].target()),
+        "{out}"
+    );
+    // Where a folder is not there, nobody looked.
+    let nowhere = snapshot(&world, &cvms[2..], &[], &["--json", "/home/nutanix/data/lugs/*.FATAL"]);
+    let told = document(&nowhere.finish(LONG).expect(2));
+    let log = &told["cvms"][0]["logs"][0];
+    assert_eq!((&log["log"], &log["status"]), (&"/home/nutanix/data/lugs/*.FATAL".into(), &"missing".into()));
+    assert_eq!(log["message"], "/home/nutanix/data/lugs is not there");
+    // Of a CVM that is down nobody knows.
+    cvms[2].shut_down();
+    let down = snapshot(&world, &cvms[2..], &["*.FATAL.?"], &["-o", "junit", "--connect-timeout", "5s"]);
+    let out = down.finish(LONG).expect(2).out();
+    assert!(out.contains("errors=\"1\"") && out.contains(".FATAL.?\""), "{out}");
+    nothing_left(&world, &cvms);
 }
 
 #[test]

@@ -12,9 +12,10 @@ use crate::cli::{Choosing, ColorWhen, ConfigFlag, Reaching, value};
 /// The flags of `cvmtail snapshot`.
 #[derive(Clone, Debug, Args)]
 pub struct Snapshot {
-    /// Logs to look at: a name (`cvmtail logs` lists them), a glob over names, or a path on the CVM
+    /// Logs to look at: a name (`cvmtail logs` lists them), a path on the CVM, or a glob over either
     ///
-    /// Without any, the `default_logs` of the config are looked at.
+    /// A glob over paths, such as '*.FATAL', stands for the files that are there; where none is, nothing is ill.
+    /// Without any LOG, the `default_logs` of the config are looked at.
     #[arg(value_name = "LOG")]
     pub logs: Vec<OsString>,
     /// Which CVMs.

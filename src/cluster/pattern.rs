@@ -48,6 +48,16 @@ impl PathPattern {
         !PACKED.iter().any(|end| path.0.ends_with(end) && !self.0.0.ends_with(end))
     }
 
+    /// The folder in which, or below which, all that matches is.
+    pub fn folder(&self) -> RemotePath {
+        let pieces = self.pieces();
+        let plain =
+            pieces.iter().map_while(|piece| if let Piece::Text(text) = piece { Some(*text) } else { None });
+        let plain: Vec<u8> = plain.collect::<Vec<_>>().concat();
+        let end = plain.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+        RemotePath(plain[..end.max(1)].to_vec())
+    }
+
     /// The pattern, piece by piece. A `[` that is not closed, or has a `/` in it, stands for itself.
     pub fn pieces(&self) -> Vec<Piece<'_>> {
         let mut pieces = Vec::new();
@@ -110,6 +120,15 @@ mod tests {
             assert_eq!(PathPattern::new(pattern.as_bytes()).pieces(), wanted, "{pattern}");
         }
         assert_eq!(PathPattern::new(b"*.FATAL").to_string(), "/home/nutanix/data/logs/*.FATAL");
+        for (pattern, folder) in [
+            ("*.FATAL", "/home/nutanix/data/logs"),
+            ("/*/x.[ab]", "/"),
+            ("/x*", "/"),
+            ("/a/b?/c/*", "/a"),
+            ("/a[/b/*", "/a[/b"),
+        ] {
+            assert_eq!(PathPattern::new(pattern.as_bytes()).folder().to_string(), folder, "{pattern}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Pure: the plan of a snapshot.
 
+use std::cmp::Reverse;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +9,15 @@ use jiff::Timestamp;
 
 use crate::cli::{self, ReportForm, value};
 use crate::cluster::cvm::Cvm;
-use crate::cluster::target::Target;
-use crate::config::{Located, Rules};
+use crate::cluster::naming::Naming;
+use crate::cluster::pattern::PathPattern;
+use crate::cluster::target::{RemotePath, Target};
+use crate::config::{self, Located};
 use crate::plan::discover::Obstacle;
 use crate::plan::name::{Named, Names};
 use crate::plan::resolve::Words;
 use crate::plan::{Report, Ssh, choose, follow};
+use crate::snapshot::rulebook::{Rulebook, Rules, Scope};
 use crate::snapshot::thresholds::Thresholds;
 use crate::usage::Usage;
 
@@ -22,8 +26,12 @@ use crate::usage::Usage;
 pub struct Snapshot {
     /// The CVMs, each once, in the order named.
     pub cvms: Vec<Arc<Cvm>>,
-    /// Every CVM×log pair, ordered by CVM, then as the logs were named; `targets[i].id == i`.
+    /// Every CVM×log pair that was named, ordered by CVM, then as the logs were named; `targets[i].id == i`.
     pub targets: Vec<Arc<Target>>,
+    /// Globs over paths: what they match on a CVM is looked at, too.
+    pub patterns: Vec<PathPattern>,
+    /// Names what they match.
+    pub naming: Naming,
     /// How ssh is called.
     pub ssh: Ssh,
     /// Lines from this instant on are looked at.
@@ -32,8 +40,8 @@ pub struct Snapshot {
     pub until: Option<Timestamp>,
     /// Report after this long, whatever is not read by then.
     pub timeout: Duration,
-    /// The rules of each of `targets`.
-    pub thresholds: Vec<Thresholds>,
+    /// What counts as ill.
+    pub rulebook: Rulebook,
     /// The form of the report.
     pub form: ReportForm,
     /// Where the report goes; `None`: stdout.
@@ -70,17 +78,11 @@ pub fn snapshot(
     let environment = words.environment;
     let names = Names::new(words.config);
     let Named { logs, patterns } = follow::logs(words, &names, &flags.logs)?;
-    if !patterns.is_empty() {
-        return Err(Usage::new("a snapshot takes no globs over paths")
-            .hint("name each file; `cvmtail logs -c` lists them")
-            .into());
-    }
     let reporting = &flags.reporting;
     let ssh = follow::ssh(&flags.choosing, &flags.reaching, reporting.verbose, environment)?;
     let jump = typed.reaching.jump.as_deref();
     let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, jump, &ssh, notes)?;
     let cvms: Vec<Arc<Cvm>> = cvms.into_iter().map(Arc::new).collect();
-    let targets = follow::targets(&cvms, &logs);
     let since = follow::instant(flags.looking.since, "--since", environment)?;
     let until = flags.looking.until.map(|when| follow::instant(when, "--until", environment)).transpose()?;
     if until.is_some_and(|until| until <= since) {
@@ -91,8 +93,10 @@ pub fn snapshot(
     let terminal = environment.stdout_terminal && reporting.output_file.is_none();
     let quiet = reporting.quiet;
     Ok(Snapshot {
-        thresholds: thresholds(words, &names, &flags.thresholds, &targets)?,
-        targets,
+        rulebook: rulebook(words, &names, &flags.thresholds)?,
+        targets: follow::targets(&cvms, &logs),
+        naming: names.naming(&logs),
+        patterns,
         ssh,
         cvms,
         since,
@@ -115,18 +119,13 @@ pub fn snapshot(
     })
 }
 
-/// The rules of each stream: what the flags say, else the config for its log, else the config for all.
-fn thresholds(
-    words: &Words<'_>,
-    names: &Names,
-    flags: &cli::Thresholds,
-    targets: &[Arc<Target>],
-) -> Result<Vec<Thresholds>, Usage> {
+/// What counts as ill: what the flags say, else the config for a log, else the config for all.
+fn rulebook(words: &Words<'_>, names: &Names, flags: &cli::Thresholds) -> Result<Rulebook, Usage> {
     let config = &words.config.snapshot;
-    let mut all = Thresholds::default();
-    narrow(&mut all, &config.rules)?;
+    let mut book = Rulebook::default();
+    book.add(Scope::All, rules(&config.rules)?);
     let mut single = Vec::new();
-    for (named, rules) in &config.logs {
+    for (named, typed) in &config.logs {
         let Named { logs, patterns } =
             names.named(&[named.value.clone().into()]).map_err(|usage| usage.at(&named.place))?;
         if !patterns.is_empty() {
@@ -134,44 +133,42 @@ fn thresholds(
                 Usage::new("rules stand for names of logs, globs over names and paths").at(&named.place)
             );
         }
+        let paths: Vec<RemotePath> = logs.into_iter().map(|(_, path)| path).collect();
         // Checked whether or not the log is looked at now.
-        narrow(&mut Thresholds::default(), rules)?;
-        single.push((logs, rules));
+        single.push((paths, rules(typed)?));
     }
     // A glob is wider than a name.
-    single.sort_by_key(|(logs, _)| std::cmp::Reverse(logs.len()));
-    targets
-        .iter()
-        .map(|target| {
-            let mut own = all.clone();
-            for (_, rules) in
-                single.iter().filter(|(logs, _)| logs.iter().any(|(_, path)| *path == target.path))
-            {
-                narrow(&mut own, rules)?;
-            }
-            own.max_errors = flags.max_errors.or(own.max_errors);
-            own.max_warnings = flags.max_warnings.or(own.max_warnings);
-            own.max_silence = flags.max_silence.or(own.max_silence);
-            if !flags.fail_on.is_empty() {
-                own.fail_on.clone_from(&flags.fail_on);
-                own.patterns().map_err(|usage| usage.at("--fail-on"))?;
-            }
-            Ok(own)
-        })
-        .collect()
+    single.sort_by_key(|(paths, _)| Reverse(paths.len()));
+    for (paths, rules) in single {
+        book.add(Scope::Logs(paths), rules);
+    }
+    let fail_on = (!flags.fail_on.is_empty()).then(|| flags.fail_on.clone());
+    check(fail_on.as_deref(), "--fail-on")?;
+    let (max_errors, max_warnings, max_silence) = (flags.max_errors, flags.max_warnings, flags.max_silence);
+    book.add(Scope::All, Rules { max_errors, max_warnings, max_silence, fail_on });
+    Ok(book)
 }
 
-/// Puts the rules of the config, as far as they say something, in place of wider ones.
-fn narrow(wider: &mut Thresholds, rules: &Rules) -> Result<(), Usage> {
-    wider.max_errors = rules.max_errors.or(wider.max_errors);
-    wider.max_warnings = rules.max_warnings.or(wider.max_warnings);
-    if let Some(Located { value, place }) = &rules.max_silence {
-        let silence = value::duration(value).map_err(|why| Usage::new(why).at(place))?;
-        wider.max_silence = Some(silence);
+/// Rules of the config.
+fn rules(typed: &config::Rules) -> Result<Rules, Usage> {
+    let max_silence = typed
+        .max_silence
+        .as_ref()
+        .map(|Located { value, place }| value::duration(value).map_err(|why| Usage::new(why).at(place)));
+    if let Some(Located { value, place }) = &typed.fail_on {
+        check(Some(value), place)?;
     }
-    if let Some(Located { value, place }) = &rules.fail_on {
-        wider.fail_on.clone_from(value);
-        wider.patterns().map_err(|usage| usage.at(place))?;
-    }
-    Ok(())
+    Ok(Rules {
+        max_errors: typed.max_errors,
+        max_warnings: typed.max_warnings,
+        max_silence: max_silence.transpose()?,
+        fail_on: typed.fail_on.as_ref().map(|fail_on| fail_on.value.clone()),
+    })
+}
+
+/// Fails if one of the patterns at `place` is none.
+fn check(fail_on: Option<&[String]>, place: &str) -> Result<(), Usage> {
+    let fail_on = fail_on.unwrap_or_default().to_vec();
+    let patterns = Thresholds { fail_on, ..Thresholds::default() }.patterns();
+    patterns.map(drop).map_err(|usage| usage.at(place))
 }

@@ -158,6 +158,16 @@ impl Seen {
     }
 }
 
+/// What matches any of `patterns` on the CVM of `session`, sorted, each file by one name; packed files only where a
+/// pattern means them. Without patterns nothing is asked.
+pub async fn find(session: &Session, patterns: &[PathPattern]) -> Result<Vec<RemotePath>, Failure> {
+    let mut there = Vec::new();
+    for pattern in patterns {
+        there.extend(ask(session, pattern).await?);
+    }
+    Ok(Seen::default().news(there))
+}
+
 /// Asks the CVM of `session` what matches. Costs a channel for two round trips.
 async fn ask(session: &Session, pattern: &PathPattern) -> Result<Vec<Match>, Failure> {
     let about = session.about();

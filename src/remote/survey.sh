@@ -7,12 +7,13 @@ export LC_ALL
 
 say() { printf '\036%s %s\000' "$N" "$*" || exit 1; }
 
-# f NUMBER PATH: tell about the file at PATH. F number state [size seconds.nanoseconds]
+# f NUMBER PATH: tell about the file at PATH, or the folder. F number state [size seconds.nanoseconds]
 f() {
   if [ -f "$2" ]; then
     if [ -r "$2" ]; then state=ok; else state=denied; fi
     say F "$1 $state $(stat -L -c '%s %.9Y' -- "$2" 2>/dev/null)"
-  elif [ -d "$2" ]; then say F "$1 folder"
+  elif [ -d "$2" ]; then
+    if [ -r "$2" ] && [ -x "$2" ]; then say F "$1 folder"; else say F "$1 denied"; fi
   elif [ -e "$2" ]; then say F "$1 special"
   else
     d=$2

@@ -88,7 +88,7 @@ pub struct Cvm {
     pub clock_skew_ms: Option<i64>,
     /// Its logs; none of a CVM that is unreachable.
     pub logs: Vec<Log>,
-    /// The logs that were asked for, by name.
+    /// The logs that were asked for, by name; of an unreachable CVM also the globs.
     #[serde(skip)]
     pub asked: Vec<String>,
 }

@@ -47,8 +47,10 @@ pub struct LookedCvm<'a> {
     pub trouble: Option<Trouble>,
     /// How far its clock is ahead, if it told.
     pub skew: Option<SignedDuration>,
-    /// Its logs, in the order named.
+    /// Its logs: in the order named, then what globs match.
     pub logs: Vec<LookedLog<'a>>,
+    /// Globs of which it is not known what they match, because it was not reached.
+    pub globs: Vec<String>,
 }
 
 /// What was seen of a log.
@@ -141,7 +143,7 @@ fn cvm(looked: &Looked<'_>, seen: &LookedCvm<'_>) -> Cvm {
         hint,
         clock_skew_ms: seen.skew.map(|skew| i64::try_from(skew.as_millis()).unwrap_or(i64::MAX)),
         logs,
-        asked: seen.logs.iter().map(|seen| seen.log.to_owned()).collect(),
+        asked: seen.logs.iter().map(|seen| seen.log.to_owned()).chain(seen.globs.iter().cloned()).collect(),
     }
 }
 

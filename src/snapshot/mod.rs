@@ -5,6 +5,7 @@ pub mod document;
 pub mod fold;
 pub mod mask;
 pub mod patterns;
+pub mod rulebook;
 pub mod tally;
 pub mod thresholds;
 

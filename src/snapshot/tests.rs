@@ -82,6 +82,7 @@ fn document(tally: &Tally, thresholds: &Thresholds, more: Vec<LookedCvm<'_>>) ->
         trouble: None,
         skew: Some(SignedDuration::from_millis(-1500)),
         logs: vec![log],
+        globs: vec![],
     };
     let mut cvms = vec![first];
     cvms.extend(more);
@@ -117,13 +118,16 @@ fn rich() -> Document {
             trouble: Some(trouble()),
             skew: None,
             logs: vec![empty(&strict, "ok", None)],
+            globs: vec!["*.FATAL".to_owned()],
         },
         LookedCvm {
             name: "c",
             trouble: None,
             skew: Some(SignedDuration::ZERO),
             logs: vec![empty(&strict, "missing", Some(trouble()))],
+            globs: vec![],
         },
+        LookedCvm { name: "d", trouble: None, skew: None, logs: vec![], globs: vec![] },
     ];
     document(&tally(TEXT, &strict, 100), &strict, more)
 }
@@ -184,7 +188,7 @@ fn each_rule_is_breached_above_its_limit_and_not_at_it() {
 fn what_was_not_looked_at_is_stated_beside_what_is_breached() {
     let rich = rich();
     assert!(!rich.healthy && !rich.looked_everywhere);
-    assert_eq!(verdict(&rich), "4 breaches; 1 of 3 CVMs not reached; 1 log missing");
+    assert_eq!(verdict(&rich), "4 breaches; 1 of 4 CVMs not reached; 1 log missing");
     assert!(rich.cvms[1].logs.is_empty(), "a CVM that is unreachable has no logs");
 }
 
@@ -194,7 +198,7 @@ fn a_log_stands_still_where_others_of_its_name_move() {
     let moving = tally(TEXT, &lax, 9);
     let old = tally(b"", &lax, 9);
     let quiet = LookedLog { tally: Some(&old), modified: Some(at("09:15:00")), ..empty(&lax, "ok", None) };
-    let cvm = LookedCvm { name: "b", trouble: None, skew: None, logs: vec![quiet] };
+    let cvm = LookedCvm { name: "b", trouble: None, skew: None, logs: vec![quiet], globs: vec![] };
     let document = document(&moving, &lax, vec![cvm]);
     let [still] = &document.standing_still[..] else { panic!("{:?}", document.standing_still) };
     assert_eq!(
@@ -208,7 +212,7 @@ fn the_same_pattern_of_several_cvms_is_one_finding() {
     let lax = Thresholds::default();
     let counts = tally(TEXT, &lax, 9);
     let log = || LookedLog { tally: Some(&counts), ..empty(&lax, "ok", None) };
-    let cvm = |name| LookedCvm { name, trouble: None, skew: None, logs: vec![log()] };
+    let cvm = |name| LookedCvm { name, trouble: None, skew: None, logs: vec![log()], globs: vec![] };
     let document = document(&counts, &lax, vec![cvm("b"), cvm("c")]);
     let top = &document.findings[0];
     assert_eq!((top.top.pattern.as_str(), top.top.count), ("Rpc <n> to <ip> failed", 6));
@@ -219,52 +223,10 @@ fn the_same_pattern_of_several_cvms_is_one_finding() {
 fn the_json_has_the_fields_of_the_contract_in_its_order() {
     let text = String::from_utf8(render(ReportForm::Json, &rich(), Look::default())).expect("UTF-8");
     let mut from = 0;
-    for key in [
-        "type",
-        "version",
-        "from",
-        "to",
-        "healthy",
-        "breaches",
-        "rule",
-        "cvm",
-        "log",
-        "limit",
-        "found",
-        "message",
-        "cvms",
-        "cvm",
-        "status",
-        "message",
-        "hint",
-        "clock_skew_ms",
-        "logs",
-        "log",
-        "path",
-        "status",
-        "size",
-        "modified",
-        "age_s",
-        "lines",
-        "bytes",
-        "first",
-        "last",
-        "levels",
-        "trace",
-        "debug",
-        "info",
-        "warning",
-        "error",
-        "fatal",
-        "unknown",
-        "top",
-        "pattern",
-        "level",
-        "count",
-        "first",
-        "last",
-        "sample",
-    ] {
+    let keys = "type version from to healthy breaches rule cvm log limit found message cvms cvm status message \
+                hint clock_skew_ms logs log path status size modified age_s lines bytes first last levels trace \
+                debug info warning error fatal unknown top pattern level count first last sample";
+    for key in keys.split(' ') {
         let key = format!("\"{key}\":");
         from += text[from..].find(&key).unwrap_or_else(|| panic!("{key} is not behind {}", &text[..from]))
             + key.len();
@@ -299,9 +261,14 @@ fn no_form_lets_hostile_text_through() {
     assert!(metrics.contains("cvmtail_cvm_clock_skew_seconds{cvm=\"a\"} -1.500\n"), "{metrics}");
     assert!(metrics.contains("cvmtail_log_window_lines{cvm=\"a\",log=\"genesis\",level=\"error\"} 2\n"));
     let junit = text(ReportForm::Junit);
-    assert!(junit.contains("tests=\"3\" failures=\"1\" errors=\"2\""), "{junit}");
+    assert!(junit.contains("tests=\"4\" failures=\"1\" errors=\"3\""), "{junit}");
+    assert!(
+        junit.contains("name=\"*.FATAL\""),
+        "what a glob matches on a CVM that is down is not known: {junit}"
+    );
     assert!(junit.contains("gone &lt;&amp;&gt;&quot; | ^[[2J \u{fffd}]]&gt;"), "{junit}");
     let table = text(ReportForm::Markdown);
+    assert!(table.contains("| d |  | no file |"), "{table}");
     let row = table.lines().find(|line| line.contains("slow")).expect("a finding");
     assert!(row.contains("slow &lt;b&gt;\\|&lt;str&gt;\\\\ &amp; \\["), "{row}");
 }
@@ -321,13 +288,19 @@ fn without_colour_there_is_none_and_bars_are_for_terminals() {
 fn a_comparison_tells_what_both_have_looked_at() {
     let lax = Thresholds::default();
     let earlier_counts = tally(TEXT, &lax, 9);
-    let cvm = |name, trouble| LookedCvm { name, trouble, skew: None, logs: vec![empty(&lax, "ok", None)] };
+    let cvm = |name, trouble| LookedCvm {
+        name,
+        trouble,
+        skew: None,
+        logs: vec![empty(&lax, "ok", None)],
+        globs: vec![],
+    };
     let earlier = document(&earlier_counts, &lax, vec![cvm("lost", None)]);
     let earlier = compare::read(&render(ReportForm::Json, &earlier, Look::default())).expect("a report");
     let text = b"2026-11-20 12:01:00,000Z ERROR a.py:1 Rpc 7 to 10.0.0.1 failed\n2026-11-20 12:01:00,000Z ERROR a.py:1 anew\n";
     let counts = tally(text, &lax, 9);
     let others = LookedLog { tally: Some(&counts), ..empty(&lax, "ok", None) };
-    let gained = LookedCvm { name: "gained", trouble: None, skew: None, logs: vec![others] };
+    let gained = LookedCvm { name: "gained", trouble: None, skew: None, logs: vec![others], globs: vec![] };
     let now = document(&counts, &lax, vec![cvm("lost", Some(trouble())), gained]);
     let comparison = compare::compare(&earlier, &now);
     assert_eq!(

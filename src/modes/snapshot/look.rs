@@ -1,4 +1,4 @@
-//! The look at all CVMs: a survey of each, then a bounded read of each log, all at once.
+//! The look at all CVMs: what globs match and a survey of each, then a bounded read of each log, all at once.
 
 use std::io;
 use std::rc::Rc;
@@ -9,18 +9,23 @@ use futures::{FutureExt as _, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::batch::Item;
+use crate::cluster::naming::Naming;
+use crate::cluster::pattern::PathPattern;
+use crate::cluster::target::{RemotePath, Target};
 use crate::event::{Event, Status, Subject};
 use crate::failure::Failure;
 use crate::line::reader::Reader;
 use crate::line::time::ClockContext;
 use crate::plan::snapshot::Snapshot;
 use crate::plan::{Backlog, Reading, Reconnect};
+use crate::remote::find;
 use crate::remote::script::{Refusal, Secret};
 use crate::remote::survey::{self, Seen, Survey};
 use crate::remote::tail::{self, Host};
 use crate::render::snapshot::span;
 use crate::snapshot::fold::{Looked, LookedCvm, LookedLog, Trouble};
 use crate::snapshot::tally::{Tally, Window};
+use crate::snapshot::thresholds::Thresholds;
 
 /// How many patterns all streams may have together …
 const ALL_PATTERNS: usize = 100_000;
@@ -31,8 +36,9 @@ const PATTERNS: (usize, usize) = (50, 1_000);
 /// A log that was not written to for this long before the window has no line in it, whatever clocks do.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
-/// The survey of the CVM of that number.
-type Surveyed = (usize, Result<Survey, Failure>);
+/// What globs match on the CVM of that number beside what was named, and how all these files, and the folders of the
+/// globs, are.
+type Surveyed = (usize, Result<(Vec<RemotePath>, Survey), Failure>);
 
 /// The look under way.
 pub(super) struct Look<'a> {
@@ -48,6 +54,8 @@ pub(super) struct Look<'a> {
     cvms: Vec<State>,
     /// What is known of each log, by the number of its target.
     logs: Vec<Log>,
+    /// Names what globs match.
+    naming: Naming,
 }
 
 /// What is known of a CVM.
@@ -61,8 +69,13 @@ enum State {
 }
 
 /// What is known of a log.
-#[derive(Default)]
 struct Log {
+    /// The number of its CVM.
+    cvm: usize,
+    /// Which it is.
+    target: Arc<Target>,
+    /// What counts as ill.
+    thresholds: Thresholds,
     /// Its file.
     seen: Seen,
     /// What was read.
@@ -77,12 +90,33 @@ struct Log {
     abort: Option<AbortHandle>,
 }
 
+impl Log {
+    /// A log that was not looked at yet, on the CVM of that number.
+    fn new(plan: &Snapshot, cvm: usize, target: Arc<Target>) -> Self {
+        let thresholds = plan.rulebook.of(&target.path);
+        let (seen, tally, trouble, abort) = (Seen::default(), None, None, None);
+        Self { cvm, target, thresholds, seen, tally, done: false, trouble, failed: false, abort }
+    }
+}
+
 impl<'a> Look<'a> {
     /// A look that has not begun. An error: this machine gives no random bytes.
     pub(super) fn new(plan: &'a Snapshot, hosts: &'a [Rc<Host>]) -> io::Result<Self> {
         let secret = survey::secret()?;
+        // As many as were named, one CVM behind the other.
+        let named = plan.targets.len() / plan.cvms.len().max(1);
+        let targets = plan.targets.iter().enumerate();
+        let logs = targets.map(|(id, target)| Log::new(plan, id / named, Arc::clone(target)));
         let survey = |(number, host): (usize, &'a Rc<Host>)| {
-            survey_of(plan, number, host, secret.clone()).boxed_local()
+            let paths = plan.targets.iter().skip(number * named).take(named);
+            survey_of(
+                number,
+                host,
+                secret.clone(),
+                paths.map(|target| target.path.clone()).collect(),
+                &plan.patterns,
+            )
+            .boxed_local()
         };
         Ok(Self {
             plan,
@@ -90,7 +124,8 @@ impl<'a> Look<'a> {
             surveys: hosts.iter().enumerate().map(survey).collect(),
             streams: SelectAll::new(),
             cvms: hosts.iter().map(|_| State::Waiting).collect(),
-            logs: plan.targets.iter().map(|_| Log::default()).collect(),
+            logs: logs.collect(),
+            naming: plan.naming.clone(),
         })
     }
 
@@ -116,8 +151,8 @@ impl<'a> Look<'a> {
     }
 
     /// A CVM was surveyed: its logs are read now.
-    fn surveyed(&mut self, number: usize, survey: Result<Survey, Failure>) {
-        let survey = match survey {
+    fn surveyed(&mut self, number: usize, survey: Result<(Vec<RemotePath>, Survey), Failure>) {
+        let (found, mut survey) = match survey {
             Ok(survey) => survey,
             Err(failure) => {
                 self.cvms[number] = State::Failed(trouble(failure));
@@ -130,10 +165,15 @@ impl<'a> Look<'a> {
         // Nobody's calendar ends within the skew of a clock.
         let there = |instant: Timestamp| instant.checked_add(skew).unwrap_or(instant);
         let since = there(self.plan.since);
-        let room = (ALL_PATTERNS / self.plan.targets.len().max(1)).clamp(PATTERNS.0, PATTERNS.1);
-        let targets: Vec<_> = of_cvm(self.plan, number).cloned().collect();
-        for (target, seen) in targets.into_iter().zip(survey.files) {
-            let log = &mut self.logs[target.id];
+        for path in found {
+            let name = self.naming.name(&path);
+            self.add(number, name, path);
+        }
+        let folders = survey.files.split_off(survey.files.len() - self.plan.patterns.len());
+        let streams = survey.files.len() * self.plan.cvms.len();
+        let room = (ALL_PATTERNS / streams.max(1)).clamp(PATTERNS.0, PATTERNS.1);
+        let logs = self.logs.iter_mut().filter(|log| log.cvm == number);
+        for (log, seen) in logs.zip(survey.files) {
             log.seen = seen;
             if let Some((_, failure)) = &log.seen.refused {
                 (log.trouble, log.done) = (Some(trouble(failure.clone())), true);
@@ -144,14 +184,35 @@ impl<'a> Look<'a> {
             let reader =
                 Reader::new(ClockContext { zone: survey.zone.clone(), reference: there(Timestamp::now()) });
             // The patterns were compiled once already, when they were planned.
-            let fail_on = self.plan.thresholds[target.id].patterns().unwrap_or_default();
+            let fail_on = log.thresholds.patterns().unwrap_or_default();
             log.tally = Some(Tally::new(window, reader, fail_on, room));
+            // There is nothing in it to be read. A CVM that does not tell its clock may mean any time.
+            if quiet && survey.skew.is_some() {
+                log.done = true;
+                continue;
+            }
             let reading =
                 Reading { backlog: Backlog::Since(since), follow: false, reconnect: Reconnect::Try(None) };
-            let (stream, abort) = abortable(tail::follow(Arc::clone(&target), Rc::clone(host), reading));
+            let (stream, abort) = abortable(tail::follow(Arc::clone(&log.target), Rc::clone(host), reading));
             log.abort = Some(abort);
             self.streams.push(stream.boxed_local());
         }
+        // Where a folder cannot be listed, nobody knows what would have matched.
+        for (pattern, folder) in self.plan.patterns.iter().zip(folders) {
+            if let Some((Refusal::Missing | Refusal::Denied, failure)) = &folder.refused {
+                let trouble = trouble(failure.clone());
+                let log = self.add(number, pattern.to_string(), pattern.path().clone());
+                (log.trouble, log.done, log.seen) = (Some(trouble), true, folder);
+            }
+        }
+    }
+
+    /// Looks at one more log on the CVM of that number.
+    fn add(&mut self, number: usize, log: String, path: RemotePath) -> &mut Log {
+        let (id, cvm) = (self.logs.len(), Arc::clone(&self.plan.cvms[number]));
+        let target = Arc::new(Target { id, cvm, log, path });
+        self.logs.push(Log::new(self.plan, number, target));
+        &mut self.logs[id]
     }
 
     /// A stream says something.
@@ -194,7 +255,7 @@ impl<'a> Look<'a> {
     }
 
     /// What was seen until `now`; what is still under way was not looked at.
-    pub(super) fn looked(&self, now: Timestamp) -> Looked<'_> {
+    pub(super) fn looked<'s>(&'s self, now: Timestamp) -> Looked<'s> {
         let past = self.plan.until.filter(|until| *until <= now);
         let timeout = self.plan.timeout.as_secs_f64();
         let late = |what: &str| Trouble {
@@ -203,13 +264,13 @@ impl<'a> Look<'a> {
                 "allow more time with --timeout, or look at fewer logs or a shorter window".to_owned(),
             ),
         };
-        let log = |target: &'a Arc<crate::cluster::target::Target>| {
-            let log = &self.logs[target.id];
+        let globs: Vec<String> = self.plan.patterns.iter().map(PathPattern::to_string).collect();
+        let looked = |log: &'s Log| {
             let refused = log.seen.refused.as_ref().map(|(refusal, _)| *refusal);
             LookedLog {
-                log: &target.log,
-                path: target.path.to_string(),
-                thresholds: &self.plan.thresholds[target.id],
+                log: &log.target.log,
+                path: log.target.path.to_string(),
+                thresholds: &log.thresholds,
                 status: match refused {
                     Some(Refusal::Missing) => "missing",
                     None if log.done && !log.failed => "ok",
@@ -230,7 +291,8 @@ impl<'a> Look<'a> {
                     State::Failed(trouble) => Some(trouble.clone()),
                 },
                 skew: if let State::Reached(skew) = state { *skew } else { None },
-                logs: of_cvm(self.plan, number).map(log).collect(),
+                logs: self.logs.iter().filter(|log| log.cvm == number).map(looked).collect(),
+                globs: if let State::Reached(_) = state { Vec::new() } else { globs.clone() },
             });
         Looked {
             from: self.plan.since,
@@ -242,16 +304,22 @@ impl<'a> Look<'a> {
     }
 }
 
-/// The targets on the CVM of that number: as many as there are logs, one CVM behind the other.
-fn of_cvm(plan: &Snapshot, number: usize) -> impl Iterator<Item = &Arc<crate::cluster::target::Target>> {
-    let logs = plan.targets.len() / plan.cvms.len().max(1);
-    plan.targets.iter().skip(number * logs).take(logs)
-}
-
-/// Surveys the CVM of that number.
-async fn survey_of(plan: &Snapshot, number: usize, host: &Host, secret: Secret) -> Surveyed {
-    let paths: Vec<_> = of_cvm(plan, number).map(|target| target.path.clone()).collect();
-    (number, survey::survey(&host.session, &secret, &paths).await)
+/// Surveys the CVM of that number: the files at `paths`, what `patterns` match beside them, and their folders.
+async fn survey_of(
+    number: usize,
+    host: &Host,
+    secret: Secret,
+    mut paths: Vec<RemotePath>,
+    patterns: &[PathPattern],
+) -> Surveyed {
+    let survey = async {
+        let mut found = find::find(&host.session, patterns).await?;
+        found.retain(|path| !paths.contains(path));
+        paths.extend_from_slice(&found);
+        paths.extend(patterns.iter().map(PathPattern::folder));
+        Ok((found, survey::survey(&host.session, &secret, &paths).await?))
+    };
+    (number, survey.await)
 }
 
 /// A failure as the report tells it.

@@ -24,6 +24,9 @@ pub fn render(document: &Document) -> String {
     let _ = writeln!(out, "| CVM | Log | Status | Size | Last write | Lines | Warnings | Errors |");
     let _ = writeln!(out, "|---|---|---|---:|---:|---:|---:|---:|");
     for cvm in &document.cvms {
+        if cvm.status == "ok" && cvm.logs.is_empty() {
+            let _ = writeln!(out, "| {} |  | no file |  |  |  |  |  |", escape(&cvm.cvm));
+        }
         if cvm.status != "ok" {
             let told = cvm.message.as_deref().unwrap_or_default();
             let _ = writeln!(

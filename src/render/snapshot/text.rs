@@ -114,8 +114,8 @@ impl Page {
         let logs = || document.cvms.iter().flat_map(|cvm| &cvm.logs);
         let most = logs().map(|log| log.levels.warning + errors(log)).max().unwrap_or(0);
         for cvm in &document.cvms {
-            if cvm.status != "ok" {
-                rows.push(unreachable(cvm));
+            if cvm.logs.is_empty() {
+                rows.push(without_logs(cvm));
             }
             rows.extend(cvm.logs.iter().map(|log| self.row(cvm, log, most)));
         }
@@ -314,10 +314,13 @@ const fn errors(log: &Log) -> u64 {
     log.levels.error + log.levels.fatal
 }
 
-/// The row of a CVM that was not reached.
-fn unreachable(cvm: &Cvm) -> [Cell; 9] {
+/// The row of a CVM that was not reached, or on which no file matches.
+fn without_logs(cvm: &Cvm) -> [Cell; 9] {
     let mut row = HEADS.map(|_| (String::new(), Style::new()));
     row[0].0 = sanitize::text(&cvm.cvm);
-    row[2] = (cvm.status.to_owned(), palette::error());
+    row[2] = match cvm.status {
+        "ok" => ("no file".to_owned(), Style::new()),
+        status => (status.to_owned(), palette::error()),
+    };
     row
 }
