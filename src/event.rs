@@ -1,7 +1,7 @@
 //! What a stream says about itself, as against a line of its log.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::batch::FileId;
 use crate::cluster::cvm::Cvm;
@@ -87,6 +87,8 @@ pub struct Event {
     pub place: Option<(FileId, u64)>,
     /// How many bytes it is about: lost by a `gap`, caught up by a `resumed`. `None` = cannot be known.
     pub bytes: Option<u64>,
+    /// How long a stream that is `resumed` was broken.
+    pub away: Option<Duration>,
 }
 
 impl Event {
@@ -101,6 +103,15 @@ impl Event {
             attempt: None,
             place: None,
             bytes: None,
+            away: None,
         }
+    }
+
+    /// The event that a broken stream goes on after it was `away`, with so many bytes caught up.
+    pub fn resumed(subject: Subject, away: Duration, bytes: u64) -> Self {
+        // Tenths of a second: nobody reads more of it.
+        let tenths = u32::try_from(away.as_millis().div_ceil(100)).unwrap_or(u32::MAX);
+        let message = format!("back after {} s, {bytes} bytes caught up", f64::from(tenths) / 10.0);
+        Self { bytes: Some(bytes), away: Some(away), ..Self::new(Status::Resumed, subject, message) }
     }
 }

@@ -3,11 +3,13 @@
 //! A thread of its own writes, behind a bounded queue: a stderr that nobody reads costs messages, which
 //! are counted, and never the run.
 
+mod outage;
+
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::oneshot;
@@ -18,6 +20,7 @@ use crate::descriptor::Descriptor;
 use crate::event::Event;
 use crate::plan;
 use crate::render::notice::Notices;
+use outage::{Outages, Told};
 
 /// How many messages may wait: more than one per stream of a large cluster.
 const QUEUE: usize = 1024;
@@ -25,8 +28,6 @@ const QUEUE: usize = 1024;
 /// What is said on stderr, said in order.
 #[derive(Debug)]
 pub struct Reporter {
-    /// Words events.
-    notices: Notices,
     /// Events are told here at all.
     events: bool,
     /// A progress line may be drawn.
@@ -42,8 +43,12 @@ pub struct Reporter {
 /// What the thread is told.
 #[derive(Debug)]
 enum Message {
+    /// Tell this, by itself or with what other logs have to tell.
+    Event(Box<Event>),
+    /// Say this of the run as a whole: what, its hint, and whether it is an error.
+    Run(String, Option<String>, bool),
     /// Write this.
-    Text(Vec<u8>),
+    Text(String),
     /// This many CVMs of so many are reached, or given up.
     Progress(u64, u64),
     /// Take the progress line off the terminal until the next `Progress`, and say so.
@@ -67,34 +72,35 @@ impl Reporter {
     ) -> io::Result<Self> {
         let (queue, messages) = sync_channel(QUEUE);
         let (said, done) = channel::<()>();
+        let voice = Voice {
+            writer,
+            notices: Notices::new(plan, targets),
+            outages: Outages::new(targets),
+            line: None,
+        };
         let work = move || {
-            speak(writer, &messages);
+            voice.speak(&messages);
             drop(said);
         };
         thread::Builder::new().name("stderr".into()).spawn(work)?;
-        let notices = Notices::new(plan, targets);
-        Ok(Self { notices, events: plan.events, terminal: plan.terminal, queue, done, dropped: 0 })
+        Ok(Self { events: plan.events, terminal: plan.terminal, queue, done, dropped: 0 })
     }
 
     /// Tells an event, unless `-q` or NDJSON keep events off stderr.
     pub fn event(&mut self, event: &Event) {
         if self.events {
-            let mut text = Vec::new();
-            self.notices.event(&mut text, event);
-            self.say(&text);
+            self.say(Message::Event(Box::new(event.clone())));
         }
     }
 
     /// Tells something of the run as a whole, whatever `-q` says; `grave` if it is an error.
     pub fn run(&mut self, message: &str, hint: Option<&str>, grave: bool) {
-        let mut text = Vec::new();
-        self.notices.run(&mut text, message, hint, grave);
-        self.say(&text);
+        self.say(Message::Run(message.to_owned(), hint.map(str::to_owned), grave));
     }
 
     /// Says text that is ready and harmless, such as the summary.
     pub fn text(&mut self, text: &str) {
-        self.say(text.as_bytes());
+        self.say(Message::Text(text.to_owned()));
     }
 
     /// Draws `connecting 12/16` on a terminal for as long as `settled` (CVMs reached or given up) is
@@ -121,56 +127,118 @@ impl Reporter {
 
     /// Waits until all is said, at most for `patience`; false if that was not enough.
     pub fn finish(mut self, patience: Duration) -> bool {
-        if self.dropped > 0 {
-            self.say(&[]);
-        }
+        self.say_dropped();
         drop(self.queue);
         matches!(self.done.recv_timeout(patience), Err(RecvTimeoutError::Disconnected))
     }
 
-    /// Queues text, together with what has to be said about text that was dropped before.
-    fn say(&mut self, text: &[u8]) {
-        let mut all = Vec::new();
+    /// Queues a message, behind what has to be said about messages that were dropped before.
+    fn say(&mut self, message: Message) {
+        self.say_dropped();
+        if self.dropped > 0 || self.queue.try_send(message).is_err() {
+            self.dropped += 1;
+        }
+    }
+
+    /// Queues how many messages were dropped, if any were and there is room.
+    fn say_dropped(&mut self) {
         if self.dropped > 0 {
             let lost = format!("{} messages dropped, stderr was not read", self.dropped);
-            self.notices.run(&mut all, &lost, None, false);
-        }
-        all.extend_from_slice(text);
-        if all.is_empty() {
-            return;
-        }
-        match self.queue.try_send(Message::Text(all)) {
-            Ok(()) => self.dropped = 0,
-            Err(_) => self.dropped += u64::from(!text.is_empty()),
+            if self.queue.try_send(Message::Run(lost, None, false)).is_ok() {
+                self.dropped = 0;
+            }
         }
     }
 }
 
-/// The thread: writes until nothing more can come. What cannot be written is let go, since there is
-/// nobody left to tell.
-fn speak(mut writer: impl Write, messages: &Receiver<Message>) {
-    let mut line: Option<ProgressBar> = None;
-    for message in messages {
+/// What the thread works with.
+struct Voice<W> {
+    /// stderr.
+    writer: W,
+    /// Words events.
+    notices: Notices,
+    /// Events that wait for others of their kind.
+    outages: Outages,
+    /// The progress line, while it is drawn.
+    line: Option<ProgressBar>,
+}
+
+impl<W: Write> Voice<W> {
+    /// The thread: writes until nothing more can come.
+    fn speak(mut self, messages: &Receiver<Message>) {
+        loop {
+            let patience = self.outages.due().map(|due| due.saturating_duration_since(Instant::now()));
+            let message = match patience {
+                Some(patience) => messages.recv_timeout(patience),
+                None => messages.recv().map_err(RecvTimeoutError::from),
+            };
+            match message {
+                Ok(message) => self.hear(message),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            let ripe = self.outages.ripe(Instant::now());
+            self.tell(&ripe);
+        }
+        self.tell_rest();
+        clear(self.line);
+    }
+
+    /// Does what the message says; what is said of the whole run comes after all events before it.
+    fn hear(&mut self, message: Message) {
+        if let Message::Run(..) | Message::Text(_) = message {
+            self.tell_rest();
+        }
         match message {
-            Message::Text(text) => {
-                let mut write = || drop(writer.write_all(&text));
-                match &line {
-                    Some(line) => line.suspend(write),
-                    None => write(),
-                }
+            Message::Event(event) => {
+                let told = self.outages.take(*event, Instant::now());
+                self.tell(&told);
             }
+            Message::Run(message, hint, grave) => {
+                let mut text = Vec::new();
+                self.notices.run(&mut text, &message, hint.as_deref(), grave);
+                self.write(&text);
+            }
+            Message::Text(text) => self.write(text.as_bytes()),
             Message::Progress(settled, all) if settled < all => {
-                line.get_or_insert_with(|| progress_line(all)).set_position(settled);
+                self.line.get_or_insert_with(|| progress_line(all)).set_position(settled);
             }
-            Message::Progress(..) => clear(line.take()),
+            Message::Progress(..) => clear(self.line.take()),
             Message::Clear(says) => {
-                clear(line.take());
+                clear(self.line.take());
                 // Who asked may have lost patience.
                 let _ = says.send(());
             }
         }
     }
-    clear(line);
+
+    /// Tells what still waits.
+    fn tell_rest(&mut self) {
+        let rest = self.outages.rest();
+        self.tell(&rest);
+    }
+
+    /// Tells events.
+    fn tell(&mut self, told: &[Told]) {
+        let mut text = Vec::new();
+        for Told { event, targets } in told {
+            let logs: Vec<&str> = targets.iter().map(|target| target.log.as_str()).collect();
+            self.notices.event(&mut text, event, &logs);
+        }
+        self.write(&text);
+    }
+
+    /// Writes text. What cannot be written is let go, since there is nobody left to tell.
+    fn write(&mut self, text: &[u8]) {
+        if text.is_empty() {
+            return;
+        }
+        let mut write = || drop(self.writer.write_all(text));
+        match &self.line {
+            Some(line) => line.suspend(write),
+            None => write(),
+        }
+    }
 }
 
 /// Takes a progress line off the terminal, if there is one.
@@ -254,9 +322,9 @@ mod tests {
         }
         reporter.run("the end", None, true);
         assert!(reporter.finish(Duration::from_secs(10)));
-        let last = out.iter().last().unwrap();
+        let all: Vec<Vec<u8>> = out.iter().collect();
         let expected = "cvmtail: 10 messages dropped, stderr was not read\ncvmtail: the end\n";
-        assert_eq!(String::from_utf8(last).unwrap(), expected);
+        assert_eq!(String::from_utf8(all[all.len() - 2..].concat()).unwrap(), expected);
     }
 
     #[test]

@@ -68,6 +68,41 @@ fn a_killed_session_is_resumed_at_the_exact_byte_and_told() {
     nothing_left(&world, &cvms);
 }
 
+/// How many lines of stderr tell that, and of how many logs they tell it.
+fn told_of(told: &str, what: &str) -> (usize, usize) {
+    let lines: Vec<&str> = told.lines().filter(|line| line.contains(what)).collect();
+    let logs = |line: &&str| -> usize {
+        let subject = line.split(": ").nth(1).expect("a subject");
+        let logs = subject.split_once(' ').expect("logs").1;
+        logs.strip_suffix(" logs").map_or(logs.split(", ").count(), |count| count.parse().expect("a number"))
+    };
+    (lines.len(), lines.iter().map(logs).sum())
+}
+
+#[test]
+fn what_happens_to_all_logs_of_a_cvm_is_told_once() {
+    let world = World::new();
+    let cvm = world.cvm("ntnx-a-cvm").start();
+    let logs: Vec<_> = (0..7).map(|n| cvm.log(&format!("service_{n}.out"))).collect();
+    for log in &logs {
+        log.put("one\n");
+    }
+    let paths = logs.iter().map(|log| &log.path);
+    let run = world.cvmtail(&["-c", &cvm.target()]).args(paths).start();
+    run.wait_for_lines(7);
+    assert!(cvm.kill_sessions() > 0);
+    must(LONG, "all are back", || {
+        told_of(&String::from_utf8_lossy(&run.stderr()), ": resumed: back after ").1 == 7
+    });
+    run.interrupt();
+    let done = run.finish(SOON).expect(130);
+    let (lines, told) = told_of(&done.err(), ": reconnecting: ");
+    // A machine that is busy may tell it in two parts, and try twice.
+    assert!(lines < told && told.is_multiple_of(7), "{}", done.err());
+    assert!(told_of(&done.err(), ": resumed: ").0 < 7, "{}", done.err());
+    nothing_left(&world, &[cvm]);
+}
+
 #[test]
 fn a_master_killed_here_is_replaced() {
     let world = World::new();

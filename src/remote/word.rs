@@ -74,13 +74,6 @@ pub fn notice(
             event
         }
         Notice::Appeared => event(Status::Appeared, format!("{path} is there")),
-        Notice::CaughtUp => {
-            // Tenths of a second: nobody reads more of it.
-            let tenths = away?.as_millis().div_ceil(100);
-            let away = explain::span(Duration::from_millis(u64::try_from(tenths * 100).unwrap_or(u64::MAX)));
-            let mut event = event(Status::Resumed, format!("back after {away}, {caught_up} bytes caught up"));
-            event.bytes = Some(caught_up);
-            event
-        }
+        Notice::CaughtUp => Event::resumed(Subject::Stream(Arc::clone(target)), away?, caught_up),
     })
 }

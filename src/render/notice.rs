@@ -15,6 +15,9 @@ use crate::plan::Report;
 use crate::render::palette::{self, Palette};
 use crate::render::sanitize;
 
+/// How many logs are named that an event is about.
+const NAMED: usize = 3;
+
 /// Words events.
 #[derive(Debug)]
 pub struct Notices {
@@ -30,9 +33,9 @@ impl Notices {
         Self { palette: report.color.then(|| Palette::new(targets)), progress: report.terminal }
     }
 
-    /// Appends an event as text, a newline included; control characters are made harmless everywhere,
-    /// so that one event is one line for a script too.
-    pub fn event(&mut self, out: &mut Vec<u8>, event: &Event) {
+    /// Appends an event as text, a newline included; `logs` are all it is told of. Control characters are made
+    /// harmless everywhere, so that one event is one line for a script too.
+    pub fn event(&mut self, out: &mut Vec<u8>, event: &Event, logs: &[&str]) {
         let (mark, told) = match event.status {
             Status::Connecting if self.progress => return,
             Status::Connected | Status::Started => (Some("+"), ""),
@@ -43,7 +46,7 @@ impl Notices {
         let calm = Style::new().dimmed();
         self.push(out, mark.unwrap_or("cvmtail:"), calm);
         out.push(b' ');
-        self.push_subject(out, &event.subject);
+        self.push_subject(out, &event.subject, logs);
         let word = event.status.word();
         let says_itself = told.starts_with(word);
         if mark.is_none() && !says_itself {
@@ -75,16 +78,20 @@ impl Notices {
         push_hint(out, hint);
     }
 
-    /// Appends whom an event is about.
-    fn push_subject(&mut self, out: &mut Vec<u8>, subject: &Subject) {
-        let (cvm, log) = match subject {
-            Subject::Cvm(cvm) => (&cvm.name, None),
-            Subject::Stream(target) => (&target.cvm.name, Some(&target.log)),
+    /// Appends whom an event is about; of many logs, how many.
+    fn push_subject(&mut self, out: &mut Vec<u8>, subject: &Subject, logs: &[&str]) {
+        let cvm = match subject {
+            Subject::Cvm(cvm) => cvm,
+            Subject::Stream(target) => &target.cvm,
         };
-        let look = self.palette.as_mut().map_or_else(Style::new, |palette| palette.cvm(cvm));
-        self.push(out, sanitize::text(cvm), look);
-        if let Some(log) = log {
-            out.push(b' ');
+        let look = self.palette.as_mut().map_or_else(Style::new, |palette| palette.cvm(&cvm.name));
+        self.push(out, sanitize::text(&cvm.name), look);
+        if logs.len() > NAMED {
+            self.push(out, format_args!(" {} logs", logs.len()), Style::new());
+            return;
+        }
+        for (at, log) in logs.iter().enumerate() {
+            out.extend_from_slice(if at == 0 { b" " } else { b", " });
             let look = self.palette.as_mut().map_or_else(Style::new, |palette| palette.log(log));
             self.push(out, sanitize::text(log), look);
         }
@@ -137,7 +144,8 @@ mod tests {
     fn told(event: &Event, terminal: bool) -> String {
         let report = Report { events: true, color: terminal, terminal, stats: None };
         let mut out = Vec::new();
-        Notices::new(&report, &[]).event(&mut out, event);
+        let logs: &[&str] = if let Subject::Stream(target) = &event.subject { &[&target.log] } else { &[] };
+        Notices::new(&report, &[]).event(&mut out, event, logs);
         String::from_utf8(out).unwrap()
     }
 
@@ -180,6 +188,19 @@ mod tests {
         let connecting = Event::new(Status::Connecting, cvm, "");
         assert_eq!(told(&connecting, false), "cvmtail: 10.0.0.1: connecting\n");
         assert_eq!(told(&connecting, true), "");
+    }
+
+    #[test]
+    fn few_logs_are_named_and_many_are_counted() {
+        let report = Report { events: true, color: false, terminal: false, stats: None };
+        for (logs, expected) in [
+            (&["a", "b", "c"][..], "cvmtail: 10.0.0.1 a, b, c: rotated\n"),
+            (&["a", "b", "c", "d"], "cvmtail: 10.0.0.1 4 logs: rotated\n"),
+        ] {
+            let mut out = Vec::new();
+            Notices::new(&report, &[]).event(&mut out, &event(Status::Rotated, "rotated"), logs);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
     }
 
     #[test]
