@@ -51,6 +51,8 @@ pub enum Kind {
     Unreadable,
     /// The path names no file that can be followed (a folder, a socket).
     NotAFile,
+    /// Lines of the log are asked for by their time, and none tells it.
+    Undated,
     /// Reading the log failed on the CVM.
     Read,
 }
@@ -76,7 +78,8 @@ impl Kind {
             | Self::Ssh
             | Self::NoShell
             | Self::NoTail
-            | Self::NotAFile => false,
+            | Self::NotAFile
+            | Self::Undated => false,
         }
     }
 }

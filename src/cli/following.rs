@@ -20,7 +20,8 @@ pub struct Following {
     ///
     /// A duration ago (10m, 2h), a time of day (14:05, the last one there was), or a date and time
     /// (2026-11-20, '2026-11-20 12:00', 2026-11-20T12:00:00Z); without Z or an offset it is this machine's time.
-    /// The place is found without reading the log from its head, in a rotated file if need be.
+    /// The place is found without reading the log from its head, in a rotated file if need be. Of a log whose lines
+    /// tell no time only what comes is printed, and it is told.
     #[arg(short = 's', long, value_name = "WHEN", conflicts_with = "lines", value_parser = value::when)]
     pub since: Option<When>,
     /// End with the last line before this time, written as for --since

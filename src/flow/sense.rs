@@ -75,6 +75,11 @@ impl Sense {
         (self.window.place(understood.time) == Place::Within).then_some(understood)
     }
 
+    /// What comes from here on is of the time that was asked for, also lines that tell none.
+    pub const fn trust(&mut self) {
+        self.window.trust();
+    }
+
     /// Where the stream stands in the order of time, with its last line.
     pub fn near(&self) -> Option<Timestamp> {
         self.ordered(self.near)

@@ -222,6 +222,10 @@ impl Run<'_> {
                     self.press.clock(&target, &clock);
                     ControlFlow::Continue(())
                 }
+                Some(Item::Wanted(target)) => {
+                    self.press.wanted(&target);
+                    ControlFlow::Continue(())
+                }
             };
             if flow.is_break() || self.wake().await.is_break() {
                 return End::Itself;

@@ -321,7 +321,12 @@ impl Conversation {
                 }
                 Act::Discard => self.intake.discard(true),
                 Act::Pass => self.intake.discard(false),
+                Act::Want => self.reports.push_back(Report::Wanted),
                 Act::Finish => self.reports.push_back(Report::Finished),
+                Act::Undated => {
+                    let failure = explain::of_log(&table::UNDATED, &self.path, about);
+                    self.reports.push_back(Report::Refused(failure));
+                }
                 Act::Refuse(refusal) => {
                     let cause = match refusal {
                         Refusal::Missing => &table::ABSENT,

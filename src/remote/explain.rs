@@ -108,7 +108,7 @@ pub fn log(stderr: &[u8], path: &RemotePath, about: &About) -> Option<Failure> {
 }
 
 /// A cause that is known to concern `path`: one of [`table::MISSING`], [`table::ABSENT`],
-/// [`table::UNREADABLE`], [`table::NOT_A_FILE`], [`table::READ`].
+/// [`table::UNREADABLE`], [`table::NOT_A_FILE`], [`table::UNDATED`], [`table::READ`].
 pub fn of_log(cause: &'static Cause, path: &RemotePath, about: &About) -> Failure {
     write(&Found { cause, line: "", captures: None }, "", about, &path.to_string())
 }

@@ -239,7 +239,7 @@ impl Follower {
             (Phase::Greeting, Record::Here(_)) => self.begin(acts),
             (Phase::Opening, Record::Opened(file)) => self.first_opened(file, acts),
             (Phase::Opening, Record::Refused(refusal)) => self.refused(refusal, acts),
-            (Phase::Measuring(file), Record::Backlog(from)) => self.start(file, from, acts),
+            (Phase::Measuring(file), Record::Backlog(from)) => self.start(&file, from, acts),
             (Phase::Seeking(seek), Record::Peeked(bytes)) => self.peeked(*seek, &bytes, acts),
             (Phase::Dating(seek), Record::Listed) => self.dated(*seek, acts),
             (Phase::Turning(seek), Record::Opened(file)) => self.turned(*seek, file, acts),

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use jiff::Timestamp;
+
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
 use crate::remote::script::Sum;
@@ -15,6 +17,13 @@ const TELLING: usize = 16;
 /// A file's time of last change on its CVM: seconds and nanoseconds since the epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Modified(pub i64, pub u32);
+
+impl Modified {
+    /// That instant, as a file's time.
+    pub fn of(instant: Timestamp) -> Self {
+        Self(instant.as_second(), instant.subsec_nanosecond().unsigned_abs())
+    }
+}
 
 /// A file of the log's folder as the CVM lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -213,6 +213,10 @@ impl Tail {
                 }
                 State::Up(conversation)
             }
+            Report::Wanted => {
+                self.items.push_back(Item::Wanted(Arc::clone(&self.target)));
+                State::Up(conversation)
+            }
             Report::Finished => {
                 self.tell(Event::new(Status::Stopped, self.subject(), "everything was read"));
                 State::Ended

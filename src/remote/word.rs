@@ -63,6 +63,12 @@ pub fn notice(
             event.place = Some((*file, *offset));
             event
         }
+        Notice::Undated(bytes) => {
+            let failure = explain::of_log(&table::UNDATED, path, about);
+            let mut event = event(Status::Suppressed, failure.message);
+            (event.hint, event.bytes) = (failure.hint, Some(*bytes));
+            event
+        }
         Notice::Absent(refusal) => {
             let cause = match refusal {
                 Refusal::Denied => &table::UNREADABLE,

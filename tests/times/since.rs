@@ -1,6 +1,7 @@
 //! `--since`, held against what was written: files of all sizes, and the rotated ones before them.
 
 use std::fs::File;
+use std::io::Write as _;
 use std::time::SystemTime;
 
 use super::{Made, instant};
@@ -8,6 +9,7 @@ use crate::told::{LONG, nothing_left};
 use crate::world::World;
 use crate::world::cvm::Cvm;
 use crate::world::layout::Layout;
+use crate::world::poll::must;
 use crate::world::rotate::Packer;
 use crate::world::run::Run;
 use crate::world::writer::Log;
@@ -150,4 +152,43 @@ fn what_was_rotated_away_is_read_from_there_plain_or_packed() {
         }
     }
     nothing_left(&world, &[cvm]);
+}
+
+#[test]
+fn a_log_that_tells_no_times_is_told_of_and_what_comes_is_printed() {
+    let world = World::new();
+    let cvm = world.cvm("ntnx-a-cvm").start();
+    let (log, late) = (cvm.log("plain.out"), cvm.log("late.out"));
+    log.put("one\ntwo\n");
+    let told = format!("no line of {} tells its time", log.path);
+    let reading =
+        |more: &[&str]| world.cvmtail(&["-c", &cvm.target(), "--since", "10m", &log.path]).args(more);
+    // What is not known is not passed off as nothing.
+    let done = reading(&["--no-follow"]).finish(LONG).expect(2);
+    assert!(done.stdout.is_empty() && done.err().contains(&format!("error: {told}")), "{}", done.err());
+    let done = world.cvmtail(&["snapshot", "-c", &cvm.target(), &log.path]).finish(LONG).expect(2);
+    assert!(done.out().contains(&told) && done.out().contains("unreadable"), "{}", done.out());
+    // What comes is new, whatever it tells.
+    let run = reading(&["-o", "raw", &late.path]).start();
+    let both = |told: &str| told.contains("plain.out: suppressed: ") && told.contains("late.out: missing: ");
+    must(LONG, "both are told of", || both(&String::from_utf8_lossy(&run.stderr())));
+    append(&log, "three\n");
+    run.wait_for_lines(1);
+    append(&late, "four\n");
+    run.wait_for_lines(2);
+    run.interrupt();
+    assert_eq!(run.finish(LONG).expect(130).out(), "three\nfour\n");
+    // What was not written to since then has nothing of it.
+    let hour = std::time::Duration::from_hours(1);
+    let file = File::options().write(true).open(&log.file).expect("a file");
+    file.set_modified(SystemTime::now() - hour).expect("a time");
+    let done = reading(&["--no-follow"]).finish(LONG).expect(1);
+    assert!(!done.err().contains(&told), "{}", done.err());
+    nothing_left(&world, &[cvm]);
+}
+
+/// Appends to a log.
+fn append(log: &Log, text: &str) {
+    let mut file = File::options().create(true).append(true).open(&log.file).expect("a file");
+    file.write_all(text.as_bytes()).expect("room in /tmp");
 }

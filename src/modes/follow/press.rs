@@ -145,6 +145,13 @@ impl Press {
         self.stream(target).sense.clock(&clock);
     }
 
+    /// Takes note that a stream's lines are of the time that was asked for from here on.
+    pub(super) fn wanted(&mut self, target: &Arc<Target>) {
+        if self.way != Way::Whole {
+            self.stream(target).sense.trust();
+        }
+    }
+
     /// Appends what is to be printed now that a batch came, at `now`. Breaks when as many lines are printed as
     /// were asked for.
     pub(super) fn lines(&mut self, out: &mut Vec<u8>, batch: &Batch, now: Instant) -> ControlFlow<()> {

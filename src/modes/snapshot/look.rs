@@ -227,7 +227,7 @@ impl<'a> Look<'a> {
                 }
             }
             Item::Event(event) => self.event(event),
-            Item::Clock(..) => {}
+            Item::Clock(..) | Item::Wanted(_) => {}
         }
     }
 

@@ -158,6 +158,12 @@ pub const NOT_A_FILE: Cause = row(
     "{path} is not a file that can be followed",
     "name a regular file: folders, devices, pipes and sockets cannot be followed",
 );
+/// Lines are asked for by their time, and no line of the log tells it.
+pub const UNDATED: Cause = own(
+    Kind::Undated,
+    "no line of {path} tells its time, so nobody knows which are wanted (`--since`)",
+    "read it by its lines: `cvmtail -n 100 {reach} {path}`",
+);
 /// Reading the log failed.
 pub const READ: Cause = row(
     Kind::Read,
@@ -250,6 +256,7 @@ pub const CONNECTED: &[Cause] = &[
     NOWHERE,
     UNREADABLE,
     NOT_A_FILE,
+    UNDATED,
     READ,
     STALLED,
     SILENT,

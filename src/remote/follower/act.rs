@@ -24,10 +24,14 @@ pub enum Act {
     Discard,
     /// Received bytes count again.
     Pass,
+    /// What comes from here on is of the time that was asked for, also lines that tell none.
+    Want,
     /// Everything that was asked for was read.
     Finish,
     /// The stream cannot go on: no file, or nothing that can be followed.
     Refuse(Refusal),
+    /// Lines were asked for by their time, no line tells it, and none is to come.
+    Undated,
     /// The script does not keep to the protocol, or reading failed: begin a new conversation.
     Break(String),
 }
@@ -46,6 +50,8 @@ pub enum Notice {
     /// The file was deleted when it had been read up to there, and the log goes on in another. Whether
     /// there were more in between, nobody can tell.
     Deleted(FileId, u64),
+    /// Lines were asked for by their time, and none of so many bytes tells it.
+    Undated(u64),
     /// The log's file is not there, or may not be read.
     Absent(Refusal),
     /// It is there again.

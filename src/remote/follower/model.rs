@@ -87,7 +87,8 @@ impl Client {
                 Act::Discard => self.discard = true,
                 Act::Pass => self.discard = false,
                 Act::Break(why) => panic!("out of step: {why}"),
-                Act::Finish | Act::Refuse(_) => self.broken = true,
+                Act::Want => {}
+                Act::Finish | Act::Refuse(_) | Act::Undated => self.broken = true,
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::plan::Backlog;
 use crate::remote::follower::act::{Act, Notice};
 use crate::remote::follower::{Follower, MISSES, Phase, SMALL};
-use crate::remote::position::{Position, Sibling};
+use crate::remote::position::Sibling;
 use crate::remote::script::Command;
 
 impl Follower {
@@ -14,9 +14,9 @@ impl Follower {
         match self.backlog {
             Backlog::Lines(0) => {
                 let size = file.size;
-                self.start(file, size, acts);
+                self.start(&file, size, acts);
             }
-            Backlog::FromLine(0 | 1) => self.start(file, 0, acts),
+            Backlog::FromLine(0 | 1) => self.start(&file, 0, acts),
             Backlog::Lines(count) => {
                 acts.push(Act::Send(Command::MeasureLast(count)));
                 self.phase = Phase::Measuring(file);
@@ -30,10 +30,8 @@ impl Follower {
     }
 
     /// The log is open and the beginning is known.
-    pub(super) fn start(&mut self, file: Sibling, from: u64, acts: &mut Vec<Act>) {
-        acts.push(Act::Tell(Notice::Started(file.id, from)));
-        self.position = Some(Position::new(file.id, from, file.path, file.modified));
-        self.next = from;
+    pub(super) fn start(&mut self, file: &Sibling, from: u64, acts: &mut Vec<Act>) {
+        self.place_at(file, from, acts);
         self.read_on(file.size, acts);
     }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::plan::Backlog;
 use crate::remote::bisect::{Bisect, Next};
 use crate::remote::follower::act::{Act, Notice};
 use crate::remote::follower::{Follower, Phase};
@@ -40,7 +41,17 @@ impl Follower {
                 seek.found = at;
                 self.look(Phase::Dating(Box::new(seek)), acts);
             }
-            Next::Found(at) if seek.live => self.start(seek.file, at, acts),
+            Next::Found(at) if seek.live => {
+                // Neither an earlier line nor a later one: none tells its time.
+                let is_undated = !seek.bisect.has_earlier() && seek.file.size > 0;
+                if is_undated && seek.file.modified >= Modified::of(seek.wanted) {
+                    if !self.follow {
+                        return acts.push(Act::Undated);
+                    }
+                    acts.push(Act::Tell(Notice::Undated(seek.file.size)));
+                }
+                self.start(&seek.file, at, acts);
+            }
             Next::Found(at) => {
                 self.place_at(&seek.file, at, acts);
                 acts.push(Act::Send(Command::Copy(at)));
@@ -51,11 +62,10 @@ impl Follower {
 
     /// The listing is there: begin with the oldest file that was written to at or after the instant.
     pub(super) fn dated(&mut self, seek: Seek, acts: &mut Vec<Act>) {
-        let wanted = Modified(seek.wanted.as_second(), seek.wanted.subsec_nanosecond().unsigned_abs());
-        match self.listing.oldest_since(wanted, &seek.file) {
+        match self.listing.oldest_since(Modified::of(seek.wanted), &seek.file) {
             None => {
                 if self.open == Some(seek.file.id) {
-                    self.start(seek.file, seek.found, acts);
+                    self.start(&seek.file, seek.found, acts);
                 } else {
                     self.turn_back(seek, acts);
                 }
@@ -77,7 +87,7 @@ impl Follower {
     pub(super) fn turned(&mut self, seek: Seek, file: Sibling, acts: &mut Vec<Act>) {
         self.open = Some(file.id);
         match (seek.live, file.id == seek.file.id) {
-            (true, true) => self.start(file, seek.found, acts),
+            (true, true) => self.start(&file, seek.found, acts),
             (false, true) => self.seek(seek.wanted, file, false, acts),
             (true, false) => self.seek(seek.wanted, file, true, acts),
             (false, false) => self.turn_back(seek, acts),
@@ -91,8 +101,12 @@ impl Follower {
     }
 
     /// Reading begins in that file, at that place.
-    fn place_at(&mut self, file: &Sibling, from: u64, acts: &mut Vec<Act>) {
+    pub(super) fn place_at(&mut self, file: &Sibling, from: u64, acts: &mut Vec<Act>) {
         acts.push(Act::Tell(Notice::Started(file.id, from)));
+        // The head of a file that was written to before may be older.
+        if from > 0 || file.size == 0 || !matches!(self.backlog, Backlog::Since(_)) {
+            acts.push(Act::Want);
+        }
         self.position = Some(Position::new(file.id, from, file.path.clone(), file.modified));
         self.next = from;
     }
