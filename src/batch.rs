@@ -1,15 +1,12 @@
-//! What flows from a stream: whole lines in batches, which know the place they were read from.
+//! Lines of a stream: whole ones in batches, which know the place they were read from.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use jiff::SignedDuration;
-use jiff::tz::TimeZone;
 
 use crate::cluster::target::Target;
-use crate::event::Event;
 
 /// Device and inode of a file on its CVM: its name for as long as it exists, whatever its path.
 ///
@@ -61,27 +58,4 @@ pub struct Batch {
     pub continues: bool,
     /// How the last line ends.
     pub ending: Ending,
-}
-
-/// The item of every stream, from the remote end to the renderer.
-#[derive(Clone, Debug)]
-pub enum Item {
-    /// Lines.
-    Lines(Batch),
-    /// Something a stream, a CVM or the run says about itself.
-    Event(Event),
-    /// What the clock of a stream's CVM says; comes before the stream's first lines, and again after an
-    /// interruption.
-    Clock(Arc<Target>, CvmClock),
-    /// The lines of a stream are of the time that was asked for from here on, also those that tell none.
-    Wanted(Arc<Target>),
-}
-
-/// The clock of a CVM as it was when it was asked.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CvmClock {
-    /// How far it is ahead of this machine's; negative: behind.
-    pub skew: SignedDuration,
-    /// Its zone, for times that are written without one.
-    pub zone: TimeZone,
 }

@@ -11,6 +11,7 @@ mod event;
 mod exit;
 mod failure;
 mod flow;
+mod item;
 mod line;
 mod modes;
 mod output;

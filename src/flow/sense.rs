@@ -5,8 +5,9 @@ use std::time::SystemTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::batch::{Batch, CvmClock};
+use crate::batch::Batch;
 use crate::flow::window::{Place, Window};
+use crate::item::CvmClock;
 use crate::line::reader::{Reader, Understood};
 use crate::line::split::Line;
 use crate::line::time::ClockContext;

@@ -19,13 +19,13 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::batch::Item;
 use crate::cluster::naming::Naming;
 use crate::cluster::target::{RemotePath, Target};
 use crate::event::{Event, Status, Subject};
 use crate::exit::Exit;
 use crate::flow::filter::Filter;
 use crate::flow::merge::Merge;
+use crate::item::Item;
 use crate::modes::signals::{Asking, Signals};
 use crate::output::{Closed, Output};
 use crate::plan::{self, Backlog, Reading};

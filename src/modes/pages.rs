@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::cli;
 use crate::plan::Shell;
-use crate::remote::explain::table;
+use crate::remote::explain::manual;
 
 /// Writes the completion script of `shell`.
 pub fn completions(shell: Shell, out: &mut impl Write) -> io::Result<()> {
@@ -13,5 +13,5 @@ pub fn completions(shell: Shell, out: &mut impl Write) -> io::Result<()> {
 
 /// Writes the man page as troff.
 pub fn man(out: &mut impl Write) -> io::Result<()> {
-    out.write_all(&cli::man(&table::told())?)
+    out.write_all(&cli::man(&manual::told())?)
 }

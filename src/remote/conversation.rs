@@ -14,9 +14,10 @@ use tokio::io::{AsyncReadExt as _, Interest};
 use tokio::net::unix::pipe::Receiver;
 use tokio::time::{Instant, sleep_until};
 
-use crate::batch::{CvmClock, Ending};
+use crate::batch::Ending;
 use crate::cluster::target::RemotePath;
 use crate::failure::Failure;
+use crate::item::CvmClock;
 use crate::line::reader::Reader;
 use crate::line::time::ClockContext;
 use crate::plan::Backlog;

@@ -10,14 +10,17 @@ use crate::cluster::target::RemotePath;
 use crate::failure::{Failure, Kind};
 
 mod about;
+pub mod cause;
 mod connecting;
+pub mod manual;
 pub mod table;
 #[cfg(test)]
 mod tests;
 
 pub(super) use about::quoted;
 pub use about::{About, span};
-use table::{Cause, Heard, causes};
+use cause::{Cause, Heard};
+use manual::causes;
 
 /// The words of an `ssh` that ended before its connection was up.
 ///

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
-use crate::remote::script::Sum;
 
 /// How many of the last delivered bytes are kept to recognise the place again.
 pub const RECENT: usize = 1024;
@@ -36,6 +35,17 @@ pub struct Sibling {
     pub modified: Modified,
     /// Where it is, links resolved as far as known.
     pub path: RemotePath,
+}
+
+/// The checksum of the bytes before a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sum {
+    /// As `cksum` prints it.
+    pub checksum: u32,
+    /// Of how many bytes: fewer than asked for where the file is too short.
+    pub count: u64,
+    /// How long the file is; `None` of a packed one.
+    pub size: Option<u64>,
 }
 
 /// What the CVM says about the files around a log.

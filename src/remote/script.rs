@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
-use crate::remote::position::{Modified, Sibling};
+use crate::remote::position::{Modified, Sibling, Sum};
 
 /// The functions a CVM's `sh` is given; the protocol is described at its head.
 const FOLLOW: &str = include_str!("follow.sh");
@@ -169,17 +169,6 @@ pub enum Refusal {
     Folder,
     /// It is a device, a socket or a pipe.
     Special,
-}
-
-/// The checksum of the bytes before a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sum {
-    /// As `cksum` prints it.
-    pub checksum: u32,
-    /// Of how many bytes: fewer than asked for where the file is too short.
-    pub count: u64,
-    /// How long the file is; `None` of a packed one.
-    pub size: Option<u64>,
 }
 
 /// What the clock of a CVM says.

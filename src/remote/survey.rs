@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::cluster::target::RemotePath;
 use crate::failure::Failure;
 use crate::remote::channel::{Channel, End, Process};
+use crate::remote::explain::cause::Cause;
 use crate::remote::explain::{self, span, table};
 use crate::remote::script::{MARK, Record, Refusal, Secret, quote};
 use crate::remote::session::Session;
@@ -125,7 +126,7 @@ pub async fn survey(session: &Session, secret: &Secret, paths: &[RemotePath]) ->
 }
 
 /// The row of the table for a file that is refused.
-const fn cause(refusal: Refusal) -> &'static table::Cause {
+const fn cause(refusal: Refusal) -> &'static Cause {
     match refusal {
         Refusal::Missing => &table::NOWHERE,
         Refusal::Denied => &table::UNREADABLE,

@@ -12,10 +12,11 @@ use futures::stream::{self, Stream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::batch::{Batch, CvmClock, Item};
+use crate::batch::Batch;
 use crate::cluster::target::Target;
 use crate::event::{Event, Status, Subject};
 use crate::failure::Failure;
+use crate::item::{CvmClock, Item};
 use crate::plan::{Reading, Reconnect};
 use crate::remote::conversation::report::Report;
 use crate::remote::conversation::{Conversation, Start};

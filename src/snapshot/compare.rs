@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::snapshot::document::{Document, Share, VERSION};
+use crate::snapshot::document::{Change, Comparison, Document, Share, VERSION};
 
 /// What of an earlier report counts.
 #[derive(Debug, Deserialize)]
@@ -61,44 +61,6 @@ struct EarlierFinding {
     /// How often each CVM had it.
     #[serde(default)]
     cvms: Vec<Share>,
-}
-
-/// What changed.
-#[derive(Debug, Serialize)]
-pub struct Comparison {
-    /// The begin of the earlier window.
-    pub from: String,
-    /// Its end.
-    pub to: String,
-    /// Neither report leaves out findings: what is called new or gone is.
-    pub complete: bool,
-    /// CVMs that were reached then and are not now.
-    pub cvms_lost: Vec<String>,
-    /// CVMs that are reached now and were not then.
-    pub cvms_gained: Vec<String>,
-    /// Patterns that were not there then.
-    pub new: Vec<Change>,
-    /// Patterns that are not there now.
-    pub gone: Vec<Change>,
-    /// Patterns that come more often than then, those first that rose most.
-    pub up: Vec<Change>,
-    /// Patterns that come less often, those first that fell most.
-    pub down: Vec<Change>,
-}
-
-/// A pattern then and now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// The log.
-    pub log: String,
-    /// The level.
-    pub level: String,
-    /// The pattern.
-    pub pattern: String,
-    /// How many lines then.
-    pub before: u64,
-    /// How many lines now.
-    pub after: u64,
 }
 
 /// Reads an earlier report; an error says why it is none.

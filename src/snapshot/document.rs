@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::render::stamp::Stamp;
-use crate::snapshot::compare::Comparison;
 use crate::snapshot::thresholds::Rule;
 
 /// The version of the document.
@@ -221,6 +220,44 @@ pub struct Still {
     pub elsewhere_s: f64,
     /// In how many CVMs it moves.
     pub moves_on: usize,
+}
+
+/// What changed since an earlier report, on the streams that both have looked at.
+#[derive(Debug, Serialize)]
+pub struct Comparison {
+    /// The begin of the earlier window.
+    pub from: String,
+    /// Its end.
+    pub to: String,
+    /// Neither report leaves out findings: what is called new or gone is.
+    pub complete: bool,
+    /// CVMs that were reached then and are not now.
+    pub cvms_lost: Vec<String>,
+    /// CVMs that are reached now and were not then.
+    pub cvms_gained: Vec<String>,
+    /// Patterns that were not there then.
+    pub new: Vec<Change>,
+    /// Patterns that are not there now.
+    pub gone: Vec<Change>,
+    /// Patterns that come more often than then, those first that rose most.
+    pub up: Vec<Change>,
+    /// Patterns that come less often, those first that fell most.
+    pub down: Vec<Change>,
+}
+
+/// A pattern then and now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The log.
+    pub log: String,
+    /// The level.
+    pub level: String,
+    /// The pattern.
+    pub pattern: String,
+    /// How many lines then.
+    pub before: u64,
+    /// How many lines now.
+    pub after: u64,
 }
 
 impl Document {

@@ -14,7 +14,7 @@ use crate::line::time::ClockContext;
 use crate::plan::snapshot::Look;
 use crate::render::snapshot::{render, verdict};
 use crate::snapshot::compare;
-use crate::snapshot::document::Document;
+use crate::snapshot::document::{Change, Document};
 use crate::snapshot::fold::{Looked, LookedCvm, LookedLog, Trouble, fold};
 use crate::snapshot::tally::{Tally, Window};
 use crate::snapshot::thresholds::Thresholds;
@@ -307,7 +307,7 @@ fn a_comparison_tells_what_both_have_looked_at() {
         (comparison.cvms_lost, comparison.cvms_gained),
         (vec!["lost".to_owned()], vec!["gained".to_owned()])
     );
-    let told = |changes: &[compare::Change]| -> Vec<String> {
+    let told = |changes: &[Change]| -> Vec<String> {
         changes.iter().map(|it| format!("{} {} {}", it.pattern, it.before, it.after)).collect()
     };
     // What the gained CVM says was never compared.

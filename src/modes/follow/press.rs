@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::batch::{Batch, CvmClock};
+use crate::batch::Batch;
 use crate::cluster::cvm::Address;
 use crate::cluster::target::Target;
 use crate::event::{Event, Status, Subject};
@@ -22,6 +22,7 @@ use crate::flow::order::Order;
 use crate::flow::sense::Sense;
 use crate::flow::stream::Stream;
 use crate::flow::unit::{Unit, place};
+use crate::item::CvmClock;
 use crate::line::split::lines;
 use crate::plan::{self, Flow};
 use crate::render::Renderer;

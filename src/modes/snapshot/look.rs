@@ -8,12 +8,12 @@ use futures::stream::{AbortHandle, FuturesUnordered, LocalBoxStream, SelectAll, 
 use futures::{FutureExt as _, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::batch::Item;
 use crate::cluster::naming::Naming;
 use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::{RemotePath, Target};
 use crate::event::{Event, Status, Subject};
 use crate::failure::Failure;
+use crate::item::Item;
 use crate::line::reader::Reader;
 use crate::line::time::ClockContext;
 use crate::plan::snapshot::Snapshot;

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
-use crate::batch::{CvmClock, Ending, FileId};
+use crate::batch::{Ending, FileId};
 use crate::failure::Failure;
+use crate::item::CvmClock;
 use crate::remote::follower::act::Notice;
 
 /// What came of listening.

@@ -1,6 +1,7 @@
 //! The causes that ssh tells before a connection is up.
 
-use super::table::{Cause, FILES, Heard, LONG_PATH, row};
+use super::cause::{Cause, Heard, row};
+use super::table::{FILES, LONG_PATH};
 use crate::failure::Kind;
 
 /// For a name without an address.

@@ -1,55 +1,7 @@
 //! The table of causes: what ssh, sshd, a shell or tail say, what it means, and what to do about it.
 
-use super::connecting::CONNECTING;
+use super::cause::{Cause, Heard, row};
 use crate::failure::Kind;
-
-/// Where a cause's words are heard: the same words mean different things at different moments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// From ssh, before the connection is up.
-    Connecting,
-    /// From ssh before the connection is up, but about the way from the jump host on: the jump itself is fine.
-    BehindJump,
-    /// From ssh, before the connection is up, and only as the consequence of a line above, if one explains it.
-    Echo,
-    /// From ssh, about a connection that was up.
-    Connected,
-    /// From the CVM, in place of the remote script's first record.
-    Shell,
-    /// From the CVM, about one log.
-    Log,
-    /// Nowhere: cvmtail finds out by itself.
-    Nowhere,
-}
-
-/// One row: a cause, how it is recognised, how it is told.
-///
-/// `{host}`, `{port}` … in the sentences are filled with what is known of the case: the named groups of
-/// `words` first, then what the user asked for.
-#[derive(Clone, Copy, Debug)]
-pub struct Cause {
-    /// Which kind of failure it is.
-    pub kind: Kind,
-    /// At which moment it is recognised.
-    pub heard: Heard,
-    /// A regular expression over one line; empty where nobody says it.
-    pub words: &'static str,
-    /// The cause, one sentence without a full stop.
-    pub sentence: &'static str,
-    /// What the user can do, with commands to copy.
-    pub fix: &'static str,
-}
-
-/// A row, written in one line.
-pub const fn row(
-    kind: Kind,
-    heard: Heard,
-    words: &'static str,
-    sentence: &'static str,
-    fix: &'static str,
-) -> Cause {
-    Cause { kind, heard, words, sentence, fix }
-}
 
 /// A cause that cvmtail finds out by itself.
 const fn own(kind: Kind, sentence: &'static str, fix: &'static str) -> Cause {
@@ -272,45 +224,3 @@ pub const CONNECTED: &[Cause] = &[
     SLOW,
     CHATTY,
 ];
-
-/// Every cause: the order is the one in which a line is held against them.
-pub fn causes() -> impl Iterator<Item = &'static Cause> {
-    CONNECTING.iter().chain(CONNECTED)
-}
-
-/// Each cause once as the manual has it, with its fix: what depends on the case stands in capitals.
-pub fn told() -> Vec<(String, String)> {
-    let mut told: Vec<(String, String)> = Vec::new();
-    for cause in causes() {
-        // What nobody put into words is told as it is said.
-        let (sentence, fix) = (general(cause.sentence), general(cause.fix));
-        if !sentence.is_empty() && told.iter().all(|(known, _)| *known != sentence) {
-            told.push((sentence, fix));
-        }
-    }
-    told
-}
-
-/// A sentence with its places for values as words in capitals, and its commands as they mostly are.
-fn general(sentence: &str) -> String {
-    let mut text = String::new();
-    let mut rest = sentence;
-    while let Some((before, from)) = rest.split_once('{')
-        && let Some((place, after)) = from.split_once('}')
-    {
-        text.push_str(before);
-        match place {
-            "login" => text.push_str("ssh USER@HOST"),
-            "reach" => text.push_str("-c CVM"),
-            "who" => text.push_str("USER@HOST"),
-            "keyscan" => text.push_str("ssh-keyscan HOST >> ~/.ssh/known_hosts"),
-            "forget" => text.push_str("ssh-keygen -R HOST"),
-            "public_key" => text.push_str("~/.ssh/id_*.pub"),
-            // What goes on with a word, or stands for the word before it, is not there in general.
-            _ if text.ends_with(char::is_alphanumeric) => {}
-            place => text.push_str(&place.to_uppercase()),
-        }
-        rest = after;
-    }
-    text + rest
-}

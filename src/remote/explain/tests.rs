@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::table::{self, causes};
+use super::manual::{causes, told};
+use super::table;
 use super::{About, WORDS, because, connected, connecting, here, log, no_shell, of_log};
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::target::RemotePath;
@@ -388,7 +389,7 @@ fn every_row_is_whole_and_fills_completely() {
 
 #[test]
 fn the_manual_has_each_cause_once_and_without_gaps() {
-    let told = table::told();
+    let told = told();
     assert!(told.len() > 40, "{}", told.len());
     for (at, (cause, fix)) in told.iter().enumerate() {
         assert!(!cause.contains(['{', '}']) && !fix.contains(['{', '}']), "{cause} {fix}");

@@ -2,8 +2,8 @@
 
 use crate::remote::follower::act::{Act, Notice};
 use crate::remote::follower::{Follower, MISSES, Phase};
-use crate::remote::position::{Listing, Position, Sibling, stem};
-use crate::remote::script::{Command, Refusal, Sum};
+use crate::remote::position::{Listing, Position, Sibling, Sum, stem};
+use crate::remote::script::{Command, Refusal};
 
 impl Follower {
     /// The listing is there while `tail` runs.

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use crate::plan::Backlog;
 use crate::remote::follower::act::{Act, Notice};
 use crate::remote::follower::{Follower, Phase, Search};
-use crate::remote::position::{Position, Sibling};
-use crate::remote::script::{Command, Refusal, Sum};
+use crate::remote::position::{Position, Sibling, Sum};
+use crate::remote::script::{Command, Refusal};
 
 impl Follower {
     /// `tail` ended after it said something: is the file still the one that was read?

@@ -8,10 +8,10 @@ use futures::{Stream, StreamExt as _};
 use tokio::time::timeout;
 
 use super::{Host, follow};
-use crate::batch::Item;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::target::{RemotePath, Target};
 use crate::event::Status;
+use crate::item::Item;
 use crate::plan::{Backlog, Reading, Reconnect, Ssh};
 use crate::remote::session::{Gate, Session, Sockets};
 

@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use crate::render::sanitize;
 use crate::render::snapshot::{size, span, verdict};
-use crate::snapshot::compare::Change;
-use crate::snapshot::document::{Document, Log, text};
+use crate::snapshot::document::{Change, Document, Log, text};
 
 /// How many findings, and how many changes of each kind, are listed.
 const LISTED: usize = 20;

@@ -8,8 +8,7 @@ use crate::plan::snapshot::Look;
 use crate::render::palette;
 use crate::render::sanitize;
 use crate::render::snapshot::{counted, size, span, verdict};
-use crate::snapshot::compare::{Change, Comparison};
-use crate::snapshot::document::{Cvm, Document, Finding, Log, text};
+use crate::snapshot::document::{Change, Comparison, Cvm, Document, Finding, Log, text};
 
 /// How many findings, and how many changes of each kind, are listed.
 const LISTED: usize = 10;

@@ -10,12 +10,13 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::{prop, prop_assert_eq, proptest};
 
 use super::Press;
-use crate::batch::{Batch, CvmClock, Ending, FileId};
+use crate::batch::{Batch, Ending, FileId};
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::target::{RemotePath, Target};
 use crate::event::{Event, Status, Subject};
 use crate::flow::filter::Filter;
 use crate::flow::merge::Wish;
+use crate::item::CvmClock;
 use crate::line::level::Level;
 use crate::plan::{
     self, Backlog, Flow, Follow, Format, Output, Prefix, Reading, Reconnect, Report, Ssh, Timestamps,

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
-use crate::remote::position::{Modified, Sibling, cksum};
-use crate::remote::script::{Command, Record, Refusal, Sum};
+use crate::remote::position::{Modified, Sibling, Sum, cksum};
+use crate::remote::script::{Command, Record, Refusal};
 
 pub(super) const LOG: &[u8] = b"/logs/genesis.out";
 
