@@ -73,11 +73,6 @@ impl Running {
         self.input.as_mut().expect("a run with stdin left open").write_all(bytes).expect("its stdin");
     }
 
-    /// Ends its stdin.
-    pub fn close_stdin(&mut self) {
-        self.input = None;
-    }
-
     /// The capture of its stdout.
     fn out(&self) -> &Capture {
         self.stdout.as_ref().expect("a run whose stdout is captured")

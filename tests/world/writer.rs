@@ -265,9 +265,4 @@ impl Writer {
             self.file.write_all(&line[cut..]).expect("room in /tmp");
         }
     }
-
-    /// Whether a line is begun and not ended.
-    pub const fn in_line(&self) -> bool {
-        self.half.is_some()
-    }
 }
