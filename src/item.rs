@@ -19,8 +19,8 @@ pub enum Item {
     /// What the clock of a stream's CVM says; comes before the stream's first lines, and again after an
     /// interruption.
     Clock(Arc<Target>, CvmClock),
-    /// The lines of a stream are of the time that was asked for from here on, also those that tell none.
-    Wanted(Arc<Target>),
+    /// What comes from here on in a stream is new, or tells its time.
+    Fresh(Arc<Target>),
 }
 
 /// The clock of a CVM as it was when it was asked.

@@ -205,8 +205,10 @@ pub enum Backlog {
     Lines(u64),
     /// From line N on, counted from 1: `+1` is the whole file.
     FromLine(u64),
-    /// From the first line at or after this instant.
+    /// From the first line at or after this instant, be it in an older file of the log.
     Since(Timestamp),
+    /// The same in the file at the path alone: the older ones are read by themselves.
+    SinceHere(Timestamp),
 }
 
 /// What is done about a broken stream.

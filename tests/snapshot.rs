@@ -191,6 +191,15 @@ fn what_cannot_be_looked_at_is_status_2_unless_something_is_breached() {
         assert!(out.contains(words), "{words}: {out}");
     }
     assert!(!out.contains("no-follow"), "{out}");
+    let future = snapshot(&world, &cvms[..1], &LOGS, &["--since", "2099-01-01"]).finish(LONG).expect(2);
+    assert!(future.err().contains("--since is in the future"), "{}", future.err());
+    // A service may write to the old file for a while after its log was rotated.
+    let log = cvms[0].log("cerebro.out");
+    fs::rename(&log.file, log.file.with_extension("out.1")).expect("renamed");
+    log.put("");
+    write_long_ago(&log);
+    let rotated = snapshot(&world, &cvms[..1], &["cerebro.out"], &["--json"]).finish(LONG).expect(0);
+    assert_eq!(document(&rotated)["cvms"][0]["logs"][0]["lines"], 2, "{}", rotated.out());
     let only_missing = snapshot(&world, &cvms[3..], &["stargate.out"], &[]).finish(LONG).expect(2);
     assert!(only_missing.stderr.is_empty(), "{}", only_missing.err());
 }
@@ -309,6 +318,15 @@ fn a_glob_over_paths_stands_for_what_each_cvm_has() {
         .collect();
     let (a, b) = (cvms[0].target(), cvms[1].target());
     assert_eq!(breached, [format!("{a} stargate.a.FATAL.1"), format!("{b} genesis")]);
+    // Of the files of one series each is read once.
+    for n in 1..=3 {
+        cvms[2].log(&format!("x.WARN.2026110{n}-0{n}0000.{n}")).put(line(10 - n, "ERROR", "boom"));
+    }
+    let done = snapshot(&world, &cvms[2..3], &["*.WARN.*"], &["--max-errors", "1", "--json"]).finish(LONG);
+    let told = document(&done.expect(0));
+    let lines: Vec<&Value> =
+        told["cvms"][0]["logs"].as_array().expect("logs").iter().map(|log| &log["lines"]).collect();
+    assert_eq!(lines, [1, 1, 1]);
     // A glob alone, of which there is nothing on any of them.
     let done = snapshot(&world, &cvms[2..], &["*.FATAL.?"], &["--max-errors", "0"]).finish(LONG).expect(0);
     assert!(done.stderr.is_empty(), "{}", done.err());

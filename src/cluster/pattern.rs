@@ -48,6 +48,14 @@ impl PathPattern {
         !PACKED.iter().any(|end| path.0.ends_with(end) && !self.0.0.ends_with(end))
     }
 
+    /// The folder in which all that matches is; `None`: there may be several.
+    pub fn only_folder(&self) -> Option<RemotePath> {
+        let folder = self.folder();
+        let name = self.0.0.strip_prefix(folder.0.as_slice())?;
+        let name = name.strip_prefix(b"/").unwrap_or(name);
+        (!name.contains(&b'/')).then_some(folder)
+    }
+
     /// The folder in which, or below which, all that matches is.
     pub fn folder(&self) -> RemotePath {
         let pieces = self.pieces();
@@ -120,14 +128,18 @@ mod tests {
             assert_eq!(PathPattern::new(pattern.as_bytes()).pieces(), wanted, "{pattern}");
         }
         assert_eq!(PathPattern::new(b"*.FATAL").to_string(), "/home/nutanix/data/logs/*.FATAL");
-        for (pattern, folder) in [
-            ("*.FATAL", "/home/nutanix/data/logs"),
-            ("/*/x.[ab]", "/"),
-            ("/x*", "/"),
-            ("/a/b?/c/*", "/a"),
-            ("/a[/b/*", "/a[/b"),
+        for (pattern, folder, is_only) in [
+            ("*.FATAL", "/home/nutanix/data/logs", true),
+            ("/x*", "/", true),
+            ("/*/x.[ab]", "/", false),
+            ("/a/b?/c/*", "/a", false),
+            ("/a[/b/*", "/a[/b", true),
         ] {
-            assert_eq!(PathPattern::new(pattern.as_bytes()).folder().to_string(), folder, "{pattern}");
+            let pattern = PathPattern::new(pattern.as_bytes());
+            assert_eq!(
+                (pattern.folder().to_string(), pattern.only_folder().is_some()),
+                (folder.into(), is_only)
+            );
         }
     }
 

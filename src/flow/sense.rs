@@ -27,6 +27,8 @@ pub struct Sense {
     zone: TimeZone,
     /// How far the CVM's clock is ahead of this machine's.
     skew: SignedDuration,
+    /// What tells no time, and follows on nothing that does, is as old as it is new here.
+    fresh: bool,
     /// The log is followed, so that its lines are about as old as they are new here.
     live: bool,
     /// When the batch at hand came.
@@ -46,6 +48,7 @@ impl Sense {
             window: Window::new(flow.since, flow.until),
             zone,
             skew: SignedDuration::ZERO,
+            fresh: false,
             live,
             received,
             near: None,
@@ -73,12 +76,14 @@ impl Sense {
         // Not even a new file goes back before the old one.
         understood.near = understood.near.or(self.near);
         self.near = understood.near;
-        (self.window.place(understood.time) == Place::Within).then_some(understood)
+        let time = understood.time.or_else(|| self.fresh.then_some(self.received));
+        (self.window.place(time) == Place::Within).then_some(understood)
     }
 
-    /// What comes from here on is of the time that was asked for, also lines that tell none.
-    pub const fn trust(&mut self) {
-        self.window.trust();
+    /// What comes from here on is new, or tells its time: a line that tells none, and follows on none that does, is of
+    /// the time at which it comes.
+    pub const fn freshen(&mut self) {
+        self.fresh = true;
     }
 
     /// Where the stream stands in the order of time, with its last line.

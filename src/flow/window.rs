@@ -21,8 +21,6 @@ pub struct Window {
     since: Option<Timestamp>,
     /// `None`: no end.
     until: Option<Timestamp>,
-    /// What tells no time, and follows on nothing that does, is not before `since`.
-    trusts: bool,
     /// The end has been reached.
     over: bool,
 }
@@ -30,12 +28,7 @@ pub struct Window {
 impl Window {
     /// From `since` until before `until`.
     pub const fn new(since: Option<Timestamp>, until: Option<Timestamp>) -> Self {
-        Self { since, until, trusts: false, over: false }
-    }
-
-    /// Reading begins at `since`, as far as times tell: what tells none is in the window.
-    pub const fn trust(&mut self) {
-        self.trusts = true;
+        Self { since, until, over: false }
     }
 
     /// Where the stream's next line stands, whose own or inherited time is `time`.
@@ -45,7 +38,7 @@ impl Window {
             return Place::Behind;
         }
         match self.since {
-            Some(since) if time.map_or(!self.trusts, |time| time < since) => Place::Before,
+            Some(since) if time.is_none_or(|time| time < since) => Place::Before,
             _ => {
                 self.since = None;
                 Place::Within
@@ -78,14 +71,6 @@ mod tests {
         let places = times.map(|time| window.place(time));
         assert_eq!(places, [Before, Before, Within, Within, Within, Within, Behind, Behind, Behind]);
         assert!(window.is_over());
-    }
-
-    #[test]
-    fn what_tells_no_time_is_within_where_reading_begins_at_it() {
-        let mut window = Window::new(at(10), None);
-        assert_eq!(window.place(None), Before);
-        window.trust();
-        assert_eq!([at(9), None, at(9)].map(|time| window.place(time)), [Before, Within, Within]);
     }
 
     #[test]

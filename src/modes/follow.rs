@@ -30,6 +30,7 @@ use crate::modes::signals::{Asking, Signals};
 use crate::output::{Closed, Output};
 use crate::plan::{self, Backlog, Reading};
 use crate::remote::channel::raise_descriptor_limit;
+use crate::remote::find::Found;
 use crate::remote::hosts::{ear, hosts};
 use crate::remote::pulse::Pulse;
 use crate::remote::tail::{self, Host};
@@ -182,7 +183,7 @@ impl Run<'_> {
                     Some(item) = self.streams.next() => item,
                     find = self.finds.next(), if !self.finds.is_empty() => {
                         match find {
-                            Some(Find::Log(host, path, is_new)) => self.found(&host, path, is_new).await,
+                            Some(Find::Log(host, found)) => self.found(&host, found).await,
                             Some(Find::Told(event)) => {
                                 let _ = self.tell(&event).await;
                             }
@@ -222,8 +223,8 @@ impl Run<'_> {
                     self.press.clock(&target, &clock);
                     ControlFlow::Continue(())
                 }
-                Some(Item::Wanted(target)) => {
-                    self.press.wanted(&target);
+                Some(Item::Fresh(target)) => {
+                    self.press.fresh(&target);
                     ControlFlow::Continue(())
                 }
             };
@@ -263,7 +264,8 @@ impl Run<'_> {
     }
 
     /// Follows a file that a glob found, unless it is followed already; of a new one every line is read.
-    async fn found(&mut self, host: &Rc<Host>, path: RemotePath, is_new: bool) {
+    async fn found(&mut self, host: &Rc<Host>, found: Found) {
+        let Found { path, is_new, is_alone } = found;
         let cvm = host.session.cvm();
         if self.known.contains(&(cvm.name.clone(), path.clone())) {
             return;
@@ -274,8 +276,13 @@ impl Run<'_> {
             let subject = Subject::Stream(Arc::clone(&target));
             let event = Event::new(Status::Appeared, subject, format!("{} is there", target.path));
             let _ = self.tell(&event).await;
+            self.press.fresh(&target);
         }
-        let backlog = if is_new { Backlog::FromLine(1) } else { self.reading.backlog };
+        let backlog = match self.reading.backlog {
+            _ if is_new => Backlog::FromLine(1),
+            Backlog::Since(wanted) if is_alone => Backlog::SinceHere(wanted),
+            backlog => backlog,
+        };
         self.follow(target, host, backlog);
     }
 

@@ -84,6 +84,11 @@ pub fn snapshot(
     let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, jump, &ssh, notes)?;
     let cvms: Vec<Arc<Cvm>> = cvms.into_iter().map(Arc::new).collect();
     let since = follow::instant(flags.looking.since, "--since", environment)?;
+    if since > environment.now {
+        return Err(Usage::new("the window has not begun: --since is in the future")
+            .hint("for example: --since 2h")
+            .into());
+    }
     let until = flags.looking.until.map(|when| follow::instant(when, "--until", environment)).transpose()?;
     if until.is_some_and(|until| until <= since) {
         return Err(Usage::new("the window ends before it begins: --until is not after --since")

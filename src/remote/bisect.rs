@@ -30,6 +30,10 @@ pub struct Bisect {
     low: u64,
     /// The first line known not to be earlier begins here, or the file ends.
     high: u64,
+    /// The length of the file.
+    size: u64,
+    /// Where the last line begins if it is not ended, else the file's end.
+    tail: u64,
     /// From here to `high` no line is earlier. The beginning of a line.
     known: u64,
     /// A line was seen that is earlier.
@@ -62,6 +66,8 @@ impl Bisect {
             wanted,
             low: 0,
             high: size,
+            size,
+            tail: size,
             known: size,
             has_earlier: false,
             looked: 0,
@@ -77,6 +83,11 @@ impl Bisect {
         self.has_earlier
     }
 
+    /// Whether a line was found that is not earlier, when the search is over.
+    pub const fn has_later(&self) -> bool {
+        self.high < self.size
+    }
+
     /// The first thing to do.
     pub fn begin(&mut self) -> Next {
         self.aim()
@@ -89,6 +100,11 @@ impl Bisect {
         let end = base + self.seen.len() as u64;
         self.asked = end;
         let is_end = bytes.is_empty() || end >= self.known;
+        if end >= self.size && self.seen.last().is_some_and(|&last| last != b'\n') {
+            // What the look fell into the middle of begins nobody knows where.
+            let begins = memrchr(b'\n', &self.seen).map(|at| base + at as u64 + 1);
+            self.tail = begins.or(self.first.map(|_| base)).unwrap_or(self.size);
+        }
         if self.reading {
             return self.read(reader, base, is_end);
         }
@@ -152,10 +168,15 @@ impl Bisect {
         self.look(self.low + (self.known - self.low) / 2, false)
     }
 
+    /// The search is over. Where no line is wanted yet, one that is still being written is read from its beginning.
+    const fn found(&self) -> Next {
+        Next::Found(if self.has_later() { self.high } else { self.tail })
+    }
+
     /// Begins a look, if there is anything to look at.
     fn look(&mut self, from: u64, reading: bool) -> Next {
         if from >= self.known {
-            return Next::Found(self.high);
+            return self.found();
         }
         self.looked = from;
         self.asked = from;
@@ -170,13 +191,16 @@ impl Bisect {
         let whole = if is_end { self.seen.len() } else { memrchr(b'\n', &self.seen).map_or(0, |at| at + 1) };
         for (at, line) in lines(&self.seen[..whole]) {
             match reader.time_of(line) {
-                Some(time) if time >= self.wanted => return Next::Found(base + at as u64),
+                Some(time) if time >= self.wanted => {
+                    self.high = base + at as u64;
+                    return self.found();
+                }
                 Some(_) => self.has_earlier = true,
                 None => {}
             }
         }
         if is_end {
-            return Next::Found(self.high);
+            return self.found();
         }
         self.seen.drain(..whole);
         self.more()
@@ -256,6 +280,18 @@ mod tests {
             let wanted = start + SignedDuration::from_millis(wanted);
             let expected = heads.iter().find(|(_, time)| *time >= wanted).map_or(text.len() as u64, |(at, _)| *at);
             prop_assert_eq!(search(&text, wanted).0, expected);
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_still_being_written_is_read_from_its_beginning() {
+        let wanted: Timestamp = "2026-11-20T01:00:00Z".parse().unwrap();
+        for lines in [0, 1, 3, 2_000, 9_000] {
+            for half in ["2026-11-20 00:00:09,000Z INFO x.py:1 half", "half"] {
+                let text = log(&vec![(1, 0); lines]).0;
+                let found = search(&[&text, half.as_bytes()].concat(), wanted).0;
+                assert_eq!(found, text.len() as u64, "{lines} {half}");
+            }
         }
     }
 

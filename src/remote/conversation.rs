@@ -322,7 +322,7 @@ impl Conversation {
                 }
                 Act::Discard => self.intake.discard(true),
                 Act::Pass => self.intake.discard(false),
-                Act::Want => self.reports.push_back(Report::Wanted),
+                Act::Fresh => self.reports.push_back(Report::Fresh),
                 Act::Finish => self.reports.push_back(Report::Finished),
                 Act::Undated => {
                     let failure = explain::of_log(&table::UNDATED, &self.path, about);

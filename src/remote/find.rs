@@ -24,12 +24,23 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// What is seen of a pattern on one CVM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sighting {
-    /// A file matches; true: it did not at the first answer, so all that is in it is new.
-    Found(RemotePath, bool),
+    /// A file matches.
+    Found(Found),
     /// Nothing matched at the first answer.
     Nothing,
     /// The CVM could not be asked; told once, until an answer comes again.
     Failed(Failure),
+}
+
+/// A file that matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Where it is.
+    pub path: RemotePath,
+    /// It did not at the first answer, so all that is in it is new.
+    pub is_new: bool,
+    /// Other files of its series are found by themselves.
+    pub is_alone: bool,
 }
 
 /// Sees what matches `pattern` on the CVM of `host`: once, or if `live` again and again, until dropped.
@@ -88,7 +99,8 @@ impl Watch {
                     let is_new = std::mem::replace(&mut self.answered, true);
                     let found = self.seen.news(there);
                     self.news.extend((found.is_empty() && !is_new).then_some(Sighting::Nothing));
-                    self.news.extend(found.into_iter().map(|path| Sighting::Found(path, is_new)));
+                    let found = found.into_iter().map(|path| self.seen.found(path, is_new));
+                    self.news.extend(found.map(Sighting::Found));
                 }
                 Err(_) if self.failed => {}
                 Err(failure) => {
@@ -143,6 +155,17 @@ impl Seen {
         news.into_iter().collect()
     }
 
+    /// That name of the last answer as one that is found.
+    fn found(&self, path: RemotePath, is_new: bool) -> Found {
+        let file = self.names.get(&path);
+        // A link has the series of the file it leads to.
+        let mut names = self.names.iter().filter(|(_, other)| Some(*other) == file).map(|(name, _)| name);
+        let of_series =
+            |stem| self.names.iter().any(|(name, other)| Some(other) != file && is_of_series(stem, name));
+        let is_alone = names.any(|name| of_series(stem(name)));
+        Found { path, is_new, is_alone }
+    }
+
     /// Keeps what the next answer is held against.
     fn remember(&mut self, there: Vec<Match>) {
         let own = there.iter().filter(|found| !found.is_link).map(|found| (found.file, &found.path));
@@ -160,12 +183,13 @@ impl Seen {
 
 /// What matches any of `patterns` on the CVM of `session`, sorted, each file by one name; packed files only where a
 /// pattern means them. Without patterns nothing is asked.
-pub async fn find(session: &Session, patterns: &[PathPattern]) -> Result<Vec<RemotePath>, Failure> {
-    let mut there = Vec::new();
+pub async fn find(session: &Session, patterns: &[PathPattern]) -> Result<Vec<Found>, Failure> {
+    let (mut there, mut seen) = (Vec::new(), Seen::default());
     for pattern in patterns {
         there.extend(ask(session, pattern).await?);
     }
-    Ok(Seen::default().news(there))
+    let news = seen.news(there);
+    Ok(news.into_iter().map(|path| seen.found(path, false)).collect())
 }
 
 /// Asks the CVM of `session` what matches. Costs a channel for two round trips.

@@ -325,7 +325,11 @@ impl Follower {
 
     /// Asks for a listing of the series, to go on with it in `phase`.
     fn look(&mut self, phase: Phase, acts: &mut Vec<Act>) {
-        let path = self.position.as_ref().map_or(&self.path, |p| &p.path);
+        let path = match &phase {
+            // The log may be a link: the older files are named as the one it leads to.
+            Phase::Dating(seek) => seek.path(),
+            _ => self.position.as_ref().map_or(&self.path, |p| &p.path),
+        };
         self.listing = Listing::default();
         acts.push(Act::Send(Command::List(stem(path).to_vec())));
         self.phase = phase;
@@ -339,6 +343,7 @@ impl Follower {
                 if refusal == Refusal::Missing {
                     // All that will be in it is new.
                     self.backlog = Backlog::FromLine(1);
+                    acts.push(Act::Fresh);
                 }
                 self.phase = Phase::Waiting;
             }

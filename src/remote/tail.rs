@@ -214,8 +214,8 @@ impl Tail {
                 }
                 State::Up(conversation)
             }
-            Report::Wanted => {
-                self.items.push_back(Item::Wanted(Arc::clone(&self.target)));
+            Report::Fresh => {
+                self.items.push_back(Item::Fresh(Arc::clone(&self.target)));
                 State::Up(conversation)
             }
             Report::Finished => {

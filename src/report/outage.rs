@@ -70,6 +70,7 @@ impl Outages {
             Status::Resumed => COMING,
             _ => {
                 told.push(Told { event, targets: vec![target] });
+                self.forget(&told);
                 return told;
             }
         };
@@ -105,7 +106,9 @@ impl Outages {
 
     /// All that waits.
     pub fn rest(&mut self) -> Vec<Told> {
-        self.held.drain(..).map(|(told, _)| told).collect()
+        let told: Vec<Told> = self.held.drain(..).map(|(told, _)| told).collect();
+        self.forget(&told);
+        told
     }
 
     /// Takes note of a stream.
@@ -120,7 +123,18 @@ impl Outages {
             place += 1;
             told.cvm() == cvm && last.is_none_or(|last| place <= last + 1)
         };
-        self.held.extract_if(.., ready).map(|(told, _)| told).collect()
+        let told: Vec<Told> = self.held.extract_if(.., ready).map(|(told, _)| told).collect();
+        self.forget(&told);
+        told
+    }
+
+    /// Nobody waits for streams that have ended.
+    fn forget(&mut self, told: &[Told]) {
+        for told in told.iter().filter(|told| matches!(told.event.status, Status::Error | Status::Stopped)) {
+            if let Some(streams) = self.streams.get_mut(told.cvm()) {
+                streams.retain(|id| told.targets.iter().all(|target| target.id != *id));
+            }
+        }
     }
 }
 
@@ -143,8 +157,8 @@ impl Told {
     }
 }
 
-/// True if two events of streams of one CVM can be told as one; how long each was away, and how much it caught up,
-/// is added up.
+/// True if two events of streams of one CVM can be told as one. Of streams that are back the longest time is told,
+/// and all that they caught up.
 fn is_same<'e>(one: &'e Event, other: &'e Event) -> bool {
     let (Subject::Stream(here), Subject::Stream(there)) = (&one.subject, &other.subject) else {
         return false;
@@ -214,6 +228,14 @@ mod tests {
         assert!(outages.ripe(now).is_empty());
         assert_eq!(shown(&outages.ripe(now + PATIENCE)), [(Status::Reconnecting, "lost", vec![1])]);
         assert_eq!(outages.take(back(&streams[1], 5, 0), now).len(), 1, "nobody else is to come back");
+        for stream in [&streams[0], &streams[2]] {
+            assert_eq!(outages.take(event(Status::Stopped, stream), now).len(), 1);
+        }
+        assert_eq!(
+            outages.take(event(Status::Reconnecting, &streams[1]), now).len(),
+            1,
+            "it is the only one left"
+        );
     }
 
     #[test]

@@ -155,6 +155,54 @@ fn what_was_rotated_away_is_read_from_there_plain_or_packed() {
 }
 
 #[test]
+fn a_link_and_a_glob_reach_the_older_files_once() {
+    let world = World::new();
+    let cvm = world.cvm("ntnx-a-cvm").start();
+    let name = |n: u8| format!("svc.ntnx-a-cvm.nutanix.log.FATAL.2026112{n}-030000.4{n}");
+    let line = |n: i64| format!("F1122 03:00:0{n}.000000Z 12 svc.cc:7] Check failed: {n}\n");
+    let text: String = (1..=4).map(line).collect();
+    for n in 1..=4 {
+        cvm.log(&name(n)).put(line(n.into()));
+    }
+    let link = cvm.log("svc.FATAL");
+    std::os::unix::fs::symlink(cvm.log(&name(4)).file, &link.file).expect("a link");
+    // A continuation begins the newest one.
+    cvm.log(&name(4)).put(format!("    the rest of the one before\n{}", line(4)));
+    let folder = link.path.trim_end_matches("svc.FATAL");
+    let read = |what: &str| {
+        let arguments = ["-c", &cvm.target(), "--no-follow", "-q", "-o", "raw", "--since", "2020-01-01"];
+        let out = world.cvmtail(&arguments).args([format!("{folder}{what}")]).finish(LONG).expect(0).out();
+        let mut lines: Vec<&str> = out.split_inclusive('\n').filter(|line| line.starts_with('F')).collect();
+        lines.sort_unstable();
+        lines.concat()
+    };
+    for what in ["svc.FATAL", "*.FATAL", "*.FATAL.*", "svc*"] {
+        assert_eq!(read(what), text, "{what}");
+    }
+    nothing_left(&world, &[cvm]);
+}
+
+#[test]
+fn a_line_that_is_being_written_is_old_or_new_as_a_whole() {
+    let world = World::new();
+    let cvm = world.cvm("ntnx-a-cvm").start();
+    let log = cvm.log("genesis.out");
+    let line = |ago: i64, text: &str| {
+        let time = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(ago);
+        format!("{} INFO a.py:1 {text}", time.strftime("%Y-%m-%d %H:%M:%S,%3fZ"))
+    };
+    log.put(format!("{}\n{}", line(1800, "old"), line(1200, "half")));
+    let run = world.cvmtail(&["-c", &cvm.target(), "--since", "10m", "-o", "raw", &log.path]).start();
+    must(LONG, "it has started", || String::from_utf8_lossy(&run.stderr()).contains("genesis"));
+    let new = line(0, "new\n");
+    append(&log, &format!(" and the rest of it\n{new}"));
+    run.wait_for_lines(1);
+    run.interrupt();
+    assert_eq!(run.finish(LONG).expect(130).out(), new);
+    nothing_left(&world, &[cvm]);
+}
+
+#[test]
 fn a_log_that_tells_no_times_is_told_of_and_what_comes_is_printed() {
     let world = World::new();
     let cvm = world.cvm("ntnx-a-cvm").start();
@@ -178,6 +226,15 @@ fn a_log_that_tells_no_times_is_told_of_and_what_comes_is_printed() {
     run.wait_for_lines(2);
     run.interrupt();
     assert_eq!(run.finish(LONG).expect(130).out(), "three\nfour\n");
+    // The lines of a traceback go on with those of the file before.
+    let rotated = Log { file: late.file.with_extension("out.1"), ..late.clone() };
+    let head = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S,%3fZ ERROR a.py:1 boom\n").to_string();
+    rotated.put(&head);
+    late.put("  File a.py\n");
+    let done = world
+        .cvmtail(&["-c", &cvm.target(), "--since", "10m", "--no-follow", "-q", "-o", "raw", &late.path])
+        .finish(LONG);
+    assert_eq!(done.expect(0).out(), format!("{head}  File a.py\n"));
     // What was not written to since then has nothing of it.
     let hour = std::time::Duration::from_hours(1);
     let file = File::options().write(true).open(&log.file).expect("a file");

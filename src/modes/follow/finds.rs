@@ -7,16 +7,15 @@ use futures::StreamExt as _;
 use futures::stream::{LocalBoxStream, SelectAll};
 
 use crate::cluster::pattern::PathPattern;
-use crate::cluster::target::RemotePath;
 use crate::event::{Event, Status, Subject};
 use crate::failure::Failure;
-use crate::remote::find::{self, Sighting};
+use crate::remote::find::{self, Found, Sighting};
 use crate::remote::tail::Host;
 
 /// What came of asking a CVM.
 pub(super) enum Find {
-    /// A file matches; true: it has come while logs were followed.
-    Log(Rc<Host>, RemotePath, bool),
+    /// A file matches.
+    Log(Rc<Host>, Found),
     /// Something to tell.
     Told(Event),
 }
@@ -35,7 +34,7 @@ pub(super) fn finds(
 /// Asks one CVM what one glob matches.
 fn of_one(host: Rc<Host>, pattern: PathPattern, live: bool) -> LocalBoxStream<'static, Find> {
     let finds = find::watch(Rc::clone(&host), pattern.clone(), live).map(move |sighting| match sighting {
-        Sighting::Found(path, is_new) => Find::Log(Rc::clone(&host), path, is_new),
+        Sighting::Found(found) => Find::Log(Rc::clone(&host), found),
         Sighting::Nothing => Find::Told(nothing(&host, &pattern)),
         Sighting::Failed(failure) => Find::Told(failed(&host, &failure, live)),
     });

@@ -146,10 +146,10 @@ impl Press {
         self.stream(target).sense.clock(&clock);
     }
 
-    /// Takes note that a stream's lines are of the time that was asked for from here on.
-    pub(super) fn wanted(&mut self, target: &Arc<Target>) {
+    /// Takes note that what comes from here on in a stream is new, or tells its time.
+    pub(super) fn fresh(&mut self, target: &Arc<Target>) {
         if self.way != Way::Whole {
-            self.stream(target).sense.trust();
+            self.stream(target).sense.freshen();
         }
     }
 

@@ -1,5 +1,6 @@
 //! The look at all CVMs: what globs match and a survey of each, then a bounded read of each log, all at once.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use crate::line::reader::Reader;
 use crate::line::time::ClockContext;
 use crate::plan::snapshot::Snapshot;
 use crate::plan::{Backlog, Reading, Reconnect};
-use crate::remote::find;
+use crate::remote::find::{self, Found};
 use crate::remote::script::{Refusal, Secret};
 use crate::remote::survey::{self, Seen, Survey};
 use crate::remote::tail::{self, Host};
@@ -38,7 +39,7 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// What globs match on the CVM of that number beside what was named, and how all these files, and the folders of the
 /// globs, are.
-type Surveyed = (usize, Result<(Vec<RemotePath>, Survey), Failure>);
+type Surveyed = (usize, Result<(Vec<Found>, Survey), Failure>);
 
 /// The look under way.
 pub(super) struct Look<'a> {
@@ -56,6 +57,8 @@ pub(super) struct Look<'a> {
     logs: Vec<Log>,
     /// Names what globs match.
     naming: Naming,
+    /// All that globs match is in one folder, so that no two files have one name.
+    one_folder: bool,
 }
 
 /// What is known of a CVM.
@@ -76,6 +79,8 @@ struct Log {
     target: Arc<Target>,
     /// What counts as ill.
     thresholds: Thresholds,
+    /// Older files of it are looked at by themselves.
+    is_alone: bool,
     /// Its file.
     seen: Seen,
     /// What was read.
@@ -93,9 +98,18 @@ struct Log {
 impl Log {
     /// A log that was not looked at yet, on the CVM of that number.
     fn new(plan: &Snapshot, cvm: usize, target: Arc<Target>) -> Self {
-        let thresholds = plan.rulebook.of(&target.path);
-        let (seen, tally, trouble, abort) = (Seen::default(), None, None, None);
-        Self { cvm, target, thresholds, seen, tally, done: false, trouble, failed: false, abort }
+        Self {
+            cvm,
+            thresholds: plan.rulebook.of(&target.path),
+            target,
+            is_alone: false,
+            seen: Seen::default(),
+            tally: None,
+            done: false,
+            trouble: None,
+            failed: false,
+            abort: None,
+        }
     }
 }
 
@@ -103,29 +117,27 @@ impl<'a> Look<'a> {
     /// A look that has not begun. An error: this machine gives no random bytes.
     pub(super) fn new(plan: &'a Snapshot, hosts: &'a [Rc<Host>]) -> io::Result<Self> {
         let secret = survey::secret()?;
-        // As many as were named, one CVM behind the other.
-        let named = plan.targets.len() / plan.cvms.len().max(1);
-        let targets = plan.targets.iter().enumerate();
-        let logs = targets.map(|(id, target)| Log::new(plan, id / named, Arc::clone(target)));
+        let logs = plan.targets.iter().filter_map(|target| {
+            let cvm = plan.cvms.iter().position(|cvm| Arc::ptr_eq(cvm, &target.cvm))?;
+            Some(Log::new(plan, cvm, Arc::clone(target)))
+        });
+        let logs: Vec<Log> = logs.collect();
         let survey = |(number, host): (usize, &'a Rc<Host>)| {
-            let paths = plan.targets.iter().skip(number * named).take(named);
-            survey_of(
-                number,
-                host,
-                secret.clone(),
-                paths.map(|target| target.path.clone()).collect(),
-                &plan.patterns,
-            )
-            .boxed_local()
+            let named = logs.iter().filter(|log| log.cvm == number);
+            let paths = named.map(|log| log.target.path.clone()).collect();
+            survey_of(number, host, secret.clone(), paths, &plan.patterns).boxed_local()
         };
+        let folders: Option<BTreeSet<RemotePath>> =
+            plan.patterns.iter().map(PathPattern::only_folder).collect();
         Ok(Self {
             plan,
             hosts,
             surveys: hosts.iter().enumerate().map(survey).collect(),
             streams: SelectAll::new(),
             cvms: hosts.iter().map(|_| State::Waiting).collect(),
-            logs: logs.collect(),
+            logs,
             naming: plan.naming.clone(),
+            one_folder: folders.is_some_and(|folders| folders.len() <= 1),
         })
     }
 
@@ -151,7 +163,7 @@ impl<'a> Look<'a> {
     }
 
     /// A CVM was surveyed: its logs are read now.
-    fn surveyed(&mut self, number: usize, survey: Result<(Vec<RemotePath>, Survey), Failure>) {
+    fn surveyed(&mut self, number: usize, survey: Result<(Vec<Found>, Survey), Failure>) {
         let (found, mut survey) = match survey {
             Ok(survey) => survey,
             Err(failure) => {
@@ -165,9 +177,11 @@ impl<'a> Look<'a> {
         // Nobody's calendar ends within the skew of a clock.
         let there = |instant: Timestamp| instant.checked_add(skew).unwrap_or(instant);
         let since = there(self.plan.since);
-        for path in found {
-            let name = self.naming.name(&path);
-            self.add(number, name, path);
+        for Found { path, is_alone, .. } in found {
+            // Which CVM answers first must not matter.
+            let short = self.one_folder || self.naming.knows(&path);
+            let name = if short { self.naming.name(&path) } else { path.to_string() };
+            self.add(number, name, path).is_alone = is_alone;
         }
         let folders = survey.files.split_off(survey.files.len() - self.plan.patterns.len());
         let streams = survey.files.len() * self.plan.cvms.len();
@@ -186,13 +200,14 @@ impl<'a> Look<'a> {
             // The patterns were compiled once already, when they were planned.
             let fail_on = log.thresholds.patterns().unwrap_or_default();
             log.tally = Some(Tally::new(window, reader, fail_on, room));
-            // There is nothing in it to be read. A CVM that does not tell its clock may mean any time.
-            if quiet && survey.skew.is_some() {
+            // There is nothing in it to be read. A CVM that does not tell its clock may mean any time, and while a
+            // new file is empty, the service may still write to the old one.
+            if quiet && survey.skew.is_some() && log.seen.size != Some(0) {
                 log.done = true;
                 continue;
             }
-            let reading =
-                Reading { backlog: Backlog::Since(since), follow: false, reconnect: Reconnect::Try(None) };
+            let backlog = if log.is_alone { Backlog::SinceHere(since) } else { Backlog::Since(since) };
+            let reading = Reading { backlog, follow: false, reconnect: Reconnect::Try(None) };
             let (stream, abort) = abortable(tail::follow(Arc::clone(&log.target), Rc::clone(host), reading));
             log.abort = Some(abort);
             self.streams.push(stream.boxed_local());
@@ -227,7 +242,7 @@ impl<'a> Look<'a> {
                 }
             }
             Item::Event(event) => self.event(event),
-            Item::Clock(..) | Item::Wanted(_) => {}
+            Item::Clock(..) | Item::Fresh(_) => {}
         }
     }
 
@@ -314,8 +329,8 @@ async fn survey_of(
 ) -> Surveyed {
     let survey = async {
         let mut found = find::find(&host.session, patterns).await?;
-        found.retain(|path| !paths.contains(path));
-        paths.extend_from_slice(&found);
+        found.retain(|found| !paths.contains(&found.path));
+        paths.extend(found.iter().map(|found| found.path.clone()));
         paths.extend(patterns.iter().map(PathPattern::folder));
         Ok((found, survey::survey(&host.session, &secret, &paths).await?))
     };

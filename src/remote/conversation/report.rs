@@ -17,8 +17,8 @@ pub enum Report {
     Lines(Lines),
     /// Something happened to the log.
     Notice(Notice),
-    /// Lines are of the time that was asked for from here on, also those that tell none.
-    Wanted,
+    /// What comes from here on is new, or tells its time.
+    Fresh,
     /// All that was asked for was read.
     Finished,
     /// The log cannot be read, and no new connection would change that.

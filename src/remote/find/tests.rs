@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use proptest::prelude::*;
 
-use super::{Match, Seen, Sighting, answer, question, watch_every};
+use super::{Found, Match, Seen, Sighting, answer, question, watch_every};
 use crate::batch::FileId;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::glob;
@@ -130,9 +130,15 @@ fn a_pattern_is_watched_on_this_machines_own_shell() {
         let pattern = PathPattern::new(&path("*.FATAL").0);
         let watch = |pause| Box::pin(watch_every(pause, Rc::clone(&host), pattern.clone()));
         let mut sightings = watch(Some(Duration::from_millis(5)));
-        assert_eq!(sightings.next().await, Some(Sighting::Found(path("a.FATAL"), false)));
+        assert_eq!(
+            sightings.next().await,
+            Some(Sighting::Found(Found { path: path("a.FATAL"), is_new: false, is_alone: false }))
+        );
         std::fs::write(at("b.FATAL"), b"").expect("written");
-        assert_eq!(sightings.next().await, Some(Sighting::Found(path("b.FATAL"), true)));
+        assert_eq!(
+            sightings.next().await,
+            Some(Sighting::Found(Found { path: path("b.FATAL"), is_new: true, is_alone: false }))
+        );
         for name in ["a.FATAL", "b.FATAL"] {
             std::fs::remove_file(at(name)).expect("removed");
         }

@@ -24,8 +24,8 @@ pub enum Act {
     Discard,
     /// Received bytes count again.
     Pass,
-    /// What comes from here on is of the time that was asked for, also lines that tell none.
-    Want,
+    /// What comes from here on is new, or tells its time.
+    Fresh,
     /// Everything that was asked for was read.
     Finish,
     /// The stream cannot go on: no file, or nothing that can be followed.

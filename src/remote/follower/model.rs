@@ -87,7 +87,7 @@ impl Client {
                 Act::Discard => self.discard = true,
                 Act::Pass => self.discard = false,
                 Act::Break(why) => panic!("out of step: {why}"),
-                Act::Want => {}
+                Act::Fresh => {}
                 Act::Finish | Act::Refuse(_) | Act::Undated => self.broken = true,
             }
         }

@@ -25,7 +25,7 @@ impl Follower {
                 acts.push(Act::Send(Command::MeasureFrom(line)));
                 self.phase = Phase::Measuring(file);
             }
-            Backlog::Since(wanted) => self.seek(wanted, file, true, acts),
+            Backlog::Since(wanted) | Backlog::SinceHere(wanted) => self.seek(wanted, file, true, acts),
         }
     }
 

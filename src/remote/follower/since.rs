@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::cluster::target::RemotePath;
 use crate::plan::Backlog;
 use crate::remote::bisect::{Bisect, Next};
 use crate::remote::follower::act::{Act, Notice};
@@ -35,28 +36,35 @@ impl Follower {
             }
             // No line of the live file is earlier, so what was before it may be wanted too. A file may begin
             // with lines that tell no time: they go on with the last line of the file before.
-            Next::Found(at)
-                if seek.live && !seek.bisect.has_earlier() && (at == 0 || at < seek.file.size) =>
-            {
+            Next::Found(at) if seek.live && !seek.bisect.has_earlier() && !self.is_alone() => {
                 seek.found = at;
                 self.look(Phase::Dating(Box::new(seek)), acts);
             }
-            Next::Found(at) if seek.live => {
-                // Neither an earlier line nor a later one: none tells its time.
-                let is_undated = !seek.bisect.has_earlier() && seek.file.size > 0;
-                if is_undated && seek.file.modified >= Modified::of(seek.wanted) {
-                    if !self.follow {
-                        return acts.push(Act::Undated);
-                    }
-                    acts.push(Act::Tell(Notice::Undated(seek.file.size)));
-                }
-                self.start(&seek.file, at, acts);
+            Next::Found(at) => self.begin_at(&seek, at, acts),
+        }
+    }
+
+    /// Whether the older files of the log are none of this stream's.
+    const fn is_alone(&self) -> bool {
+        matches!(self.backlog, Backlog::SinceHere(_))
+    }
+
+    /// Reads from the place that was found. Of a file that was written to since then, and in which no line tells
+    /// its time, it cannot be found.
+    fn begin_at(&mut self, seek: &Seek, at: u64, acts: &mut Vec<Act>) {
+        let tells_times = seek.bisect.has_earlier() || seek.bisect.has_later();
+        if !tells_times && seek.file.size > 0 && seek.file.modified >= Modified::of(seek.wanted) {
+            if !self.follow {
+                return acts.push(Act::Undated);
             }
-            Next::Found(at) => {
-                self.place_at(&seek.file, at, acts);
-                acts.push(Act::Send(Command::Copy(at)));
-                self.phase = Phase::Copying(false);
-            }
+            acts.push(Act::Tell(Notice::Undated(seek.file.size)));
+        }
+        if seek.live {
+            self.start(&seek.file, at, acts);
+        } else {
+            self.place_at(&seek.file, at, acts);
+            acts.push(Act::Send(Command::Copy(at)));
+            self.phase = Phase::Copying(false);
         }
     }
 
@@ -65,7 +73,7 @@ impl Follower {
         match self.listing.oldest_since(Modified::of(seek.wanted), &seek.file) {
             None => {
                 if self.open == Some(seek.file.id) {
-                    self.start(&seek.file, seek.found, acts);
+                    self.begin_at(&seek, seek.found, acts);
                 } else {
                     self.turn_back(seek, acts);
                 }
@@ -87,7 +95,7 @@ impl Follower {
     pub(super) fn turned(&mut self, seek: Seek, file: Sibling, acts: &mut Vec<Act>) {
         self.open = Some(file.id);
         match (seek.live, file.id == seek.file.id) {
-            (true, true) => self.start(&file, seek.found, acts),
+            (true, true) => self.begin_at(&Seek { file, ..seek }, seek.found, acts),
             (false, true) => self.seek(seek.wanted, file, false, acts),
             (true, false) => self.seek(seek.wanted, file, true, acts),
             (false, false) => self.turn_back(seek, acts),
@@ -103,9 +111,10 @@ impl Follower {
     /// Reading begins in that file, at that place.
     pub(super) fn place_at(&mut self, file: &Sibling, from: u64, acts: &mut Vec<Act>) {
         acts.push(Act::Tell(Notice::Started(file.id, from)));
-        // The head of a file that was written to before may be older.
-        if from > 0 || file.size == 0 || !matches!(self.backlog, Backlog::Since(_)) {
-            acts.push(Act::Want);
+        let is_searched = matches!(self.backlog, Backlog::Since(_) | Backlog::SinceHere(_));
+        // The head of a file that was written to before may be older than what is wanted.
+        if is_searched && (from > 0 || file.size == 0) {
+            acts.push(Act::Fresh);
         }
         self.position = Some(Position::new(file.id, from, file.path.clone(), file.modified));
         self.next = from;
@@ -128,6 +137,11 @@ pub(super) struct Seek {
 }
 
 impl Seek {
+    /// Where the file is.
+    pub(super) const fn path(&self) -> &RemotePath {
+        &self.file.path
+    }
+
     /// Whether the live file is searched.
     pub(super) const fn is_live(&self) -> bool {
         self.live
