@@ -274,6 +274,11 @@ fn a_file_is_written_as_a_whole_and_compared_with_later() {
         (&"anew".into(), &1.into())
     );
     assert_eq!(comparison["gone"], Value::Array(vec![]), "what only the lost CVM had is not gone");
+    // What was not there then cannot be compared, and is told.
+    cvms[0].log("x.FATAL").put(line(1, "FATAL", "anew"));
+    let arguments = ["*.FATAL", "--compare", &named];
+    let text = snapshot(&world, &cvms[..1], &LOGS, &arguments).finish(LONG).expect(0).out();
+    assert!(text.contains("logs gained: ") && text.contains(" x.FATAL\n"), "{text}");
     let left = fs::read_dir(world.home()).expect("a folder").flatten();
     assert!(!left.into_iter().any(|entry| entry.file_name().to_string_lossy().ends_with(".tmp")));
     let nowhere =
@@ -342,6 +347,9 @@ fn a_glob_over_paths_stands_for_what_each_cvm_has() {
     let log = &told["cvms"][0]["logs"][0];
     assert_eq!((&log["log"], &log["status"]), (&"/home/nutanix/data/lugs/*.FATAL".into(), &"missing".into()));
     assert_eq!(log["message"], "/home/nutanix/data/lugs is not there");
+    let no_folder = snapshot(&world, &cvms[2..3], &[], &["/home/nutanix/data/logs/genesis.out/*"]);
+    let no_folder = no_folder.finish(LONG).expect(2);
+    assert!(no_folder.out().contains("genesis.out is no folder"), "{}", no_folder.out());
     // Of a CVM that is down nobody knows.
     cvms[2].shut_down();
     let down = snapshot(&world, &cvms[2..], &["*.FATAL.?"], &["-o", "junit", "--connect-timeout", "5s"]);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::snapshot::document::{Change, Comparison, Document, Share, VERSION};
+use crate::snapshot::document::{Change, Comparison, Document, Share, Stream, VERSION};
 
 /// What of an earlier report counts.
 #[derive(Debug, Deserialize)]
@@ -92,14 +92,20 @@ pub fn compare(earlier: &Earlier, now: &Document) -> Comparison {
             cvm.logs.iter().filter(|log| log.status == "ok").map(|log| (cvm.cvm.as_str(), log.log.as_str()))
         })
         .collect();
-    let both: BTreeSet<(&str, &str)> = now
+    let now_read: BTreeSet<(&str, &str)> = now
         .cvms
         .iter()
         .flat_map(|cvm| {
             cvm.logs.iter().filter(|log| log.status == "ok").map(|log| (cvm.cvm.as_str(), log.log.as_str()))
         })
-        .filter(|stream| then_read.contains(stream))
         .collect();
+    let both: BTreeSet<_> = then_read.intersection(&now_read).copied().collect();
+    // Those of a CVM that was reached once only are not told one by one.
+    let unread = |from: &BTreeSet<(&str, &str)>, to: &BTreeSet<(&str, &str)>| {
+        let streams =
+            from.difference(to).filter(|(cvm, _)| then_reached.contains(cvm) && now_reached.contains(cvm));
+        streams.map(|(cvm, log)| Stream { cvm: (*cvm).to_owned(), log: (*log).to_owned() }).collect()
+    };
     let count = |log: &str, shares: &[Share]| -> u64 {
         shares.iter().filter(|share| both.contains(&(share.cvm.as_str(), log))).map(|share| share.count).sum()
     };
@@ -130,6 +136,8 @@ pub fn compare(earlier: &Earlier, now: &Document) -> Comparison {
         complete: earlier.findings_omitted == 0 && now.findings_omitted == 0,
         cvms_lost: missing(&then_reached, &now_reached),
         cvms_gained: missing(&now_reached, &then_reached),
+        logs_lost: unread(&then_read, &now_read),
+        logs_gained: unread(&now_read, &then_read),
         new: those(&|change| change.before == 0 && change.after > 0),
         gone: those(&|change| change.before > 0 && change.after == 0),
         up: those(&|change| change.before > 0 && change.after > change.before),

@@ -235,6 +235,10 @@ pub struct Comparison {
     pub cvms_lost: Vec<String>,
     /// CVMs that are reached now and were not then.
     pub cvms_gained: Vec<String>,
+    /// Logs that were read then and are not now, on CVMs that were reached both times.
+    pub logs_lost: Vec<Stream>,
+    /// Logs that are read now and were not then, on such CVMs.
+    pub logs_gained: Vec<Stream>,
     /// Patterns that were not there then.
     pub new: Vec<Change>,
     /// Patterns that are not there now.
@@ -243,6 +247,15 @@ pub struct Comparison {
     pub up: Vec<Change>,
     /// Patterns that come less often, those first that fell most.
     pub down: Vec<Change>,
+}
+
+/// A log of a CVM, by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Stream {
+    /// The CVM.
+    pub cvm: String,
+    /// The log.
+    pub log: String,
 }
 
 /// A pattern then and now.
@@ -258,6 +271,15 @@ pub struct Change {
     pub before: u64,
     /// How many lines now.
     pub after: u64,
+}
+
+impl Comparison {
+    /// True if nothing changed.
+    pub fn is_nothing(&self) -> bool {
+        let cvms = self.cvms_lost.is_empty() && self.cvms_gained.is_empty();
+        let logs = self.logs_lost.is_empty() && self.logs_gained.is_empty();
+        cvms && logs && [&self.new, &self.gone, &self.up, &self.down].iter().all(|changes| changes.is_empty())
+    }
 }
 
 impl Document {

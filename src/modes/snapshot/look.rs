@@ -214,11 +214,13 @@ impl<'a> Look<'a> {
         }
         // Where a folder cannot be listed, nobody knows what would have matched.
         for (pattern, folder) in self.plan.patterns.iter().zip(folders) {
-            if let Some((Refusal::Missing | Refusal::Denied, failure)) = &folder.refused {
-                let trouble = trouble(failure.clone());
-                let log = self.add(number, pattern.to_string(), pattern.path().clone());
-                (log.trouble, log.done, log.seen) = (Some(trouble), true, folder);
-            }
+            let trouble = match &folder.refused {
+                Some((Refusal::Folder, _)) => continue,
+                Some((_, failure)) => trouble(failure.clone()),
+                None => Trouble { message: format!("{} is no folder", pattern.folder()), hint: None },
+            };
+            let log = self.add(number, pattern.to_string(), pattern.path().clone());
+            (log.trouble, log.done, log.failed, log.seen) = (Some(trouble), true, true, folder);
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::render::sanitize;
 use crate::render::snapshot::{size, span, verdict};
-use crate::snapshot::document::{Change, Document, Log, text};
+use crate::snapshot::document::{Change, Document, Log, Stream, text};
 
 /// How many findings, and how many changes of each kind, are listed.
 const LISTED: usize = 20;
@@ -45,6 +45,11 @@ pub fn render(document: &Document) -> String {
         for (what, cvms) in [("lost", &comparison.cvms_lost), ("gained", &comparison.cvms_gained)] {
             for cvm in cvms {
                 let _ = writeln!(out, "- CVM {what}: {}", escape(cvm));
+            }
+        }
+        for (what, logs) in [("lost", &comparison.logs_lost), ("gained", &comparison.logs_gained)] {
+            for Stream { cvm, log } in logs {
+                let _ = writeln!(out, "- log {what}: {} {}", escape(cvm), escape(log));
             }
         }
         changes(&mut out, "new", &comparison.new);

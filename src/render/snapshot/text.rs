@@ -283,6 +283,12 @@ impl Page {
                 self.plain(format_args!("  CVMs {what}: {}\n", sanitize::text(&cvms.join(", "))));
             }
         }
+        for (what, logs) in [("lost", &comparison.logs_lost), ("gained", &comparison.logs_gained)] {
+            let logs: Vec<String> = logs.iter().map(|it| format!("{} {}", it.cvm, it.log)).collect();
+            if !logs.is_empty() {
+                self.plain(format_args!("  logs {what}: {}\n", sanitize::text(&logs.join(", "))));
+            }
+        }
         let kinds = [
             ("new ", &comparison.new),
             ("gone", &comparison.gone),
@@ -298,8 +304,7 @@ impl Page {
                 self.plain(format_args!("  {what}  {} more\n", changes.len() - LISTED));
             }
         }
-        let [new, gone, up, down] = kinds.map(|(_, changes)| changes.is_empty());
-        if new && gone && up && down && comparison.cvms_lost.is_empty() && comparison.cvms_gained.is_empty() {
+        if comparison.is_nothing() {
             self.plain("  nothing changed\n");
         }
         if !comparison.complete {
