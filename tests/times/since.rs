@@ -206,8 +206,9 @@ fn a_line_that_is_being_written_is_old_or_new_as_a_whole() {
 fn a_log_that_tells_no_times_is_told_of_and_what_comes_is_printed() {
     let world = World::new();
     let cvm = world.cvm("ntnx-a-cvm").start();
-    let (log, late) = (cvm.log("plain.out"), cvm.log("late.out"));
+    let (log, late, begun) = (cvm.log("plain.out"), cvm.log("late.out"), cvm.log("begun.out"));
     log.put("one\ntwo\n");
+    begun.put("fi");
     let told = format!("no line of {} tells its time", log.path);
     let reading =
         |more: &[&str]| world.cvmtail(&["-c", &cvm.target(), "--since", "10m", &log.path]).args(more);
@@ -217,15 +218,18 @@ fn a_log_that_tells_no_times_is_told_of_and_what_comes_is_printed() {
     let done = world.cvmtail(&["snapshot", "-c", &cvm.target(), &log.path]).finish(LONG).expect(2);
     assert!(done.out().contains(&told) && done.out().contains("unreadable"), "{}", done.out());
     // What comes is new, whatever it tells.
-    let run = reading(&["-o", "raw", &late.path]).start();
-    let both = |told: &str| told.contains("plain.out: suppressed: ") && told.contains("late.out: missing: ");
-    must(LONG, "both are told of", || both(&String::from_utf8_lossy(&run.stderr())));
+    let run = reading(&["-o", "raw", &late.path, &begun.path]).start();
+    let all = ["plain.out: suppressed: ", "late.out: missing: ", "begun.out: suppressed: "];
+    let are_told = |told: &str| all.iter().all(|event| told.contains(event));
+    must(LONG, "all are told of", || are_told(&String::from_utf8_lossy(&run.stderr())));
     append(&log, "three\n");
     run.wait_for_lines(1);
     append(&late, "four\n");
     run.wait_for_lines(2);
+    append(&begun, "ve\n");
+    run.wait_for_lines(3);
     run.interrupt();
-    assert_eq!(run.finish(LONG).expect(130).out(), "three\nfour\n");
+    assert_eq!(run.finish(LONG).expect(130).out(), "three\nfour\nfive\n");
     // The lines of a traceback go on with those of the file before.
     let rotated = Log { file: late.file.with_extension("out.1"), ..late.clone() };
     let head = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S,%3fZ ERROR a.py:1 boom\n").to_string();

@@ -59,6 +59,9 @@ impl Follower {
             }
             acts.push(Act::Tell(Notice::Undated(seek.file.size)));
         }
+        if !tells_times {
+            acts.push(Act::Fresh);
+        }
         if seek.live {
             self.start(&seek.file, at, acts);
         } else {
