@@ -68,6 +68,16 @@ pub enum Subject {
     Stream(Arc<Target>),
 }
 
+impl Subject {
+    /// The CVM, or that of the stream.
+    pub fn cvm(&self) -> &Arc<Cvm> {
+        match self {
+            Self::Cvm(cvm) => cvm,
+            Self::Stream(target) => &target.cvm,
+        }
+    }
+}
+
 /// One thing a stream or a CVM says about itself.
 #[derive(Clone, Debug)]
 pub struct Event {

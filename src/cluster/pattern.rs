@@ -58,12 +58,11 @@ impl PathPattern {
 
     /// The folder in which, or below which, all that matches is.
     pub fn folder(&self) -> RemotePath {
-        let pieces = self.pieces();
-        let plain =
-            pieces.iter().map_while(|piece| if let Piece::Text(text) = piece { Some(*text) } else { None });
-        let plain: Vec<u8> = plain.collect::<Vec<_>>().concat();
+        let text = |piece| if let Piece::Text(text) = piece { Some(text) } else { None };
+        let mut plain = self.pieces().into_iter().map_while(text).collect::<Vec<_>>().concat();
         let end = plain.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-        RemotePath(plain[..end.max(1)].to_vec())
+        plain.truncate(end.max(1));
+        RemotePath(plain)
     }
 
     /// The pattern, piece by piece. A `[` that is not closed, or has a `/` in it, stands for itself.

@@ -123,10 +123,8 @@ impl Ndjson {
     /// Appends an event.
     pub fn event(&mut self, out: &mut Vec<u8>, event: &Event) {
         let start = out.len();
-        let (cvm, target) = match &event.subject {
-            Subject::Cvm(cvm) => (&cvm.name, None),
-            Subject::Stream(target) => (&target.cvm.name, Some(target.as_ref())),
-        };
+        let cvm = &event.subject.cvm().name;
+        let target = if let Subject::Stream(target) = &event.subject { Some(target.as_ref()) } else { None };
         out.extend_from_slice(b"{\"type\":\"status\",\"status\":\"");
         out.extend_from_slice(event.status.word().as_bytes());
         out.extend_from_slice(b"\",");

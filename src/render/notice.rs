@@ -80,12 +80,9 @@ impl Notices {
 
     /// Appends whom an event is about; of many logs, how many.
     fn push_subject(&mut self, out: &mut Vec<u8>, subject: &Subject, logs: &[&str]) {
-        let cvm = match subject {
-            Subject::Cvm(cvm) => cvm,
-            Subject::Stream(target) => &target.cvm,
-        };
-        let look = self.palette.as_mut().map_or_else(Style::new, |palette| palette.cvm(&cvm.name));
-        self.push(out, sanitize::text(&cvm.name), look);
+        let cvm = &subject.cvm().name;
+        let look = self.palette.as_mut().map_or_else(Style::new, |palette| palette.cvm(cvm));
+        self.push(out, sanitize::text(cvm), look);
         if logs.len() > NAMED {
             self.push(out, format_args!(" {} logs", logs.len()), Style::new());
             return;

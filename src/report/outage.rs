@@ -141,10 +141,7 @@ impl Outages {
 impl Told {
     /// The name of the CVM it is about.
     fn cvm(&self) -> &str {
-        match &self.event.subject {
-            Subject::Cvm(cvm) => &cvm.name,
-            Subject::Stream(target) => &target.cvm.name,
-        }
+        &self.event.subject.cvm().name
     }
 
     /// Takes in the same event of another log.
@@ -160,12 +157,11 @@ impl Told {
 /// True if two events of streams of one CVM can be told as one. Of streams that are back the longest time is told,
 /// and all that they caught up.
 fn is_same<'e>(one: &'e Event, other: &'e Event) -> bool {
-    let (Subject::Stream(here), Subject::Stream(there)) = (&one.subject, &other.subject) else {
-        return false;
-    };
     let said = |event: &'e Event| (event.status, event.hint.as_deref(), event.attempt);
     let added_up = one.status == Status::Resumed;
-    here.cvm.name == there.cvm.name && said(one) == said(other) && (added_up || one.message == other.message)
+    one.subject.cvm().name == other.subject.cvm().name
+        && said(one) == said(other)
+        && (added_up || one.message == other.message)
 }
 
 #[cfg(test)]

@@ -37,9 +37,8 @@ const PATTERNS: (usize, usize) = (50, 1_000);
 /// A log that was not written to for this long before the window has no line in it, whatever clocks do.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
-/// What globs match on the CVM of that number beside what was named, and how all these files, and the folders of the
-/// globs, are.
-type Surveyed = (usize, Result<(Vec<Found>, Survey), Failure>);
+/// What globs match on a CVM beside what was named, and how all these files, and the folders of the globs, are.
+type Surveyed = Result<(Vec<Found>, Survey), Failure>;
 
 /// The look under way.
 pub(super) struct Look<'a> {
@@ -48,7 +47,7 @@ pub(super) struct Look<'a> {
     /// The CVMs, in the order of the plan.
     hosts: &'a [Rc<Host>],
     /// CVMs that are being surveyed.
-    surveys: FuturesUnordered<futures::future::LocalBoxFuture<'a, Surveyed>>,
+    surveys: FuturesUnordered<futures::future::LocalBoxFuture<'a, (usize, Surveyed)>>,
     /// Logs that are being read.
     streams: SelectAll<LocalBoxStream<'a, Item>>,
     /// What is known of each CVM.
@@ -163,7 +162,7 @@ impl<'a> Look<'a> {
     }
 
     /// A CVM was surveyed: its logs are read now.
-    fn surveyed(&mut self, number: usize, survey: Result<(Vec<Found>, Survey), Failure>) {
+    fn surveyed(&mut self, number: usize, survey: Surveyed) {
         let (found, mut survey) = match survey {
             Ok(survey) => survey,
             Err(failure) => {
@@ -328,7 +327,7 @@ async fn survey_of(
     secret: Secret,
     mut paths: Vec<RemotePath>,
     patterns: &[PathPattern],
-) -> Surveyed {
+) -> (usize, Surveyed) {
     let survey = async {
         let mut found = find::find(&host.session, patterns).await?;
         found.retain(|found| !paths.contains(&found.path));

@@ -49,19 +49,17 @@ impl Follower {
         matches!(self.backlog, Backlog::SinceHere(_))
     }
 
-    /// Reads from the place that was found. Of a file that was written to since then, and in which no line tells
-    /// its time, it cannot be found.
+    /// Reads from the place that was found: what stands there is new, or tells its time. Of a file that was written
+    /// to since then, and in which no line tells its time, it cannot be found.
     fn begin_at(&mut self, seek: &Seek, at: u64, acts: &mut Vec<Act>) {
-        let tells_times = seek.bisect.has_earlier() || seek.bisect.has_later();
-        if !tells_times && seek.file.size > 0 && seek.file.modified >= Modified::of(seek.wanted) {
+        let is_undated = !seek.bisect.has_earlier() && !seek.bisect.has_later();
+        if is_undated && seek.file.size > 0 && seek.file.modified >= Modified::of(seek.wanted) {
             if !self.follow {
                 return acts.push(Act::Undated);
             }
             acts.push(Act::Tell(Notice::Undated(seek.file.size)));
         }
-        if !tells_times {
-            acts.push(Act::Fresh);
-        }
+        acts.push(Act::Fresh);
         if seek.live {
             self.start(&seek.file, at, acts);
         } else {
@@ -114,11 +112,6 @@ impl Follower {
     /// Reading begins in that file, at that place.
     pub(super) fn place_at(&mut self, file: &Sibling, from: u64, acts: &mut Vec<Act>) {
         acts.push(Act::Tell(Notice::Started(file.id, from)));
-        let is_searched = matches!(self.backlog, Backlog::Since(_) | Backlog::SinceHere(_));
-        // The head of a file that was written to before may be older than what is wanted.
-        if is_searched && (from > 0 || file.size == 0) {
-            acts.push(Act::Fresh);
-        }
         self.position = Some(Position::new(file.id, from, file.path.clone(), file.modified));
         self.next = from;
     }
