@@ -155,8 +155,7 @@ fn what_a_cvm_has_is_listed_as_a_table_and_as_objects() {
     symlink("own.ntnx.log.INFO.1", &a.log("own.INFO").file).expect("a link");
     symlink("gone", &a.log("lost.out").file).expect("a link");
     let old = SystemTime::now() - Duration::from_hours(30);
-    let file = fs::File::options().write(true).open(&a.log("own.out").file).expect("a file");
-    file.set_modified(old).expect("a time");
+    a.log("own.out").date(old);
     let done = world.cvmtail(&["logs", "-c", "a,b", "--json"]).finish(LONG).expect(0);
     assert_eq!((done.err().as_str(), done.closed), ("", true));
     let all = objects(&done.stdout);

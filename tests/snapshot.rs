@@ -5,7 +5,7 @@ mod cron;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -14,7 +14,6 @@ use crate::world::World;
 use crate::world::cvm::Cvm;
 use crate::world::run::Run;
 use crate::world::running::Finished;
-use crate::world::writer::Log;
 
 /// A line of genesis so many seconds ago.
 fn line(ago: u64, level: &str, message: &str) -> String {
@@ -86,14 +85,13 @@ fn troubled() -> Option<(World, Vec<Cvm>)> {
     fs::set_permissions(&cvms[3].log("cerebro.out").file, fs::Permissions::from_mode(0o000)).expect("chmod");
     let silent = cvms[1].log("stargate.out");
     silent.put(line(7200, "INFO", "the last word"));
-    write_long_ago(&silent);
+    silent.date(long_ago());
     Some((world, cvms))
 }
 
-/// Lets it look as if nothing had been written to the log for two hours.
-fn write_long_ago(log: &Log) {
-    let file = fs::File::options().write(true).open(&log.file).expect("a file");
-    file.set_modified(std::time::SystemTime::now() - Duration::from_hours(2)).expect("a time");
+/// Two hours ago.
+fn long_ago() -> SystemTime {
+    SystemTime::now() - Duration::from_hours(2)
 }
 
 /// The three logs.
@@ -197,7 +195,7 @@ fn what_cannot_be_looked_at_is_status_2_unless_something_is_breached() {
     let log = cvms[0].log("cerebro.out");
     fs::rename(&log.file, log.file.with_extension("out.1")).expect("renamed");
     log.put("");
-    write_long_ago(&log);
+    log.date(long_ago());
     let rotated = snapshot(&world, &cvms[..1], &["cerebro.out"], &["--json"]).finish(LONG).expect(0);
     assert_eq!(document(&rotated)["cvms"][0]["logs"][0]["lines"], 2, "{}", rotated.out());
     let only_missing = snapshot(&world, &cvms[3..], &["stargate.out"], &[]).finish(LONG).expect(2);
@@ -295,7 +293,7 @@ fn a_glob_over_paths_stands_for_what_each_cvm_has() {
     cvms[0].log("stargate.a.FATAL.1").put(&crash);
     cvms[1].log("stargate.b.FATAL.7").put(line(7200, "ERROR", "Check failed: long ago"));
     cvms[1].log("genesis.out").put(fine() + &crash);
-    write_long_ago(&cvms[1].log("stargate.b.FATAL.7"));
+    cvms[1].log("stargate.b.FATAL.7").date(long_ago());
     let more = ["--max-errors", "0", "--json", "*.FATAL.?"];
     let done = snapshot(&world, &cvms[..3], &["genesis.out", "*.out"], &more).finish(LONG).expect(1);
     assert_eq!(done.err(), "cvmtail: 2 breaches\n");

@@ -1,15 +1,12 @@
 //! `--since`, held against what was written: files of all sizes, and the rotated ones before them.
 
-use std::fs::File;
-use std::io::Write as _;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::{Made, instant};
 use crate::told::{LONG, nothing_left};
 use crate::world::World;
 use crate::world::cvm::Cvm;
 use crate::world::layout::Layout;
-use crate::world::poll::must;
 use crate::world::rotate::Packer;
 use crate::world::run::Run;
 use crate::world::writer::Log;
@@ -136,8 +133,7 @@ fn what_was_rotated_away_is_read_from_there_plain_or_packed() {
                 rotated.put(part);
                 // It was last written to when its last line says so; packers leave that as it is.
                 let last = if name.contains("0317") { 299_000 } else { 599_000 };
-                let file = File::options().write(true).open(&rotated.file).expect("a file");
-                file.set_modified(SystemTime::from(instant(last))).expect("a time");
+                rotated.date(instant(last).into());
                 if let Some(packer) = kept {
                     packer.pack(&rotated.file);
                 }
@@ -193,9 +189,9 @@ fn a_line_that_is_being_written_is_old_or_new_as_a_whole() {
     };
     log.put(format!("{}\n{}", line(1800, "old"), line(1200, "half")));
     let run = world.cvmtail(&["-c", &cvm.target(), "--since", "10m", "-o", "raw", &log.path]).start();
-    must(LONG, "it has started", || String::from_utf8_lossy(&run.stderr()).contains("genesis"));
+    run.wait_for_word("genesis");
     let new = line(0, "new\n");
-    append(&log, &format!(" and the rest of it\n{new}"));
+    log.push(format!(" and the rest of it\n{new}"));
     run.wait_for_lines(1);
     run.interrupt();
     assert_eq!(run.finish(LONG).expect(130).out(), new);
@@ -219,14 +215,14 @@ fn a_log_that_tells_no_times_is_told_of_and_what_comes_is_printed() {
     assert!(done.out().contains(&told) && done.out().contains("unreadable"), "{}", done.out());
     // What comes is new, whatever it tells.
     let run = reading(&["-o", "raw", &late.path, &begun.path]).start();
-    let all = ["plain.out: suppressed: ", "late.out: missing: ", "begun.out: suppressed: "];
-    let are_told = |told: &str| all.iter().all(|event| told.contains(event));
-    must(LONG, "all are told of", || are_told(&String::from_utf8_lossy(&run.stderr())));
-    append(&log, "three\n");
+    for event in ["plain.out: suppressed: ", "late.out: missing: ", "begun.out: suppressed: "] {
+        run.wait_for_word(event);
+    }
+    log.push("three\n");
     run.wait_for_lines(1);
-    append(&late, "four\n");
+    late.push("four\n");
     run.wait_for_lines(2);
-    append(&begun, "ve\n");
+    begun.push("ve\n");
     run.wait_for_lines(3);
     run.interrupt();
     assert_eq!(run.finish(LONG).expect(130).out(), "three\nfour\nfive\n");
@@ -240,16 +236,8 @@ fn a_log_that_tells_no_times_is_told_of_and_what_comes_is_printed() {
         .finish(LONG);
     assert_eq!(done.expect(0).out(), format!("{head}  File a.py\n"));
     // What was not written to since then has nothing of it.
-    let hour = std::time::Duration::from_hours(1);
-    let file = File::options().write(true).open(&log.file).expect("a file");
-    file.set_modified(SystemTime::now() - hour).expect("a time");
+    log.date(SystemTime::now() - Duration::from_hours(1));
     let done = reading(&["--no-follow"]).finish(LONG).expect(1);
     assert!(!done.err().contains(&told), "{}", done.err());
     nothing_left(&world, &[cvm]);
-}
-
-/// Appends to a log.
-fn append(log: &Log, text: &str) {
-    let mut file = File::options().create(true).append(true).open(&log.file).expect("a file");
-    file.write_all(text.as_bytes()).expect("room in /tmp");
 }

@@ -24,14 +24,10 @@ pub struct Process {
 impl Process {
     /// Reads one process; `None` if it is gone, a zombie, or not readable.
     fn read(pid: i32) -> Option<Self> {
-        let stat = String::from_utf8_lossy(&std::fs::read(format!("/proc/{pid}/stat")).ok()?).into_owned();
-        let (before, after) = stat.rsplit_once(") ")?;
-        let name = before.split_once('(')?.1.to_owned();
-        let mut fields = after.split(' ');
-        if matches!(fields.next()?, "Z" | "X") {
+        let (name, state, parent) = stat(pid)?;
+        if matches!(state, 'Z' | 'X') {
             return None;
         }
-        let parent = fields.next()?.parse().ok()?;
         let bytes = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
         let command = String::from_utf8_lossy(&bytes).replace('\0', " ").trim_end().to_owned();
         Some(Self { pid, parent, name, command })
@@ -78,14 +74,17 @@ pub fn send(pid: i32, signal: Signal) {
 /// that SIGSTOP is only on its way to happens to a running one.
 pub fn freeze(pids: impl IntoIterator<Item = i32>) {
     let pids: Vec<i32> = pids.into_iter().inspect(|pid| send(*pid, Signal::STOP)).collect();
-    let still = |pid: i32| state(pid).is_none_or(|state| matches!(state, 'T' | 'Z' | 'X'));
+    let still = |pid: i32| stat(pid).is_none_or(|(_, state, _)| matches!(state, 'T' | 'Z' | 'X'));
     must(SOON, "they stand still", || pids.iter().all(|pid| still(*pid)));
 }
 
-/// What a process with that number does, as the letter in /proc says it.
-fn state(pid: i32) -> Option<char> {
-    let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
-    String::from_utf8_lossy(&stat).rsplit_once(") ")?.1.chars().next()
+/// Name, state (the letter in /proc) and parent of the process with that number.
+fn stat(pid: i32) -> Option<(String, char, i32)> {
+    let stat = String::from_utf8_lossy(&std::fs::read(format!("/proc/{pid}/stat")).ok()?).into_owned();
+    let (before, after) = stat.rsplit_once(") ")?;
+    let name = before.split_once('(')?.1.to_owned();
+    let mut fields = after.split(' ');
+    Some((name, fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
 }
 
 /// Whether a process with that number lives (a zombie does not).
