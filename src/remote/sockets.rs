@@ -1,36 +1,41 @@
-//! The folder of the control sockets: private, of this run, and removed on every way out.
+//! The directory of the control sockets: private, of this run, and removed on every way out.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::fs::{DirBuilder, File};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
-use rustix::process::geteuid;
+
+mod removal;
+
+use removal::Found;
 
 /// How long a socket's path may be. The name in `sockaddr_un` has 108 bytes with its NUL (unix(7)), and ssh
 /// binds to the path with `.` and 16 random characters behind it before it renames.
 const LONGEST: usize = 90;
 
-/// What the names of our folders begin with; the process number follows.
-const PREFIX: &str = "cvmtail-";
+/// What the names of our directories begin with; the process number, `-` and [`RANDOM`] hexadecimal digits
+/// follow. No other program uses it, and a directory of any other name is never touched.
+const PREFIX: &str = "cvmtail-sockets-";
 
-/// Removes the folder named by its first argument when its stdin ends without a word.
-///
-/// The masters are being killed at that moment and may still write, hence the second try.
-const KEEPER: &str =
-    r#"trap '' HUP INT QUIT TERM PIPE; read -r word || rm -rf -- "$1" || { sleep 1; rm -rf -- "$1"; }"#;
+/// How many random hexadecimal digits such a name ends with.
+const RANDOM: usize = 16;
+
+/// Removes the directory named by its first argument, which is also its working directory, when its stdin
+/// ends without a word.
+const KEEPER: &str = include_str!("sockets/keeper.sh");
 
 /// Where the control sockets of this run live. Nothing is made before the first socket is wanted.
 #[derive(Debug)]
 pub struct Sockets {
-    /// The folder in which the run's own folder is made.
+    /// The directory in which the run's own one is made.
     parent: PathBuf,
-    /// The run's folder, and how many sockets were named in it.
+    /// The run's directory, and how many sockets were named in it.
     own: Mutex<Option<(Folder, u64)>>,
 }
 
@@ -59,49 +64,48 @@ impl Sockets {
     }
 }
 
-/// The run's own folder and those who see to its end.
+/// The run's own directory and those who see to its end.
 #[derive(Debug)]
 struct Folder {
     /// Where it is.
     path: PathBuf,
     /// Locked as long as this process lives: who can lock it may remove it.
-    _lock: File,
-    /// A shell that removes the folder if this process is killed; its stdin is held by nobody else.
+    lock: File,
+    /// A shell that removes the directory if this process is killed; its stdin is held by nobody else.
     keeper: Child,
 }
 
 impl Folder {
-    /// Makes a folder in `parent`, once the folders of dead runs are out of the way.
+    /// Makes a directory in `parent`, once those of dead runs are out of the way.
     fn make(parent: &Path) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
-        sweep(parent);
-        let pid = std::process::id();
-        // Another process may have the same number in another process namespace that shares this folder.
-        for turn in 0..100 {
-            let path = match turn {
-                0 => parent.join(format!("{PREFIX}{pid}")),
-                _ => parent.join(format!("{PREFIX}{pid}-{turn}")),
-            };
+        removal::sweep(parent);
+        loop {
+            let path = parent.join(name()?);
             match DirBuilder::new().mode(0o700).create(&path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 made => made?,
             }
-            // Between the two steps a sweeper may have taken it for a dead one.
-            let Ok(lock) = open(&path) else { continue };
+            // Between the two steps another run's sweep may have removed it as a dead one's.
+            let Ok(lock) = removal::open(&path) else { continue };
             if take(&lock) && lock.metadata().is_ok_and(|folder| folder.nlink() > 0) {
-                let keeper = keep(&path).inspect_err(|_| {
-                    let _ = fs::remove_dir(&path);
-                })?;
-                return Ok(Self { path, _lock: lock, keeper });
+                return match keep(&path) {
+                    Ok(keeper) => Ok(Self { path, lock, keeper }),
+                    Err(error) => {
+                        let _ = std::fs::remove_dir(&path);
+                        Err(error)
+                    }
+                };
             }
         }
-        Err(io::ErrorKind::AlreadyExists.into())
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
+        if let Ok(found) = Found::of(&self.lock) {
+            found.remove(&self.path);
+        }
         if let Some(mut stdin) = self.keeper.stdin.take() {
             let _ = stdin.write_all(b"gone\n");
         }
@@ -110,16 +114,25 @@ impl Drop for Folder {
     }
 }
 
+/// A name that nobody else has.
+fn name() -> io::Result<String> {
+    let mut random = [0; RANDOM / 2];
+    File::open("/dev/urandom")?.read_exact(&mut random)?;
+    Ok(format!("{PREFIX}{}-{:0RANDOM$x}", std::process::id(), u64::from_ne_bytes(random)))
+}
+
 /// Starts the shell that removes `folder` should this process be killed.
 ///
-/// A group of its own keeps a terminal's Ctrl-C from it; with our stdout or stderr in hand it would keep
-/// the reader of a pipe waiting; with our working directory it could keep a disk from being unmounted.
+/// Its working directory is the folder itself: what it removes is there, whatever the path leads to by then. A
+/// group of its own keeps a terminal's Ctrl-C from it; with our stdout or stderr in hand it would keep the
+/// reader of a pipe waiting.
 fn keep(folder: &Path) -> io::Result<Child> {
     let folder = std::path::absolute(folder)?;
     Command::new("sh")
         .args(["-c", KEEPER, "cvmtail-keeper"])
-        .arg(folder)
-        .current_dir("/")
+        .arg(&folder)
+        .current_dir(&folder)
+        .env("LC_ALL", "C")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -127,108 +140,11 @@ fn keep(folder: &Path) -> io::Result<Child> {
         .spawn()
 }
 
-/// Removes what dead runs of this user left in `parent`; whatever cannot be removed stays.
-fn sweep(parent: &Path) {
-    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        if !entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
-            continue;
-        }
-        let Ok(folder) = open(&entry.path()) else { continue };
-        let ours = folder.metadata().is_ok_and(|folder| folder.uid() == geteuid().as_raw());
-        if ours && flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() {
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
-/// Opens a folder to lock it, but no link to one.
-fn open(folder: &Path) -> io::Result<File> {
-    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
-    OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(folder)
-}
-
-/// Locks our own folder; false if a sweeper holds it. Where a file system has no locks nobody sweeps.
+/// Locks our own directory; false if another run's sweep holds it. Where a file system has no locks nobody
+/// sweeps.
 fn take(folder: &File) -> bool {
     flock(folder, FlockOperation::NonBlockingLockExclusive) != Err(Errno::WOULDBLOCK)
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::io;
-    use std::os::unix::fs::PermissionsExt as _;
-    use std::path::Path;
-
-    use super::{KEEPER, LONGEST, Sockets};
-
-    /// The names in a folder.
-    fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).expect("readable");
-        entries.map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned()).collect()
-    }
-
-    #[test]
-    fn the_folder_is_private_and_goes_with_its_owner() {
-        let parent = tempfile::tempdir().expect("a folder");
-        let sockets = Sockets::new(parent.path().join("run"));
-        assert!(names(parent.path()).is_empty(), "nothing before it is wanted");
-        let first = sockets.name().expect("a name");
-        let second = sockets.name().expect("a name");
-        assert_ne!(first, second);
-        let folder = first.parent().expect("a folder");
-        assert_eq!(fs::metadata(folder).expect("there").permissions().mode() & 0o777, 0o700);
-        fs::write(&first, b"").expect("writable");
-        drop(sockets);
-        assert!(names(&parent.path().join("run")).is_empty());
-    }
-
-    #[test]
-    fn what_the_dead_left_is_swept_and_what_the_living_hold_is_not() {
-        let parent = tempfile::tempdir().expect("a folder");
-        fs::create_dir_all(parent.path().join("cvmtail-1/sub")).expect("made");
-        fs::create_dir(parent.path().join("other")).expect("made");
-        let living = Sockets::new(parent.path());
-        let held = living.name().expect("a name");
-        let second = Sockets::new(parent.path());
-        let other = second.name().expect("a name");
-        assert!(held.parent().is_some_and(Path::exists), "the living keeps its folder");
-        assert_ne!(held.parent(), other.parent());
-        assert!(parent.path().join("other").exists());
-        assert!(!parent.path().join("cvmtail-1").exists());
-    }
-
-    #[test]
-    fn a_link_is_not_followed() {
-        let parent = tempfile::tempdir().expect("a folder");
-        let elsewhere = tempfile::tempdir().expect("a folder");
-        fs::write(elsewhere.path().join("precious"), b"").expect("written");
-        std::os::unix::fs::symlink(elsewhere.path(), parent.path().join("cvmtail-7")).expect("linked");
-        Sockets::new(parent.path()).name().expect("a name");
-        assert!(elsewhere.path().join("precious").exists());
-    }
-
-    #[test]
-    fn a_path_that_ssh_cannot_use_is_an_error_here() {
-        let parent = tempfile::tempdir().expect("a folder");
-        let long = parent.path().join("x".repeat(LONGEST));
-        assert_eq!(Sockets::new(long).name().expect_err("too long").kind(), io::ErrorKind::InvalidFilename);
-        let variable = parent.path().join("${HOME}");
-        assert_eq!(
-            Sockets::new(variable).name().expect_err("a variable").kind(),
-            io::ErrorKind::InvalidFilename
-        );
-    }
-
-    #[test]
-    fn the_keeper_removes_when_its_owner_dies_and_only_then() {
-        let parent = tempfile::tempdir().expect("a folder");
-        for (word, there) in [("", false), ("gone\n", true)] {
-            let folder = parent.path().join("a 'quoted' name");
-            fs::create_dir_all(folder.join("sub")).expect("made");
-            let script = format!("printf '{word}' | sh -c \"$0\" keeper \"$1\"");
-            let run = std::process::Command::new("sh").args(["-c", &script, KEEPER]).arg(&folder).status();
-            assert!(run.is_ok_and(|status| status.success() || !there));
-            assert_eq!(folder.exists(), there);
-        }
-    }
-}
+mod tests;
