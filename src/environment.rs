@@ -40,6 +40,8 @@ pub struct Environment {
     pub stderr_terminal: bool,
     /// Where control sockets may live.
     pub socket_folder: PathBuf,
+    /// The variables that keep an ssh from asking anybody.
+    pub askpass: Vec<(&'static str, OsString)>,
     /// Where answers are kept that are worth keeping; `None`: nowhere.
     pub cache_folder: Option<PathBuf>,
     /// The locale has more than ASCII.
@@ -88,6 +90,7 @@ impl Environment {
             stdout_terminal: io::stdout().is_terminal(),
             stderr_terminal: io::stderr().is_terminal(),
             socket_folder: socket_folder(variable("XDG_RUNTIME_DIR"), env::temp_dir()),
+            askpass: askpass(&variable),
             cache_folder: cache_folder(&variable),
             unicode: unicode(&variable),
             shell: variable("COMPLETE").filter(|shell| shell != "0"),
@@ -96,6 +99,32 @@ impl Environment {
             zone: TimeZone::system(),
         }
     }
+}
+
+/// Set for this program where an ssh starts it to ask for a secret.
+const ASKED: &str = "CVMTAIL_ASKED_BY_SSH";
+
+/// The variables that have ssh ask this very program for secrets, and no other.
+fn askpass(variable: &impl Fn(&str) -> Option<OsString>) -> Vec<(&'static str, OsString)> {
+    let Ok(program) = env::current_exe() else {
+        return vec![("SSH_ASKPASS", "/bin/false".into()), ("SSH_ASKPASS_REQUIRE", "never".into())];
+    };
+    let mut variables =
+        vec![("SSH_ASKPASS", program.into()), ("SSH_ASKPASS_REQUIRE", "force".into()), (ASKED, "1".into())];
+    // Before 8.4 ssh asks only where there is a display, and does not care which.
+    if variable("DISPLAY").is_none() {
+        variables.push(("DISPLAY", "none".into()));
+    }
+    variables
+}
+
+/// The question of the ssh that started this program to ask it; empty if it only has something to say.
+pub fn asked_by_ssh() -> Option<String> {
+    env::var_os(ASKED)?;
+    let mut arguments = env::args_os().skip(1);
+    let (question, None) = (arguments.next()?, arguments.next()) else { return None };
+    let is_notice = env::var_os("SSH_ASKPASS_PROMPT").is_some_and(|kind| kind == "none");
+    Some(if is_notice { String::new() } else { question.to_string_lossy().into_owned() })
 }
 
 /// `CVMTAIL_CONFIG`, else `cvmtail/config.toml` in `XDG_CONFIG_HOME`, else in `~/.config`.

@@ -35,6 +35,8 @@ pub enum Kind {
     Auth,
     /// The jump host could not be passed.
     Jump,
+    /// The jump host refused: the login, the forwarding, or this ssh its key.
+    JumpRefused,
     /// The user's ssh does not start, or its configuration is wrong.
     Ssh,
     /// The CVM answers with a menu or a forced command instead of a shell.
@@ -75,11 +77,18 @@ impl Kind {
             Self::HostKeyUnknown
             | Self::HostKeyChanged
             | Self::Auth
+            | Self::JumpRefused
             | Self::Ssh
             | Self::NoShell
             | Self::NoTail
             | Self::NotAFile
             | Self::Undated => false,
         }
+    }
+
+    /// True if a server was reached and does not let this user in, or is not trusted: another login as it is would
+    /// only be one more failed login.
+    pub const fn is_refusal(self) -> bool {
+        matches!(self, Self::Auth | Self::JumpRefused | Self::HostKeyUnknown | Self::HostKeyChanged)
     }
 }

@@ -1,5 +1,6 @@
 //! cvmtail follows the logs of every Controller VM of a Nutanix cluster over your own ssh.
 
+mod askpass;
 mod batch;
 mod cache;
 mod cli;
@@ -38,6 +39,9 @@ use usage::Usage;
 
 /// Reads the surroundings, plans, runs; what cannot be planned is told, with exit status 2.
 fn main() -> ExitCode {
+    if let Some(question) = environment::asked_by_ssh() {
+        return askpass::refuse(&question);
+    }
     let surroundings = Environment::read();
     if surroundings.shell.is_some() {
         return modes::complete::run(&surroundings).map_or_else(|error| refused(&error), Into::into);

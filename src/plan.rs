@@ -10,6 +10,7 @@ pub mod snapshot;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -181,6 +182,8 @@ pub struct Ssh {
     pub dead_after: Duration,
     /// Where control sockets may live: short, private, on a local disk.
     pub socket_folder: PathBuf,
+    /// The variables that keep an ssh from asking anybody.
+    pub askpass: Vec<(&'static str, OsString)>,
     /// Hand on what ssh itself says (`--verbose`).
     pub verbose: bool,
     /// Have ssh tell each step of a connection (`LogLevel=DEBUG1`), for a check.

@@ -1,6 +1,8 @@
 //! Every way in which a run ends: its status, and that nothing stays here or on a CVM.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -335,4 +337,45 @@ fn closed_ends_of_its_own_do_no_harm() {
     run(&format!("> {}", file.display())).expect(0);
     assert_eq!(fs::read_to_string(file).expect("what it printed"), "one\ntwo\nthree\n");
     nothing_left(&world, &cvms);
+}
+
+#[test]
+fn directories_that_only_look_like_ours_outlive_every_run() {
+    let world = World::new();
+    let cvm = world.cvm("ntnx-a-cvm").start();
+    let log = cvm.log("genesis.out");
+    log.put("fine\n");
+    let run = world.folder().join("run");
+    let others =
+        ["cvmtail-0.1.0", "cvmtail-incident-4711", "cvmtail-4711", "cvmtail-sockets-4711-0123456789abcdef"];
+    for name in others {
+        fs::create_dir(run.join(name)).expect("a directory");
+        fs::set_permissions(run.join(name), Permissions::from_mode(0o700)).expect("chmod");
+        fs::write(run.join(name).join("0"), "precious\n").expect("a file");
+    }
+    let dead = run.join("cvmtail-sockets-4711-00000000deadbeef");
+    fs::create_dir(&dead).expect("a directory");
+    fs::set_permissions(&dead, Permissions::from_mode(0o700)).expect("chmod");
+    drop(UnixListener::bind(dead.join("0")).expect("a socket"));
+    let arguments = ["-c", &cvm.target(), "-n", "+1", &log.path];
+    world.cvmtail(&arguments).arg("--no-follow").finish(LONG).expect(0);
+    assert!(!dead.exists(), "what a dead run left is gone");
+    let killed = world.cvmtail(&arguments).start();
+    killed.wait_for("the line has come", LONG, |out| out == b"fine\n");
+    killed.signal(Signal::KILL);
+    killed.finish(LONG);
+    let names = || {
+        let entries = fs::read_dir(&run).expect("readable").flatten();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    };
+    let mut wanted = others.map(str::to_owned);
+    wanted.sort();
+    must(SOON, "the killed run's own directory is gone", || names() == wanted);
+    for name in others {
+        assert_eq!(fs::read_to_string(run.join(name).join("0")).expect("there"), "precious\n");
+    }
+    nothing_left_there(&[cvm], LONG);
 }

@@ -10,6 +10,7 @@ mod filters;
 mod finding;
 mod hostile;
 mod house;
+mod jumping;
 mod output;
 mod parity;
 mod reaching;

@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod cvm;
 pub mod fold;
 pub mod glob;
+pub mod hop;
 pub mod naming;
 pub mod nearest;
 pub mod pattern;

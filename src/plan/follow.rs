@@ -94,6 +94,7 @@ pub fn ssh(
         parallel: reaching.parallel,
         dead_after: reaching.dead_after,
         socket_folder: environment.socket_folder.clone(),
+        askpass: environment.askpass.clone(),
         verbose,
         diagnose: false,
     })

@@ -35,6 +35,7 @@ fn nothing() -> Environment {
         stdout_terminal: false,
         stderr_terminal: false,
         socket_folder: "/tmp".into(),
+        askpass: Vec::new(),
         cache_folder: None,
         unicode: false,
         shell: None,

@@ -17,7 +17,7 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 
-pub(super) use about::quoted;
+pub(in crate::remote) use about::quoted;
 pub use about::{About, span};
 use cause::{Cause, Heard};
 use manual::causes;
@@ -184,7 +184,7 @@ fn through_a_hop(echo: &str, about: &About) -> Option<bool> {
     if echo.contains("UNKNOWN port 65535") || echo.starts_with("stdio forwarding") {
         Some(true)
     } else {
-        echo.contains(CUT_OFF).then_some(about.jump.is_some())
+        echo.contains(CUT_OFF).then_some(about.jump.is_some() || about.proxy.is_some())
     }
 }
 
@@ -201,6 +201,14 @@ fn aside(line: &str) -> bool {
 /// A failure on the way to the CVM, over which `above` connections were to go: the hop's own cause, told as the
 /// jump host's.
 fn of_hop(found: &Found, text: &str, about: &About, above: usize) -> Failure {
+    if let (None, Some(command)) = (&about.jump, &about.proxy) {
+        let inner = tell(found, text, about);
+        return Failure {
+            kind: of_way(inner.kind),
+            message: format!("the ProxyCommand of your ssh config does not connect: {}", inner.message),
+            hint: Some(format!("see by hand what `{command}` says")),
+        };
+    }
     let (name, hop) = about.hop(above);
     let inner = tell(found, text, &hop);
     let hint = match inner.kind {
@@ -208,10 +216,19 @@ fn of_hop(found: &Found, text: &str, about: &About, above: usize) -> Failure {
         _ => inner.hint.or_else(|| Some(format!("try by hand `{}`", hop.login))),
     };
     Failure {
-        // A hop that is only busy is tried again at once, as a busy CVM is.
-        kind: if inner.kind == Kind::Dropped { Kind::Dropped } else { Kind::Jump },
+        kind: of_way(inner.kind),
         message: format!("the jump host {name} cannot be passed: {}", inner.message),
         hint,
+    }
+}
+
+/// The kind of a failure that happened on the way to the CVM. What it is decides whether it is tried again, not where
+/// it happened: a hop that is only busy is tried again at once, one that refuses never.
+const fn of_way(kind: Kind) -> Kind {
+    match kind {
+        Kind::Dropped => Kind::Dropped,
+        kind if kind.is_transient() => Kind::Jump,
+        _ => Kind::JumpRefused,
     }
 }
 

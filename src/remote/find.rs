@@ -28,7 +28,7 @@ pub enum Sighting {
     Found(Found),
     /// Nothing matched at the first answer.
     Nothing,
-    /// The CVM could not be asked; told once, until an answer comes again.
+    /// The CVM could not be asked; told once, until an answer comes again. The last, if trying again cannot heal it.
     Failed(Failure),
 }
 
@@ -105,6 +105,10 @@ impl Watch {
                 Err(_) if self.failed => {}
                 Err(failure) => {
                     self.failed = true;
+                    if !failure.kind.is_transient() {
+                        // Only the user can heal it, so nothing is asked again.
+                        self.pause = None;
+                    }
                     return Some(Sighting::Failed(failure));
                 }
             }

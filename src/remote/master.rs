@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 
 use super::explain::{self, About, span, table};
 use super::leash::Leash;
+use super::route::Way;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::failure::{Failure, Kind};
 use crate::plan;
@@ -25,9 +26,6 @@ const WORDS: usize = 16 * 1024;
 
 /// How long a finished ssh's stderr is read for: what it started (an `ssh` to a jump host) may hold it longer.
 const ECHO: Duration = Duration::from_millis(100);
-
-/// How long `ssh -G` may take.
-const RESOLVE: Duration = Duration::from_secs(3);
 
 /// The ear for what ssh itself says, line by line (`--verbose`).
 pub type Ear = Arc<dyn Fn(&Cvm, &[u8]) + Send + Sync>;
@@ -62,7 +60,7 @@ impl Drop for Master {
 }
 
 impl Master {
-    /// Connects to `cvm` with its control socket at `socket`; tells `changed` when the connection ends. Failures
+    /// Connects to `cvm` on that way with its control socket at `socket`; tells `changed` when the connection ends. Failures
     /// are worded with what `about` knows.
     ///
     /// Dropping the future ends the attempt and its process.
@@ -70,12 +68,15 @@ impl Master {
         cvm: &Arc<Cvm>,
         about: About,
         ssh: &plan::Ssh,
+        way: &Way,
         socket: &Path,
         ear: Option<Ear>,
         changed: Arc<Notify>,
     ) -> Result<Self, Failure> {
-        let mut command = ssh_command();
-        command.args(arguments(&cvm.address, ssh, socket)).stderr(Stdio::piped());
+        let mut command = ssh_command(ssh);
+        command
+            .args(arguments(&cvm.address, ssh, way.proxy_command.as_deref(), socket))
+            .stderr(Stdio::piped());
         let mut leash = Leash::start(&mut command).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
                 explain::because(&table::NO_SSH, &about, &error.to_string())
@@ -96,19 +97,19 @@ impl Master {
         .abort_handle();
         let session = Arc::new(openssh::Session::resume_mux(socket.into(), None));
         let master = Self { session, words, ended, stop, keeper, about };
-        master.ready(&cvm.address, ssh, socket).await?;
+        master.ready(ssh, way, socket).await?;
         Ok(master)
     }
 
     /// Waits until the connection is up.
-    async fn ready(&self, address: &Address, ssh: &plan::Ssh, socket: &Path) -> Result<(), Failure> {
+    async fn ready(&self, ssh: &plan::Ssh, way: &Way, socket: &Path) -> Result<(), Failure> {
         // ConnectTimeout covers TCP and the server's greeting, not a stall in the key exchange or the login:
         // that gets as much time again.
         let limit = ssh.connect_timeout * 2;
         let mut ended = self.ended.clone();
         tokio::select! {
             biased;
-            _ = ended.wait_for(|ended| *ended) => return Err(self.refusal(address, ssh).await),
+            _ = ended.wait_for(|ended| *ended) => return Err(self.refusal(way)),
             () = up(&self.session, socket) => {}
             () = sleep(limit) => {
                 self.end().await;
@@ -121,7 +122,7 @@ impl Master {
     }
 
     /// Why ssh did not connect.
-    async fn refusal(&self, address: &Address, ssh: &plan::Ssh) -> Failure {
+    fn refusal(&self, way: &Way) -> Failure {
         let words = self.words();
         let failure = explain::connecting(&words, &self.about);
         if failure.kind != Kind::HostKeyUnknown {
@@ -129,9 +130,7 @@ impl Master {
         }
         // ssh-keyscan does not know the aliases of the user's config.
         let mut about = self.about.clone();
-        if let Some((host, port)) = resolve(address, ssh).await {
-            about.resolve(host, port);
-        }
+        about.resolve(way.route.host.clone(), Some(way.route.port));
         explain::connecting(&words, &about)
     }
 
@@ -232,24 +231,13 @@ impl Listener {
     }
 }
 
-/// The user's ssh, without a terminal and in English, because its words are read.
-pub(super) fn ssh_command() -> Command {
+/// The user's ssh, without a terminal and in English, because its words are read. Neither it nor an ssh that its
+/// config starts asks anybody for a secret.
+pub(super) fn ssh_command(ssh: &plan::Ssh) -> Command {
     let mut command = Command::new("ssh");
     command.env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::null());
-    // A jump host's ssh is not told BatchMode; there is nobody to answer its questions.
-    command.env("SSH_ASKPASS_REQUIRE", "never");
+    command.envs(ssh.askpass.iter().map(|(name, value)| (name, value)));
     command
-}
-
-/// Where ssh would connect to, aliases resolved: host and port of `ssh -G`.
-async fn resolve(address: &Address, ssh: &plan::Ssh) -> Option<(String, Option<u16>)> {
-    let mut command = ssh_command();
-    command.arg("-G").args(destination(address, ssh)).stdout(Stdio::piped()).stderr(Stdio::null());
-    command.kill_on_drop(true);
-    let output = timeout(RESOLVE, command.output()).await.ok()?.ok()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    Some((value("hostname")?.to_owned(), value("port").and_then(|port| port.parse().ok())))
 }
 
 /// The arguments of a master: what it is, whom it calls as the user wants it called, and ours behind it,
@@ -257,11 +245,25 @@ async fn resolve(address: &Address, ssh: &plan::Ssh) -> Option<(String, Option<u
 ///
 /// `StrictHostKeyChecking` is not among them: whom to trust is the user's own policy. Nor are `RemoteCommand`
 /// and `RequestTTY`, which older ssh does not know: `-N` and `-T` are as good.
-fn arguments(address: &Address, ssh: &plan::Ssh, socket: &Path) -> Vec<OsString> {
+///
+/// Where jump hosts are on the way, `proxy_command` leads over them in place of `-J` and of the config's `ProxyJump`.
+fn arguments(
+    address: &Address,
+    ssh: &plan::Ssh,
+    proxy_command: Option<&str>,
+    socket: &Path,
+) -> Vec<OsString> {
     // ssh expands `%` in the path.
     let socket = socket.to_string_lossy().replace('%', "%%");
     let mut arguments: Vec<OsString> = ["-M", "-N", "-T", "-S", &socket].map(OsString::from).into();
-    let called = destination(address, ssh);
+    let called = match proxy_command {
+        Some(command) => {
+            let way = [format!("ProxyCommand={command}"), "ProxyUseFdpass=no".to_owned()];
+            let options = way.into_iter().chain(ssh.options.iter().cloned()).collect();
+            destination(address, &plan::Ssh { jump: None, options, ..ssh.clone() })
+        }
+        None => destination(address, ssh),
+    };
     let (host, calling) = called.split_at(called.len() - 2);
     arguments.extend_from_slice(host);
     let (interval, count) = keepalive(ssh.dead_after);
@@ -273,6 +275,7 @@ fn arguments(address: &Address, ssh: &plan::Ssh, socket: &Path) -> Vec<OsString>
     let connect = ssh.connect_timeout.as_secs().max(1);
     for option in [
         "BatchMode=yes".to_owned(),
+        "NumberOfPasswordPrompts=0".to_owned(),
         "ControlPersist=no".to_owned(),
         format!("ConnectTimeout={connect}"),
         format!("ServerAliveInterval={interval}"),
@@ -360,7 +363,7 @@ mod tests {
         };
         let address =
             Address::Ssh { host: "-oops".into(), port: None, user: Some("nutanix".into()), jump: None };
-        let arguments = arguments(&address, &ssh, Path::new("/run/100%/1"));
+        let arguments = arguments(&address, &ssh, None, Path::new("/run/100%/1"));
         let text: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
         let text = text.join(" ");
         let expected = "-M -N -T -S /run/100%%/1 -F cfg -l nutanix -p 2222 -i key -J bastion -o ServerAliveInterval=99 -o BatchMode=yes";

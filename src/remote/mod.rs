@@ -12,6 +12,7 @@ pub mod follower;
 pub mod gate;
 pub mod hosts;
 pub mod intake;
+pub mod jump;
 mod leash;
 pub mod listing;
 pub mod master;

@@ -18,6 +18,7 @@ use super::explain::{self, About, table};
 pub use super::gate::Gate;
 pub use super::master::Ear;
 use super::master::Master;
+use super::route::{self, Way};
 pub use super::sockets::Sockets;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::failure::{Failure, Kind};
@@ -57,6 +58,8 @@ pub struct Session {
     dialing: Cell<usize>,
     /// How many connections failed to be made, and why the last one did.
     failed: RefCell<(u64, Option<Failure>)>,
+    /// The way to the CVM, as it was found last.
+    way: RefCell<Option<Rc<Way>>>,
     /// A connection was made before.
     was_reached: Cell<bool>,
     /// No more connections are made.
@@ -98,6 +101,7 @@ impl Session {
             wanting: Cell::default(),
             dialing: Cell::default(),
             failed: RefCell::default(),
+            way: RefCell::default(),
             was_reached: Cell::default(),
             closed: Cell::default(),
         };
@@ -164,6 +168,11 @@ impl Session {
                 }
                 _ if self.closed.get() => return Err(explain::because(&table::LOST, &self.about, "")),
                 _ if self.failed.borrow().0 != failures => {
+                    let told = self.failed.borrow().1.clone();
+                    return Err(told.unwrap_or_else(|| explain::because(&table::LOST, &self.about, "")));
+                }
+                // Those who come later do not fail the same login once more.
+                Step::Dial if !self.was_reached.get() && self.is_refused() => {
                     let told = self.failed.borrow().1.clone();
                     return Err(told.unwrap_or_else(|| explain::because(&table::LOST, &self.about, "")));
                 }
@@ -256,10 +265,12 @@ impl Session {
     /// streams have pauses of their own. Two pauses within each other made one dial a second for each CVM.
     async fn shake_hands(&self) -> Result<Master, Failure> {
         let handshakes = if self.was_reached.get() && self.connections() == 0 { 1 } else { HANDSHAKES };
+        let way = self.way().await?;
+        let about = self.about.on(&way.hops, way.route.proxy.as_deref());
         let mut attempt = 1;
         loop {
             let result = {
-                let _leave = self.gate.pass(&self.cvm.address, &self.ssh).await;
+                let _leave = self.gate.pass(&way.server).await;
                 let socket = self.sockets.name().map_err(|error| match error.kind() {
                     io::ErrorKind::InvalidFilename => {
                         explain::because(&table::LONG_PATH, &self.about, &error.to_string())
@@ -267,8 +278,8 @@ impl Session {
                     _ => explain::here(&error, &self.about),
                 })?;
                 let changed = Arc::clone(&self.changed);
-                let about = About::clone(&self.about);
-                Master::start(&self.cvm, about, &self.ssh, &socket, self.ear.clone(), changed).await
+                let (about, ear) = (about.clone(), self.ear.clone());
+                Master::start(&self.cvm, about, &self.ssh, &way, &socket, ear, changed).await
             };
             match result {
                 Err(failure) if failure.kind == Kind::Dropped && attempt < handshakes => {
@@ -278,6 +289,24 @@ impl Session {
                 result => return result,
             }
         }
+    }
+
+    /// Whether the last login was refused.
+    fn is_refused(&self) -> bool {
+        self.failed.borrow().1.as_ref().is_some_and(|failure| failure.kind.is_refusal())
+    }
+
+    /// The way to the CVM. It is found anew when no connection is up: the user's config may depend on the network
+    /// this machine is in.
+    async fn way(&self) -> Result<Rc<Way>, Failure> {
+        let known = self.way.borrow().clone();
+        if let Some(way) = known.filter(|_| self.connections() > 0) {
+            return Ok(way);
+        }
+        let _leave = self.gate.resolve().await;
+        let way = Rc::new(route::find(&self.cvm.address, &self.ssh, &self.about).await?);
+        self.way.replace(Some(Rc::clone(&way)));
+        Ok(way)
     }
 
     /// Ends all connections, side by side, and makes no more.

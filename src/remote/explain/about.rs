@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cluster::cvm::{Address, Cvm};
+use crate::cluster::hop::{Hop, joined};
 use crate::plan;
 
 /// Which jump host it is that the user did not name here.
@@ -19,8 +21,12 @@ pub struct About {
     pub port: Option<u16>,
     /// The user, where one was named.
     pub user: Option<String>,
-    /// The jump hosts of `-J`, as given.
+    /// The jump hosts, as `-J` takes them.
     pub jump: Option<String>,
+    /// The `ProxyCommand` of the user's ssh config, as ssh runs it.
+    pub proxy: Option<String>,
+    /// The user's `-F`.
+    config: Option<PathBuf>,
     /// The file with the user's public key, as the user would name it.
     pub(super) public_key: String,
     /// The command that logs in by hand.
@@ -57,12 +63,20 @@ impl About {
             port,
             user,
             jump: ssh.jump.clone(),
+            proxy: None,
+            config: ssh.config.clone(),
             public_key,
             login,
             reach,
             connect_timeout: ssh.connect_timeout,
             dead_after: ssh.dead_after,
         }
+    }
+
+    /// The same, with the jump hosts or the `ProxyCommand` that the user's ssh config puts on the way.
+    pub fn on(&self, hops: &[Hop], proxy: Option<&str>) -> Self {
+        let jump = (!hops.is_empty()).then(|| joined(hops));
+        Self { jump, proxy: proxy.map(str::to_owned), ..self.clone() }
     }
 
     /// The real address behind an alias, as `ssh -G` tells it: for commands that do not know aliases.
@@ -87,23 +101,16 @@ impl About {
         let hops: Vec<&str> = self.jump.as_deref().map_or(Vec::new(), |jump| jump.split(',').collect());
         let at = hops.len().saturating_sub(above.max(1));
         let name = hops.get(at).copied();
-        let place = name.unwrap_or("JUMPHOST");
-        let place = place.strip_prefix("ssh://").unwrap_or(place);
-        let (user, rest) = place.rsplit_once('@').map_or((None, place), |(user, rest)| (Some(user), rest));
-        let (host, port) = match rest.rsplit_once(':') {
-            // Colons before the last one, outside brackets: an IPv6 address without a port.
-            Some((host, port)) if host.ends_with(']') || !host.contains(':') => (host, port.parse().ok()),
-            _ => (rest, None),
-        };
-        let host = host.trim_matches(['[', ']']);
+        let Hop { user, host, port } = Hop::parse(name.unwrap_or("JUMPHOST"));
         let jump = (at > 0).then(|| hops[..at].join(","));
-        let ssh = plan::Ssh { jump: jump.clone(), ..plan::Ssh::default() };
+        let config = self.config.clone();
+        let ssh = plan::Ssh { config, jump: jump.clone(), ..plan::Ssh::default() };
         let about = Self {
-            host: host.to_owned(),
+            login: by_hand(&ssh, &host, port, user.as_deref()),
+            host,
             port,
-            user: user.map(str::to_owned),
+            user,
             jump,
-            login: by_hand(&ssh, host, port, user),
             ..self.clone()
         };
         (name.unwrap_or(UNNAMED), about)

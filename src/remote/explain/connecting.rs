@@ -106,6 +106,13 @@ pub const CONNECTING: &[Cause] = &[
     row(
         Kind::Auth,
         Heard::Connecting,
+        r"^cvmtail: ssh asks: (?<question>.*)$",
+        "none of your keys is accepted, and ssh asks “{question}”, which cvmtail does not answer",
+        FIX_AUTH,
+    ),
+    row(
+        Kind::Auth,
+        Heard::Connecting,
         r"Too many authentication failures",
         "{host} gave up before the right key came: too many keys were offered",
         "name the key with `--identity FILE --ssh-option IdentitiesOnly=yes`",
@@ -132,7 +139,7 @@ pub const CONNECTING: &[Cause] = &[
         "end other sessions of this user on the CVM, or follow fewer logs at once",
     ),
     row(
-        Kind::Jump,
+        Kind::JumpRefused,
         Heard::BehindJump,
         r"^channel \d+: open failed: administratively prohibited",
         "the jump host {jump} forbids forwarding to {host}",
@@ -190,7 +197,7 @@ pub const CONNECTING: &[Cause] = &[
     row(
         Kind::Ssh,
         Heard::Connecting,
-        r"^(?<file>\S+) line (?<line>\d+): (?<what>.+?)\.?$",
+        r"^(?<file>\S*[^:\s]) line (?<line>\d+): (?<what>.+?)\.?$",
         "your ssh configuration is wrong, {file} line {line}: {what}",
         FIX_CONFIG,
     ),

@@ -27,9 +27,15 @@ pub const NO_SSH: Cause = own(
 );
 /// `ssh -G` does not come to an end.
 pub const CONFIG_SLOW: Cause = own(
-    Kind::Ssh,
+    Kind::TimedOut,
     "your ssh does not find out in time how to reach {host}",
     "a `Match exec` or `CanonicalizeHostname` of your ssh config may hang: try `{login} -G`",
+);
+/// The user's ssh config has jump hosts for jump hosts without end.
+pub const CIRCLE: Cause = own(
+    Kind::Ssh,
+    "the jump hosts on the way to {host} lead round in a circle: {detail}",
+    "give the first jump host `ProxyJump none` in your ssh config",
 );
 /// This process may not open more files.
 pub const FILES: Cause = own(
@@ -214,6 +220,7 @@ pub const CONNECTED: &[Cause] = &[
     SILENT,
     NO_SSH,
     CONFIG_SLOW,
+    CIRCLE,
     DISCOVERY,
     FILES,
     LONG_PATH,

@@ -201,8 +201,12 @@ fn a_jump_host_that_cannot_be_passed_is_named() {
             Kind::Jump,
             "bastion has no address",
         ),
-        ("me@bastion: Permission denied (publickey).\r\n", Kind::Jump, "by hand `ssh -p 2022 -l me bastion`"),
-        ("Host key verification failed.\r\n", Kind::Jump, "with `ssh-keyscan -p 2022 bastion"),
+        (
+            "me@bastion: Permission denied (publickey).\r\n",
+            Kind::JumpRefused,
+            "by hand `ssh -p 2022 -l me bastion`",
+        ),
+        ("Host key verification failed.\r\n", Kind::JumpRefused, "with `ssh-keyscan -p 2022 bastion"),
         ("/bin/bash: line 1: /nonexist: No such file or directory\n", Kind::Jump, "/nonexist"),
         (
             "channel 0: open failed: connect failed: Connection refused\r\nstdio forwarding failed\r\n",
@@ -221,9 +225,16 @@ fn a_jump_host_that_cannot_be_passed_is_named() {
         ),
         (
             "channel 0: open failed: administratively prohibited: open failed\r\nstdio forwarding failed\r\n",
-            Kind::Jump,
+            Kind::JumpRefused,
             "AllowTcpForwarding",
         ),
+        (
+            "Received disconnect from 10.9.9.9 port 22:2: Too many authentication failures\r\n",
+            Kind::JumpRefused,
+            "too many keys were offered",
+        ),
+        ("cvmtail: ssh asks: me@bastion's password:\r\n", Kind::JumpRefused, "asks “me@bastion's password:”"),
+        ("/etc/ssh/ssh_config: line 3: Bad configuration option: x\r\n", Kind::JumpRefused, "line 3"),
     ];
     for (words, kind, part) in cases {
         for end in [new, old] {
@@ -240,8 +251,8 @@ fn of_several_jump_hosts_the_one_that_failed_is_named() {
     let end = "kex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n";
     let refused = "channel 0: open failed: connect failed: Connection refused\r\nstdio forwarding failed\r\n";
     for (words, ends, kind, part) in [
-        ("me@a: Permission denied (publickey).\r\n", 3, Kind::Jump, "by hand `ssh -p 2022 -l me a`"),
-        ("u@b: Permission denied (publickey).\r\n", 2, Kind::Jump, "by hand `ssh -J me@a:2022 b`"),
+        ("me@a: Permission denied (publickey).\r\n", 3, Kind::JumpRefused, "by hand `ssh -p 2022 -l me a`"),
+        ("u@b: Permission denied (publickey).\r\n", 2, Kind::JumpRefused, "by hand `ssh -J me@a:2022 b`"),
         (refused, 3, Kind::Jump, "nothing listens on port 22 of b, seen from the jump host me@a:2022 /"),
         (refused, 2, Kind::Jump, "port 23 of c, seen from the jump host b /"),
         (refused, 1, Kind::Refused, "port 22 of 10.0.0.1, seen from the jump host c:23 /"),

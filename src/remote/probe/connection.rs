@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::{Teller, Wanted, between};
 use crate::cluster::cvm::{Address, Cvm};
+use crate::cluster::hop::joined;
 use crate::failure::{Failure, Kind};
 use crate::plan;
 use crate::remote::explain::About;
@@ -36,7 +37,7 @@ pub(super) async fn connect(
             // What ssh says is what the steps are known by.
             told.options.retain(|option| !option.to_ascii_lowercase().starts_with("loglevel="));
             // A jump host of the user's ssh config has a name from here on.
-            told.jump = told.jump.or_else(|| route.jump.clone());
+            told.jump = told.jump.or_else(|| (!route.jump.is_empty()).then(|| joined(&route.jump)));
             (Arc::new(told), Some(route))
         }
     };
@@ -91,7 +92,7 @@ fn step_of(kind: Kind, progress: &Progress) -> Name {
         Kind::HostKeyUnknown | Kind::HostKeyChanged => Name::HostKey,
         Kind::Auth => Name::Auth,
         Kind::NoShell | Kind::NoTail => Name::Shell,
-        Kind::Jump | Kind::Refused | Kind::Unroutable => Name::Connect,
+        Kind::Jump | Kind::JumpRefused | Kind::Refused | Kind::Unroutable => Name::Connect,
         // Nobody was dialled yet: the look-up of the name hangs.
         Kind::TimedOut if progress.began.is_none() => Name::Resolve,
         _ if progress.authenticated.is_some() => Name::Sessions,
@@ -159,9 +160,9 @@ impl Told<'_> {
 
     /// Where the CVM is.
     fn resolved(&self) -> String {
-        let Route { host, port, jump, proxy, .. } = self.route;
+        let Route { host, port, proxy, .. } = self.route;
         let alias = if *host == self.about.host { String::new() } else { format!("{} is ", self.about.host) };
-        match (&self.progress.address, self.about.jump.as_ref().or(jump.as_ref()), proxy) {
+        match (&self.progress.address, &self.about.jump, proxy) {
             (Some(address), ..) if address != host => format!("{alias}{host} is {address}, port {port}"),
             (None, Some(jump), _) => format!("{alias}{host}, port {port}, looked up by the jump host {jump}"),
             (None, None, Some(_)) => {
