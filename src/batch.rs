@@ -8,6 +8,14 @@ use bytes::Bytes;
 
 use crate::cluster::target::Target;
 
+/// Lines of up to this many bytes, newline not counted, are always whole: pieces are joined before a line is filtered,
+/// counted or printed. A longer line is filtered by its first `LONGEST` bytes; the rest follows in pieces that are kept
+/// or dropped with it.
+pub const LONGEST: usize = 8 << 20;
+
+/// The most bytes of a line in one NDJSON record, and the size of the pieces that follow the first [`LONGEST`] bytes.
+pub const PIECE: usize = 1 << 20;
+
 /// Device and inode of a file on its CVM: its name for as long as it exists, whatever its path.
 ///
 /// Shown as `fd00:131090`, the device in hexadecimal and the inode in decimal, which is how
@@ -41,7 +49,8 @@ pub enum Ending {
 ///
 /// Invariants: `bytes` is not empty. Every line in it ends with `\n`, the last one too unless `ending`
 /// says otherwise. A batch whose `ending` is `Partial`, or that `continues`, holds one piece of one line
-/// and nothing else. All lines come from `file`, the first byte from `offset`.
+/// and nothing else; the first piece of a line is [`LONGEST`] bytes long, and the last one is not `Partial`.
+/// All lines come from `file`, the first byte from `offset`.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// The stream the lines belong to.
@@ -58,4 +67,18 @@ pub struct Batch {
     pub continues: bool,
     /// How the last line ends.
     pub ending: Ending,
+}
+
+impl Batch {
+    /// Splits off the first `length` bytes; they must end in a newline unless they are the whole batch.
+    pub fn split_to(&mut self, length: usize) -> Self {
+        let mut head = self.clone();
+        head.bytes = self.bytes.split_to(length);
+        if !self.bytes.is_empty() {
+            head.ending = Ending::Newline;
+        }
+        self.offset += length as u64;
+        self.continues = false;
+        head
+    }
 }

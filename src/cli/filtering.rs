@@ -12,6 +12,8 @@ pub struct Filtering {
     /// Keep only lines that match; repeats are alternatives
     ///
     /// The syntax is that of Rust's regex crate, which ripgrep has too: no look-around, no back-references.
+    /// A line is matched, counted and printed as a whole up to 8 MiB. A longer line is judged by its first 8 MiB, where
+    /// `$` does not match at the cut; as context before a match, only that part of it is printed.
     #[arg(short = 'g', long, value_name = "REGEX", allow_hyphen_values = true)]
     pub grep: Vec<String>,
     /// Drop lines that match, as grep -v; repeatable

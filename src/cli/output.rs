@@ -11,6 +11,8 @@ use crate::plan::Timestamps;
 #[derive(Clone, Debug, Args)]
 pub struct Output {
     /// Form of the output
+    ///
+    /// With ndjson, a line of more than 1 MiB is split into several objects, with "partial":true on all but the last.
     #[arg(
         short = 'o',
         long = "output",

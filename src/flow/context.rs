@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::batch::Ending;
 use crate::flow::unit::{Role, Unit};
 
 /// Whether a unit is what was asked for.
@@ -49,10 +50,12 @@ impl Context {
     pub fn offer(&mut self, mut unit: Unit, verdict: Verdict, mut print: impl FnMut(Unit)) {
         match verdict {
             Verdict::Follows => {
-                // What waits keeps the first piece of a line beyond the cap and no more.
                 if let Some(role) = self.last {
                     unit.role = role;
                     print(unit);
+                } else if let Some(start) = self.waiting.back_mut() {
+                    // What waits keeps the first piece of a line and no more: nothing goes on with it.
+                    start.ending = Ending::EndOfFile;
                 }
                 return;
             }

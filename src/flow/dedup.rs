@@ -37,7 +37,7 @@ impl Dedup {
     /// Gives back what is to be printed of `unit`, which arrives at `now`: nothing if it is a repeat, else
     /// the count of the repeats before it, if there were any, and itself.
     pub fn offer(&mut self, unit: Unit, now: Instant) -> (Option<Unit>, Option<Unit>) {
-        // A line beyond the cap is never held in one piece, and so not compared.
+        // A line that comes in pieces is never held whole, and so not compared.
         let whole = !unit.continues && unit.ending != Ending::Partial;
         let said = said(&unit);
         if whole && self.repeatable && self.level == unit.level && self.said == said {

@@ -11,6 +11,7 @@ use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use memchr::{memchr, memrchr};
 
 use crate::batch::{Batch, Ending};
+use crate::line::split::before_cut;
 use crate::plan;
 
 /// The compiled filter of a run, and what it decided about lines that come in pieces.
@@ -54,9 +55,15 @@ impl Filter {
             && !self.drop.as_ref().is_some_and(|drop| matches(drop, line))
     }
 
+    /// Whether a line of which only the `start` is known is kept.
+    pub fn keeps_start(&self, start: &[u8]) -> bool {
+        self.keep.as_ref().is_none_or(|keep| before_cut(start, |start| matches(keep, start)))
+            && !self.drop.as_ref().is_some_and(|drop| before_cut(start, |start| matches(drop, start)))
+    }
+
     /// Calls `kept` with the places in `batch.bytes` of what is kept: runs of whole lines, newlines
-    /// included, in order, never empty, not touching each other. The pieces of a line beyond the cap
-    /// follow the decision taken on its first piece.
+    /// included, in order, never empty, not touching each other. The pieces of a line beyond
+    /// [`LONGEST`](crate::batch::LONGEST) follow the decision taken on its first piece.
     pub fn for_each_kept(&mut self, batch: &Batch, mut kept: impl FnMut(Range<usize>)) {
         if self.is_trivial() {
             kept(0..batch.bytes.len());
@@ -76,7 +83,7 @@ impl Filter {
             self.pieces.resize(id + 1, false);
         }
         if !batch.continues {
-            self.pieces[id] = self.keeps(&batch.bytes);
+            self.pieces[id] = self.keeps_start(&batch.bytes);
         }
         self.pieces[id]
     }

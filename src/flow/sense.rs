@@ -35,6 +35,8 @@ pub struct Sense {
     received: Timestamp,
     /// The last known time.
     near: Option<Timestamp>,
+    /// The last line is within the window.
+    within: bool,
 }
 
 impl Sense {
@@ -52,6 +54,7 @@ impl Sense {
             live,
             received,
             near: None,
+            within: false,
         }
     }
 
@@ -76,8 +79,11 @@ impl Sense {
         // Not even a new file goes back before the old one.
         understood.near = understood.near.or(self.near);
         self.near = understood.near;
-        let time = understood.time.or_else(|| self.fresh.then_some(self.received));
-        (self.window.place(time) == Place::Within).then_some(understood)
+        if !line.continues {
+            let time = understood.time.or_else(|| self.fresh.then_some(self.received));
+            self.within = self.window.place(time) == Place::Within;
+        }
+        self.within.then_some(understood)
     }
 
     /// What comes from here on is new, or tells its time: a line that tells none, and follows on none that does, is of

@@ -209,7 +209,7 @@ impl Stream {
             self.gather.begin(unit, place);
         }
         if line.ending == Ending::Partial {
-            // A line beyond the cap is not held whole; its next piece shares the fate of this one.
+            // So long a line is not held whole; its next piece shares the fate of this one.
             self.close(filter, Some(batch), now, ready);
         }
     }
@@ -220,7 +220,11 @@ impl Stream {
             let verdict = if unit.continues {
                 Verdict::Follows
             } else {
-                Verdict::of(self.is_grave(unit.level) && filter.keeps(unit.text()))
+                let keeps = |text| match unit.ending {
+                    Ending::Partial => filter.keeps_start(text),
+                    Ending::Newline | Ending::EndOfFile => filter.keeps(text),
+                };
+                Verdict::of(self.is_grave(unit.level) && keeps(unit.text()))
             };
             self.judged(unit, verdict, now, ready);
         }

@@ -69,3 +69,9 @@ impl<'a> Iterator for Lines<'a> {
         Some(line)
     }
 }
+
+/// Whether `matches` holds for a line of which only the `start` is known: `$` and `\b` must not match just because the
+/// known part ends there.
+pub fn before_cut(start: &[u8], matches: impl Fn(&[u8]) -> bool) -> bool {
+    matches(start) && matches(&[start, b"x"].concat())
+}

@@ -84,8 +84,6 @@ pub struct Conversation {
     verify_at: Instant,
     /// When it was last listened.
     listened: Instant,
-    /// The last batch was a piece of a line.
-    within_line: bool,
 }
 
 impl Conversation {
@@ -120,7 +118,6 @@ impl Conversation {
             deadline: Instant::now() + GREETING,
             verify_at: Instant::now() + VERIFY,
             listened: Instant::now(),
-            within_line: false,
         }
     }
 
@@ -360,8 +357,7 @@ impl Conversation {
         let Some(position) = self.follower.position() else { return };
         let (file, offset) = (position.file, position.offset);
         self.follower.delivered(&bytes);
-        let continues = std::mem::replace(&mut self.within_line, ending == Ending::Partial);
-        self.reports.push_back(Report::Lines(Lines { file, offset, bytes, continues, ending }));
+        self.reports.push_back(Report::Lines(Lines { file, offset, bytes, ending }));
     }
 }
 

@@ -5,11 +5,11 @@ use bytes::{Bytes, BytesMut};
 use memchr::memmem::Finder;
 use memchr::{memchr, memrchr};
 
-use crate::batch::Ending;
+use crate::batch::{Ending, PIECE};
 use crate::remote::script::{HALTED, MARK, Secret};
 
-/// A longer line comes in pieces; INTERFACE's cap.
-pub const LINE_CAP: usize = 1024 * 1024;
+/// No more of a line than that is waited for: a longer one is handed on in pieces.
+pub const LINE_CAP: usize = PIECE;
 
 /// The least room a read is given.
 const LEAST: usize = 8 * 1024;
@@ -202,7 +202,8 @@ impl Intake {
         self.searched = self.searched.min(self.clean);
     }
 
-    /// The lines that are complete, as one batch. A line beyond the cap comes in pieces.
+    /// The lines that are complete, as one batch. A line beyond the cap comes in pieces, the last of which may have
+    /// lines behind it.
     pub fn take_lines(&mut self) -> Option<(Bytes, Ending)> {
         if self.held.is_some() {
             return None;

@@ -15,6 +15,7 @@ pub mod intake;
 pub mod jump;
 mod leash;
 pub mod listing;
+pub mod long_line;
 pub mod master;
 pub mod position;
 pub mod probe;

@@ -20,6 +20,7 @@ use crate::item::{CvmClock, Item};
 use crate::plan::{Reading, Reconnect};
 use crate::remote::conversation::report::Report;
 use crate::remote::conversation::{Conversation, Start};
+use crate::remote::long_line::LongLine;
 use crate::remote::pulse::Pulse;
 use crate::remote::recovery::Recovery;
 use crate::remote::script::Secret;
@@ -78,6 +79,7 @@ pub fn follow(target: Arc<Target>, host: Rc<Host>, reading: Reading) -> impl Str
         host,
         reading,
         items: VecDeque::new(),
+        long: LongLine::default(),
         state: State::Down(start),
         turn: None,
         attempts: 0,
@@ -109,6 +111,8 @@ struct Tail {
     reading: Reading,
     /// What is to be handed out first.
     items: VecDeque<Item>,
+    /// Joins the pieces of a long line, also across a reconnect.
+    long: LongLine,
     /// Where it stands.
     state: State,
     /// Held while it asks for the shell of its connection.
@@ -191,15 +195,16 @@ impl Tail {
             }
             Report::Lines(lines) => {
                 self.caught_up += lines.bytes.len() as u64;
-                self.items.push_back(Item::Lines(Batch {
+                let batch = Batch {
                     target: Arc::clone(&self.target),
                     file: lines.file,
                     offset: lines.offset,
                     received: SystemTime::now(),
                     bytes: lines.bytes,
-                    continues: lines.continues,
+                    continues: false,
                     ending: lines.ending,
-                }));
+                };
+                self.long.take(batch, |batch| self.items.push_back(Item::Lines(batch)));
                 State::Up(conversation)
             }
             Report::Notice(notice) => {
@@ -207,7 +212,7 @@ impl Tail {
                 let event =
                     word::notice(&notice, &self.target, self.host.session.about(), away, self.caught_up);
                 if let Some(event) = event {
-                    self.items.push_back(Item::Event(event));
+                    self.tell(event);
                 }
                 if word::is_resumed(&notice) {
                     self.lost = None;
@@ -262,8 +267,12 @@ impl Tail {
         Subject::Stream(Arc::clone(&self.target))
     }
 
-    /// Hands out an event.
+    /// Hands out an event, after the unfinished long line that it ends, if it does.
     fn tell(&mut self, event: Event) {
+        use Status::{Error, Gap, Rotated, Stopped, Truncated};
+        if matches!(event.status, Rotated | Truncated | Gap | Stopped | Error) {
+            self.long.break_off(|batch| self.items.push_back(Item::Lines(batch)));
+        }
         self.items.push_back(Item::Event(event));
     }
 

@@ -137,7 +137,8 @@ impl Renderer {
         match self {
             Self::Text(text) => text.finish(out),
             Self::Raw(raw) => raw.end_line(out),
-            Self::Ndjson(_) | Self::Template(_) => {}
+            Self::Template(template) => template.finish(out),
+            Self::Ndjson(_) => {}
         }
         out.extend_from_slice(b"--\n");
     }
@@ -192,7 +193,8 @@ impl Renderer {
         match self {
             Self::Text(text) => text.finish(out),
             Self::Raw(raw) => raw.finish(out),
-            Self::Ndjson(_) | Self::Template(_) => {}
+            Self::Template(template) => template.finish(out),
+            Self::Ndjson(_) => {}
         }
     }
 }

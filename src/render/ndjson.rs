@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::batch::{Ending, FileId};
+use crate::batch::{Ending, FileId, PIECE};
 use crate::cluster::target::Target;
 use crate::event::{Event, Subject};
 use crate::render::stamp::Stamp;
@@ -42,8 +42,19 @@ impl Ndjson {
         Self { terminal, streams: Vec::new(), times: Stamp::new(), arrivals: Stamp::new() }
     }
 
-    /// Appends one line or one piece of a line.
+    /// Appends one line or one piece of a line; a long one is split into several objects.
     pub fn line(&mut self, out: &mut Vec<u8>, line: &Dressed) {
+        let mut line = *line;
+        while line.bytes.len() > PIECE {
+            let (piece, rest) = line.bytes.split_at(piece(line.bytes));
+            self.object(out, &Dressed { bytes: piece, ending: Ending::Partial, ..line });
+            line = Dressed { bytes: rest, offset: line.offset + piece.len() as u64, continues: true, ..line };
+        }
+        self.object(out, &line);
+    }
+
+    /// Appends one object.
+    fn object(&mut self, out: &mut Vec<u8>, line: &Dressed) {
         let start = out.len();
         let (stream, times, arrivals) = self.stream(line.target, line.file);
         out.reserve(line.bytes.len() + stream.head.len() + 192);
@@ -146,6 +157,13 @@ impl Ndjson {
         out.extend_from_slice(b"}\n");
         self.settle(out, start);
     }
+}
+
+/// The length of the first piece of a line of more than [`PIECE`] bytes: that many, or up to three less so as not to
+/// split a character.
+fn piece(bytes: &[u8]) -> usize {
+    let begins = |at: &usize| !matches!(bytes[*at], 0x80..=0xbf);
+    (PIECE - 3..=PIECE).rev().find(begins).unwrap_or(PIECE)
 }
 
 /// Appends `"cvm":…,"log":…,"path":…`; without a stream the last two are `null`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use owo_colors::Style;
 
+use crate::batch::Ending;
 use crate::cluster::target::Target;
 use crate::line::level::Level;
 use crate::plan::Output;
@@ -13,13 +14,25 @@ use crate::render::palette::Palette;
 use crate::render::stamp::Stamp;
 use crate::render::{Dressed, json, sanitize};
 
-/// Writes each line, and each piece of a line beyond the cap, as the template says, and a newline.
+/// Writes each line as the template says, and a newline. The pieces of one line are joined at the first `{line}`
+/// unless another stream writes in between.
 #[derive(Debug)]
 pub struct Template {
-    /// The template, cut.
-    pieces: Vec<Piece>,
+    /// The template up to the first `{line}`, cut.
+    before: Vec<Piece>,
+    /// What is behind it; `None`: there is no `{line}`.
+    behind: Option<Vec<Piece>>,
+    /// The stream that wrote last, if its line goes on, and what is owed at its end.
+    open: Option<(usize, Vec<u8>)>,
     /// How bytes are shown.
     body: Body,
+    /// What fields are filled in with.
+    fields: Fields,
+}
+
+/// What fields are filled in with, and is kept from line to line.
+#[derive(Debug)]
+struct Fields {
     /// The colours of names; `None` without.
     palette: Option<Palette>,
     /// Lines' own times.
@@ -76,12 +89,23 @@ const FIELDS: [(&str, Field); 9] = [
 impl Template {
     /// Compiles `template`; an error names what is wrong in it and what would be right.
     pub fn new(template: &str, output: &Output, targets: &[Arc<Target>]) -> Result<Self, String> {
+        let mut before = compile(template)?;
+        let line = before.iter().position(|piece| *piece == Piece::Field(Field::Line));
+        let behind = line.map(|at| {
+            let behind = before.split_off(at + 1);
+            before.truncate(at);
+            behind
+        });
         Ok(Self {
-            pieces: compile(template)?,
+            before,
+            behind,
+            open: None,
             body: Body::new(output.terminal, output.color),
-            palette: output.color.then(|| Palette::new(targets)),
-            times: Stamp::new(),
-            arrivals: Stamp::new(),
+            fields: Fields {
+                palette: output.color.then(|| Palette::new(targets)),
+                times: Stamp::new(),
+                arrivals: Stamp::new(),
+            },
         })
     }
 
@@ -92,43 +116,88 @@ impl Template {
             Piece::Field(Field::Line) => self.body.colors(),
             _ => false,
         };
-        self.pieces.iter().any(means)
+        let colored = self.behind.is_some() && self.body.colors();
+        colored || self.before.iter().chain(self.behind.iter().flatten()).any(means)
     }
 
-    /// Appends one line.
+    /// Appends one line, or one piece of a line.
     pub fn line(&mut self, out: &mut Vec<u8>, line: &Dressed) {
-        for piece in &self.pieces {
-            match piece {
-                Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
-                Piece::Field(Field::Time) => match line.time {
-                    Some(time) => out.extend_from_slice(self.times.of(time)),
-                    None => out.push(b'-'),
-                },
-                Piece::Field(Field::Received) => {
-                    out.extend_from_slice(self.arrivals.of_system(line.received));
-                }
-                Piece::Field(Field::Cvm) => {
-                    let name = &line.target.cvm.name;
-                    push_name(out, name, self.palette.as_mut().map(|palette| palette.cvm(name)));
-                }
-                Piece::Field(Field::Log) => {
-                    let name = &line.target.log;
-                    push_name(out, name, self.palette.as_mut().map(|palette| palette.log(name)));
-                }
-                Piece::Field(Field::Path) => self.body.push(out, &line.target.path.0, &[], None),
-                Piece::Field(Field::Level) => {
-                    let word = line.level.map_or("-", Level::word);
-                    self.body.push(out, word.as_bytes(), &[], line.level);
-                }
-                Piece::Field(Field::Line) => self.body.push(out, line.bytes, line.matches, line.level),
-                Piece::Field(Field::File) => {
-                    // Writing into a Vec cannot fail.
-                    let _ = write!(out, "{}", line.file);
-                }
-                Piece::Field(Field::Offset) => json::number(out, line.offset),
+        let Some(behind) = &self.behind else {
+            if !line.continues {
+                fill(&self.before, &self.body, &mut self.fields, out, line);
+                out.push(b'\n');
             }
+            return;
+        };
+        let open = self.open.take();
+        let mut owed = match open {
+            Some((id, owed)) if line.continues && id == line.target.id => Some(owed),
+            Some((_, owed)) => {
+                out.extend_from_slice(&owed);
+                None
+            }
+            None => None,
+        };
+        if owed.is_none() {
+            fill(&self.before, &self.body, &mut self.fields, out, line);
         }
-        out.push(b'\n');
+        self.body.push(out, line.bytes, line.matches, line.level);
+        if line.ending == Ending::Partial {
+            let owed = owed.take().unwrap_or_else(|| {
+                let mut owed = Vec::new();
+                fill(behind, &self.body, &mut self.fields, &mut owed, line);
+                owed.push(b'\n');
+                owed
+            });
+            self.open = Some((line.target.id, owed));
+        } else if let Some(owed) = owed {
+            out.extend_from_slice(&owed);
+        } else {
+            fill(behind, &self.body, &mut self.fields, out, line);
+            out.push(b'\n');
+        }
+    }
+
+    /// Ends a line that is open.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        if let Some((_, owed)) = self.open.take() {
+            out.extend_from_slice(&owed);
+        }
+    }
+}
+
+/// Appends pieces of a template, filled in with what is known of `line`.
+fn fill(pieces: &[Piece], body: &Body, fields: &mut Fields, out: &mut Vec<u8>, line: &Dressed) {
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
+            Piece::Field(Field::Time) => match line.time {
+                Some(time) => out.extend_from_slice(fields.times.of(time)),
+                None => out.push(b'-'),
+            },
+            Piece::Field(Field::Received) => {
+                out.extend_from_slice(fields.arrivals.of_system(line.received));
+            }
+            Piece::Field(Field::Cvm) => {
+                let name = &line.target.cvm.name;
+                push_name(out, name, fields.palette.as_mut().map(|palette| palette.cvm(name)));
+            }
+            Piece::Field(Field::Log) => {
+                let name = &line.target.log;
+                push_name(out, name, fields.palette.as_mut().map(|palette| palette.log(name)));
+            }
+            Piece::Field(Field::Path) => body.push(out, &line.target.path.0, &[], None),
+            Piece::Field(Field::Level) => {
+                let word = line.level.map_or("-", Level::word);
+                body.push(out, word.as_bytes(), &[], line.level);
+            }
+            Piece::Field(Field::Line) => body.push(out, line.bytes, line.matches, line.level),
+            Piece::Field(Field::File) => {
+                // Writing into a Vec cannot fail.
+                let _ = write!(out, "{}", line.file);
+            }
+            Piece::Field(Field::Offset) => json::number(out, line.offset),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::batch::{Batch, Ending};
 use crate::line::layout::Layout;
 use crate::line::level::Level;
 use crate::line::reader::{Reader, Understood};
-use crate::line::split::{self, Line};
+use crate::line::split::{self, Line, before_cut};
 use crate::snapshot::patterns::Patterns;
 
 /// A line this long after the window ends its stream: what is written at the same time is not in order to the
@@ -111,14 +111,15 @@ impl Tally {
         self.awaits_level = understood.layout.is_some_and(Layout::level_follows);
         if self.counts {
             self.bytes += bytes;
-            self.count(line.bytes, &understood, awaited);
+            self.count(line, &understood, awaited);
         }
         let is_over = |until: Timestamp| near.is_some_and(|near| near.duration_since(until) > SLACK);
         if until.is_some_and(is_over) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// Counts a line that counts; `awaited`: the level of the head before stands in it.
-    fn count(&mut self, line: &[u8], understood: &Understood, awaited: bool) {
+    fn count(&mut self, line: &Line<'_>, understood: &Understood, awaited: bool) {
+        let (partial, line) = (line.ending == Ending::Partial, line.bytes);
         self.lines += 1;
         if understood.time.is_some() {
             self.first = [self.first, understood.time].into_iter().flatten().min();
@@ -134,7 +135,8 @@ impl Tally {
             }
             None => self.unknown += 1,
         }
-        if !self.fail_on.is_empty() && self.fail_on.is_match(line) {
+        let fails = |line: &[u8]| self.fail_on.is_match(line);
+        if !self.fail_on.is_empty() && if partial { before_cut(line, fails) } else { fails(line) } {
             self.matches += 1;
             if self.matched.is_none() {
                 let which = self.fail_on.matches(line).iter().next().unwrap_or(0);

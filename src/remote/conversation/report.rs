@@ -35,8 +35,6 @@ pub struct Lines {
     pub offset: u64,
     /// The bytes.
     pub bytes: Bytes,
-    /// They go on with a line that was too long for one piece.
-    pub continues: bool,
-    /// How the last line ends.
+    /// How the last line ends. After a `Partial` one, the bytes that follow in the file continue that line.
     pub ending: Ending,
 }

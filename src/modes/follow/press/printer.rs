@@ -216,6 +216,12 @@ impl Printer {
     fn dressed(&mut self, filter: &Filter, out: &mut Vec<u8>, line: Dressed<'_>) {
         if self.marks {
             filter.highlights(line.bytes, &mut self.matches);
+            if line.continues || line.ending == Ending::Partial {
+                // A cut is neither the start nor the end of the line.
+                let from = usize::from(line.continues);
+                let to = line.bytes.len() - usize::from(line.ending == Ending::Partial);
+                self.matches.retain(|found| found.start >= from && found.end <= to);
+            }
             self.renderer.line(out, &Dressed { matches: &self.matches, ..line });
         } else {
             self.renderer.line(out, &line);

@@ -1,5 +1,7 @@
 //! What is printed of batches, through all stages.
 
+mod pieces;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
