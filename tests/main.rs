@@ -11,6 +11,7 @@ mod finding;
 mod hostile;
 mod house;
 mod jumping;
+mod long_lines;
 mod output;
 mod parity;
 mod reaching;
