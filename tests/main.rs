@@ -21,5 +21,6 @@ mod snapshot;
 mod streams;
 mod times;
 mod told;
+mod unreadable;
 mod world;
 mod world_tests;

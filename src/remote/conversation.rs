@@ -24,12 +24,13 @@ use crate::plan::Backlog;
 use crate::remote::channel::{Channel, End, Process};
 use crate::remote::conversation::report::{Lines, Report};
 use crate::remote::explain::{self, About, table};
-use crate::remote::follower::Follower;
 use crate::remote::follower::act::Act;
+use crate::remote::follower::{Follower, Reported};
 use crate::remote::intake::{Found, Intake};
+use crate::remote::pace::Pace;
 use crate::remote::position::Position;
 use crate::remote::pulse::{Line, Pulse};
-use crate::remote::script::{Command, Record, Refusal, Secret};
+use crate::remote::script::{Command, Record, Secret};
 
 /// How long the script may take to be heard for the first time.
 const GREETING: Duration = Duration::from_secs(20);
@@ -50,7 +51,7 @@ const HELD_UP: Duration = Duration::from_secs(2);
 const FLOOD: usize = 32 * 1024;
 
 /// What a conversation begins with: what to read first, or the place where the one before stopped.
-pub type Start = (Backlog, Option<Position>);
+pub type Start = (Backlog, Option<Position>, Reported);
 
 /// The client's end of the channel and what it knows.
 pub struct Conversation {
@@ -74,6 +75,8 @@ pub struct Conversation {
     reports: VecDeque<Report>,
     /// What the remote shell complained of, the end of it.
     complaints: Vec<u8>,
+    /// What is on its way to the script, none of it in circles.
+    pace: Pace,
     /// When the first word was said.
     greeted: Timestamp,
     /// The script was heard.
@@ -94,7 +97,7 @@ impl Conversation {
         secret: Secret,
         path: RemotePath,
         follow: bool,
-        (backlog, position): Start,
+        (backlog, position, reported): Start,
     ) -> Self {
         let connection = Rc::clone(channel.connection());
         let Channel { stdin, stdout, stderr, process } = channel;
@@ -103,7 +106,7 @@ impl Conversation {
         let mut intake = Intake::new(&secret);
         intake.hold();
         Self {
-            follower: Follower::new(path.clone(), backlog, follow, position),
+            follower: Follower::new(path.clone(), backlog, follow, position).having(reported),
             path,
             secret,
             line,
@@ -113,6 +116,7 @@ impl Conversation {
             intake,
             reports: VecDeque::new(),
             complaints: Vec::new(),
+            pace: Pace::default(),
             greeted: Timestamp::now(),
             heard: false,
             deadline: Instant::now() + GREETING,
@@ -191,6 +195,7 @@ impl Conversation {
     /// Waits for bytes and reads them. `Some`: there are no more.
     async fn read(&mut self, about: &About) -> Option<Failure> {
         self.line.listen(true);
+        let due = self.pace.due();
         let more = loop {
             tokio::select! {
                 ready = self.stdout.ready(Interest::READABLE) => match ready {
@@ -210,6 +215,11 @@ impl Conversation {
                 },
                 () = complain(&mut self.stderr, &mut self.complaints) => {}
                 () = sleep_until(self.deadline), if !self.heard => break false,
+                () = sleep_until(due.unwrap_or(self.deadline)), if due.is_some() => {
+                    self.line.listen(false);
+                    self.send_due().await;
+                    return None;
+                }
                 () = sleep_until(self.verify_at), if self.follower.is_unverified() => {
                     self.line.listen(false);
                     return None;
@@ -292,14 +302,15 @@ impl Conversation {
 
     /// Does what the follower wants done.
     async fn act(&mut self, acts: Vec<Act>, about: &About) {
-        let mut text = Vec::new();
         for act in acts {
             match act {
                 Act::Send(command) => {
                     if let Command::Follow(..) = command {
                         self.intake.tail(true);
                     }
+                    let mut text = Vec::new();
                     command.write(&mut text);
+                    self.pace.admit(text, Instant::now());
                 }
                 Act::Tell(notice) => self.reports.push_back(Report::Notice(notice)),
                 Act::Flush => {
@@ -326,11 +337,7 @@ impl Conversation {
                     self.reports.push_back(Report::Refused(failure));
                 }
                 Act::Refuse(refusal) => {
-                    let cause = match refusal {
-                        Refusal::Missing => &table::ABSENT,
-                        Refusal::Denied => &table::UNREADABLE,
-                        Refusal::Folder | Refusal::Special => &table::NOT_A_FILE,
-                    };
+                    let cause = table::refused(refusal, &table::ABSENT);
                     let failure = explain::of_log(cause, &self.path, about);
                     self.reports.push_back(Report::Refused(failure));
                 }
@@ -340,6 +347,13 @@ impl Conversation {
                 }
             }
         }
+        self.line.watch(self.follower.is_waiting());
+        self.send_due().await;
+    }
+
+    /// Sends the commands whose time has come.
+    async fn send_due(&mut self) {
+        let text = self.pace.take(Instant::now());
         if !text.is_empty() {
             self.line.write(&text).await;
         }
@@ -357,6 +371,7 @@ impl Conversation {
         let Some(position) = self.follower.position() else { return };
         let (file, offset) = (position.file, position.offset);
         self.follower.delivered(&bytes);
+        self.pace.progress();
         self.reports.push_back(Report::Lines(Lines { file, offset, bytes, ending }));
     }
 }

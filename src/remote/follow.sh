@@ -20,29 +20,24 @@ four=/proc/$$/fd/4
 place() { while read -r key value; do [ "$key" = pos: ] && p=$value; done </proc/$$/fdinfo/"$1"; }
 about() { exec stat -L -c '%d:%i %s %.9Y' -- "$@"; } # only ever within $(...)
 
-# Why the file at $1 cannot be opened.
-why() {
-  if [ -d "$1" ]; then echo folder
-  elif [ -f "$1" ]; then echo denied
-  elif [ -e "$1" ]; then echo special
-  else
-    d=$1
-    until [ -e "${d:-/}" ]; do d=${d%/*}; done
-    if [ -d "${d:-/}" ] && ! [ -x "${d:-/}" ]; then echo denied; else echo missing; fi
-  fi
-}
+# True if the file at $1 can be opened. Starts no process, and touches nothing that might block.
+opens() { [ -f "$1" ] && [ -r "$1" ] && true 2>/dev/null <"$1"; }
 
 # o PATH: open the file at PATH on descriptor 4. H about path | X reason
 o() {
-  if [ -f "$1" ] && [ -r "$1" ] && command exec 4<"$1"; then
-    W= r=$1
-    if [ -L "$1" ]; then r=$(readlink -f -- "$1" && echo .) r=${r%?.}; fi
-    h=$(about $four)
-    say H "$h" "$r"
-  else
-    W=1 h=
-    say X "$(why "$1")"
-  fi
+  for attempt in 1 2; do # it may appear just now
+    if opens "$1" && command exec 4<"$1"; then
+      W= r=$1
+      if [ -L "$1" ]; then r=$(readlink -f -- "$1" && echo .) r=${r%?.}; fi
+      h=$(about $four)
+      say H "$h" "$r"
+      return
+    fi
+    why "$1"
+    [ "$why" = denied ] || break
+  done
+  W=0 h=
+  say X "$why"
 }
 
 # n PATH ID PREFIX: o PATH, and if it is the file ID: l PREFIX, c 0
@@ -51,9 +46,14 @@ n() {
   case $h in "$2 "*) l "$3"; c 0 ;; esac
 }
 
+closed() { opens "$1" || printf '!'; }
+
+# The permission to read the file on descriptor 4 may be gone: then what reads it from another place says X denied.
+anew() { opens $four || { say X denied; false; }; }
+
 # b COUNT: find where the last COUNT lines (or the lines from +COUNT on) begin. B offset
 b() {
-  command exec 5<$four
+  anew && command exec 5<$four || return 0
   n=$(tail -n "$1" <&5 | wc -c)
   place 5
   exec 5<&-
@@ -61,17 +61,21 @@ b() {
 }
 
 # d OFFSET COUNT: show COUNT bytes of the file on descriptor 4 from OFFSET on. D base64
-d() { say D "$(tail -c +$(($1 + 1)) <$four 2>/dev/null | head -c "$2" | base64)"; }
+d() { ! anew || say D "$(tail -c +$(($1 + 1)) <$four 2>/dev/null | head -c "$2" | base64)"; }
 
-# c OFFSET: copy the file on descriptor 4 from there to its end. bytes, E offset | bytes, Q reason
+# c OFFSET: copy the file on descriptor 4 from there to its end. bytes, E offset | bytes, Q reason | X denied
 c() {
-  command exec 4<$four
-  [ "$1" = 0 ] || dd bs=1 skip="$1" count=0 <&4 2>/dev/null
+  ! opens $four || command exec 4<$four
+  place 4
+  # A descriptor that cannot be had anew can still go forward.
+  if [ "$p" -gt "$1" ]; then say X denied; return; fi
+  [ "$p" = "$1" ] || dd bs=1 skip=$(($1 - p)) count=0 <&4 2>/dev/null
   { if cat <&4; then place 4; say E "$p"; else say Q read; fi; } &
 }
 
 # f OFFSET PATH: follow the file on descriptor 4, which has that path, from there. bytes, V | bytes, K
 f() {
+  opens "$2" || { k; return; }
   "$T" -c +$(($1 + 1)) -f -s 1 --pid=$$ -- "$2" 2>&1 3<&- 4<&- &
   M=$! i=0
   until [ "/proc/$M/fd/3" -ef $four ]; do # the path may have got another file just now
@@ -90,20 +94,24 @@ k() {
 }
 
 # w: tell when the log can be opened. A, later
-w() { W=1; }
+w() { W=0; }
 
-# s OFFSET COUNT: checksum the COUNT bytes before OFFSET of the file on descriptor 4. S sum count size
+# s OFFSET COUNT: checksum the COUNT bytes before OFFSET of the file on descriptor 4. S sum count size | X denied
 s() {
+  anew || return 0
   sum=$(tail -c +$(($1 - $2 + 1)) <$four 2>/dev/null | head -c "$2" | cksum)
   say S "$sum" "$(stat -L -c %s $four)"
 }
 
 # l PREFIX: list the file on descriptor 4, the log's own path and all paths that begin with PREFIX.
-# C about links (descriptor 4), P about (the log's path), L about path (each), and a dot.
+# C about links (descriptor 4), P about (the log's path) or N why there is no file, L about path (each), and a dot.
+# An exclamation mark stands before what cannot be opened.
 l() {
   prefix=$1 tries=0 found=
-  [ ! -e $four ] || say C "$(stat -L -c '%d:%i %s %.9Y %h' $four)"
-  [ ! -f "$F" ] || say P "$(about "$F")"
+  [ ! -e $four ] || say C "$(closed $four; exec stat -L -c '%d:%i %s %.9Y %h' $four)"
+  if [ -f "$F" ] && found=$(closed "$F"; about "$F" 2>/dev/null); then say P "$found"
+  else why "$F"; say N "$why"; fi
+  found=
   set -- "$prefix"*
   while [ -e "$1" ] && ! found=$(about "$@" 2>/dev/null); do # one of them went away just now
     found= tries=$((tries + 1))
@@ -111,7 +119,9 @@ l() {
     set -- "$prefix"*
   done
   [ -z "$found" ] || printf '%s\n' "$found" | while read -r line; do
-    [ ! -f "$1" ] || say L "$line" "$1"
+    mark=!
+    ! opens "$1" || mark=
+    [ ! -f "$1" ] || say L "$mark$line" "$1"
     shift
   done
   say .
@@ -136,15 +146,17 @@ unpack() {
 a() { [ -z "$G" ] || kill -USR1 "$G" 2>/dev/null; }
 
 # t: the client is alive, and asks whether something changed that tail does not tell.
-# K: the tail is gone; R: the path has another file or none; A: the file that was missing can be opened
+# K: the tail is gone; A: the log, which could not be opened, can be; R: the path has another file or none. While the
+# log cannot be opened, R comes each tenth time, as there may be other files of it.
 t() {
   a
   if [ -n "$W" ]; then
-    if [ -f "$F" ] && [ -r "$F" ]; then W=; say A; fi
-  elif [ -n "$M" ]; then
-    if ! [ "/proc/$M/fd/3" -ef $four ]; then k
-    elif ! [ "$F" -ef $four ]; then say R; fi
+    W=$((W + 1))
+    if opens "$F"; then W=; say A; return; fi
   fi
+  if [ -n "$M" ] && ! [ "/proc/$M/fd/3" -ef $four ]; then k
+  elif [ -n "$W" ]; then case $W in *0) say R ;; esac
+  elif [ -n "$M" ] && ! [ "$F" -ef $four ]; then say R; fi
 }
 
 # g SECONDS: watch over this connection: end it when the client was not heard for that long, twice that

@@ -8,6 +8,7 @@ pub mod act;
 #[cfg(test)]
 mod model;
 mod reading;
+mod refusal;
 mod rotation;
 mod search;
 mod since;
@@ -19,9 +20,10 @@ use crate::cluster::target::RemotePath;
 use crate::line::reader::Reader;
 use crate::plan::Backlog;
 use crate::remote::follower::act::{Act, Notice};
+pub use crate::remote::follower::refusal::Reported;
 use crate::remote::follower::since::Seek;
 use crate::remote::position::{Listing, Position, Sibling, stem};
-use crate::remote::script::{Command, Record, Refusal};
+use crate::remote::script::{Command, Record};
 
 /// How much may be left to read for `tail` to do it alone; beyond, `cat` goes first, as it is faster.
 const SMALL: u64 = 64 * 1024;
@@ -79,6 +81,8 @@ enum Phase {
     Trying(Search, Sibling, VecDeque<Sibling>),
     /// There is nothing to read now; the script tells when there is.
     Waiting,
+    /// The log holds the place and may not be read now; the script tells when it may.
+    Barred(Search),
     /// Over.
     Done,
 }
@@ -130,8 +134,10 @@ pub struct Follower {
     deleted: bool,
     /// An interruption is being caught up.
     behind: bool,
-    /// The user was told that the log is not there.
-    absent: bool,
+    /// What was reported as unreadable.
+    reported: Reported,
+    /// Files that could not be opened, though they were listed as readable.
+    refused: Vec<FileId>,
     /// How often in a row `tail` was started on the wrong file.
     misses: u32,
 }
@@ -157,7 +163,8 @@ impl Follower {
             new_place: false,
             lost: None,
             asked: false,
-            absent: false,
+            reported: Reported::default(),
+            refused: Vec::new(),
             misses: 0,
         }
     }
@@ -172,9 +179,15 @@ impl Follower {
         self.reader = Some(reader);
     }
 
+    /// What an earlier conversation reported is not reported again.
+    #[must_use]
+    pub fn having(self, reported: Reported) -> Self {
+        Self { reported, ..self }
+    }
+
     /// What the next conversation begins with.
-    pub fn into_start(self) -> (Backlog, Option<Position>) {
-        (self.backlog, self.position)
+    pub fn into_start(self) -> (Backlog, Option<Position>, Reported) {
+        (self.backlog, self.position, self.reported)
     }
 
     /// Counts bytes of the log that came from the script and were not discarded.
@@ -213,43 +226,67 @@ impl Follower {
 
     /// The script said something.
     pub fn on(&mut self, record: Record, acts: &mut Vec<Act>) {
-        match (std::mem::replace(&mut self.phase, Phase::Done), record) {
-            (_, Record::Broken(why)) => acts.push(Act::Break(why)),
-            (phase, Record::Current(file, deleted)) => {
+        match record {
+            Record::Broken(why) => acts.push(Act::Break(why)),
+            Record::Current(..) | Record::Live(_) | Record::Absent(_) | Record::Sibling(_) => {
+                self.list(record);
+            }
+            Record::Sum(sum) if std::mem::take(&mut self.asked) => self.verified(sum, acts),
+            // What cannot be compared is not known to be another file.
+            Record::Refused(_) if std::mem::take(&mut self.asked) => {}
+            Record::Refused(refusal) => self.on_refused(refusal, acts),
+            record => self.on_answer(record, acts),
+        }
+    }
+
+    /// Adds to the listing.
+    fn list(&mut self, record: Record) {
+        match record {
+            Record::Current(file, deleted) => {
                 self.open = Some(file.id);
+                self.listing.is_open_closed = !file.readable;
                 if let Some(position) = self.position.as_mut().filter(|p| p.held_by == Some(file.id)) {
                     position.modified = file.modified;
                     self.deleted = deleted;
                 }
-                self.phase = phase;
             }
-            (phase, Record::Live(mut file)) => {
+            Record::Live(mut file) => {
                 file.path.clone_from(&self.path);
+                file.readable &= !self.refused.contains(&file.id);
                 self.listing.live = Some(file);
-                self.phase = phase;
             }
-            (phase, Record::Sibling(file)) => {
+            Record::Absent(refusal) => self.listing.absent = Some(refusal),
+            Record::Sibling(mut file) => {
+                file.readable &= !self.refused.contains(&file.id);
                 self.listing.siblings.push(file);
-                self.phase = phase;
             }
-            (phase, Record::Sum(sum)) if std::mem::take(&mut self.asked) => {
-                self.phase = phase;
-                self.verified(sum, acts);
-            }
+            _ => {}
+        }
+    }
+
+    /// The script answered, or something happened there.
+    fn on_answer(&mut self, record: Record, acts: &mut Vec<Act>) {
+        match &record {
+            // Another try: it may be different now.
+            Record::Moved | Record::Appeared => self.refused.clear(),
+            Record::Opened(file) => self.refused.retain(|refused| *refused != file.id),
+            _ => {}
+        }
+        match (std::mem::replace(&mut self.phase, Phase::Done), record) {
             (Phase::Greeting, Record::Here(_)) => self.begin(acts),
             (Phase::Opening, Record::Opened(file)) => self.first_opened(file, acts),
-            (Phase::Opening, Record::Refused(refusal)) => self.refused(refusal, acts),
             (Phase::Measuring(file), Record::Backlog(from)) => self.start(&file, from, acts),
             (Phase::Seeking(seek), Record::Peeked(bytes)) => self.peeked(*seek, &bytes, acts),
             (Phase::Dating(seek), Record::Listed) => self.dated(*seek, acts),
             (Phase::Turning(seek), Record::Opened(file)) => self.turned(*seek, file, acts),
-            (Phase::Turning(seek), Record::Refused(refusal)) if seek.is_live() => self.refused(refusal, acts),
-            (Phase::Turning(seek), Record::Refused(_)) => self.turn_back(*seek, acts),
             (Phase::Copying(live), Record::End(at)) => self.copied(live, at, acts),
             (Phase::Verifying, Record::Following) => {
                 self.misses = 0;
                 acts.push(Act::Accept);
                 self.caught_up(acts);
+                if self.is_waiting() {
+                    acts.push(Act::Send(Command::Watch));
+                }
                 self.phase = Phase::Following;
             }
             (Phase::Verifying, Record::Halted) => {
@@ -257,7 +294,7 @@ impl Follower {
                 acts.push(Act::Reject);
                 self.look(Phase::Choosing, acts);
             }
-            (Phase::Following, Record::Moved) => self.look(Phase::Looking, acts),
+            (Phase::Following, Record::Moved | Record::Appeared) => self.look(Phase::Looking, acts),
             (Phase::Looking, Record::Halted) => self.phase = Phase::Choosing,
             (Phase::Looking, Record::Listed) => self.looked(acts),
             (Phase::Choosing, Record::Listed) => self.choose(acts),
@@ -277,10 +314,7 @@ impl Follower {
                 acts.push(Act::Pass);
                 self.look(Phase::Choosing, acts);
             }
-            (Phase::Following, Record::Halted)
-            | (Phase::Entering(_) | Phase::Comparing(_), Record::Refused(_)) => {
-                self.look(Phase::Choosing, acts);
-            }
+            (Phase::Following, Record::Halted) => self.look(Phase::Choosing, acts),
             // Whatever it was doing: what it sends counts no more.
             (Phase::Suspecting, Record::Following | Record::Listed) => self.phase = Phase::Suspecting,
             (Phase::Suspecting, Record::Halted) => self.check(acts),
@@ -289,7 +323,6 @@ impl Follower {
             (Phase::Trying(why, candidate, rest), Record::Opened(file)) => {
                 self.try_opened(why, candidate, rest, &file, acts);
             }
-            (Phase::Trying(why, _, rest), Record::Refused(_)) => self.attempt(why, rest, acts),
             (Phase::Trying(why, candidate, rest), Record::Sum(sum)) => {
                 if self.is_here(sum) {
                     self.found(candidate, acts);
@@ -305,6 +338,8 @@ impl Follower {
                     self.look(Phase::Choosing, acts);
                 }
             }
+            (Phase::Waiting, Record::Moved) if self.position.is_some() => self.look(Phase::Choosing, acts),
+            (Phase::Barred(why), Record::Moved | Record::Appeared) => self.look(Phase::Finding(why), acts),
             // A tick that crossed with a question: the answer settles it.
             (phase, Record::Moved | Record::Appeared | Record::Halted) => self.phase = phase,
             (phase, record) => {
@@ -333,36 +368,6 @@ impl Follower {
         self.listing = Listing::default();
         acts.push(Act::Send(Command::List(stem(path).to_vec())));
         self.phase = phase;
-    }
-
-    /// The log cannot be opened for the first time.
-    fn refused(&mut self, refusal: Refusal, acts: &mut Vec<Act>) {
-        match refusal {
-            Refusal::Missing | Refusal::Denied if self.follow => {
-                self.tell_absent(refusal, acts);
-                if refusal == Refusal::Missing {
-                    // All that will be in it is new.
-                    self.backlog = Backlog::FromLine(1);
-                    acts.push(Act::Fresh);
-                }
-                self.phase = Phase::Waiting;
-            }
-            _ => acts.push(Act::Refuse(refusal)),
-        }
-    }
-
-    /// Tells once that the log is not there.
-    fn tell_absent(&mut self, refusal: Refusal, acts: &mut Vec<Act>) {
-        if !std::mem::replace(&mut self.absent, true) {
-            acts.push(Act::Tell(Notice::Absent(refusal)));
-        }
-    }
-
-    /// Tells once that the log is there again.
-    fn tell_appeared(&mut self, acts: &mut Vec<Act>) {
-        if std::mem::take(&mut self.absent) {
-            acts.push(Act::Tell(Notice::Appeared));
-        }
     }
 
     /// Tells once that an interruption has been caught up.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
+use crate::remote::script::Refusal;
 
 /// How many of the last delivered bytes are kept to recognise the place again.
 pub const RECENT: usize = 1024;
@@ -35,6 +36,8 @@ pub struct Sibling {
     pub modified: Modified,
     /// Where it is, links resolved as far as known.
     pub path: RemotePath,
+    /// It can be opened.
+    pub readable: bool,
 }
 
 /// The checksum of the bytes before a place.
@@ -53,6 +56,10 @@ pub struct Sum {
 pub struct Listing {
     /// The file at the log's own path, if there is one.
     pub live: Option<Sibling>,
+    /// Why there is none.
+    pub absent: Option<Refusal>,
+    /// The file that is open could not be opened again.
+    pub is_open_closed: bool,
     /// The files whose path begins with the series' stem; the live one may be among them.
     pub siblings: Vec<Sibling>,
 }
@@ -76,44 +83,75 @@ impl Listing {
         file.is_packed() && self.siblings.iter().any(|s| s.path.0 == unpacked_name(&file.path.0))
     }
 
-    /// The oldest file of the series of `live` that was written to at or after `since`, itself apart.
-    pub fn oldest_since(&self, since: Modified, live: &Sibling) -> Option<Sibling> {
-        let stem = stem(&live.path);
-        let others = self.siblings.iter().filter(|s| s.id != live.id && s.size > 0);
-        let wanted =
-            others.filter(|s| s.modified >= since && is_of_series(stem, &s.path) && !self.is_being_packed(s));
-        wanted.min_by(|a, b| by_age(a, b)).cloned()
+    /// The file with that identity, if it has a name in the series.
+    pub fn get(&self, file: FileId) -> Option<&Sibling> {
+        self.siblings.iter().chain(&self.live).find(|sibling| sibling.id == file)
     }
 
-    /// The file that comes after that place's: the oldest of the series that is younger and not empty,
-    /// else the live one once something is in it. `None`: nothing is there yet. `passed`: files that are
-    /// known not to come after it.
-    ///
-    /// A file that is empty is no successor: after logrotate's `create` a writer may go on for a while
-    /// in the old file, and what it writes there comes first.
-    ///
-    /// Nothing comes after the file that still is the log, whatever was written to later: that is a copy of it.
-    pub fn successor_of(&self, position: &Position, passed: &[FileId]) -> Option<Sibling> {
-        let live = self.live.as_ref();
-        if live.is_some_and(|live| Some(live.id) == position.held_by) {
-            return None;
-        }
+    /// The files of the series of `live` that were written to at or after `since`, itself apart.
+    fn since<'a>(&'a self, since: Modified, live: &'a Sibling) -> impl Iterator<Item = &'a Sibling> {
+        let stem = stem(&live.path);
+        let others = self.siblings.iter().filter(|s| s.id != live.id && s.size > 0);
+        others.filter(move |s| s.modified >= since && is_of_series(stem, &s.path) && !self.is_being_packed(s))
+    }
+
+    /// The oldest of these files that can be read.
+    pub fn oldest_since(&self, since: Modified, live: &Sibling) -> Option<Sibling> {
+        self.since(since, live).filter(|s| s.readable).min_by(|a, b| by_age(a, b)).cloned()
+    }
+
+    /// Those of these files that cannot be read.
+    pub fn unreadable_since(&self, since: Modified, live: &Sibling) -> Vec<Sibling> {
+        self.since(since, live).filter(|s| !s.readable).cloned().collect()
+    }
+
+    /// The files of the series between that place's and the live one, in no order: younger, and not empty.
+    fn between<'a>(
+        &'a self,
+        position: &'a Position,
+        passed: &'a [FileId],
+    ) -> impl Iterator<Item = &'a Sibling> {
+        let live = self.live.as_ref().map(|live| live.id);
         let stem = stem(&position.path);
         let own_name = position.held_by.and_then(|file| self.path_of(file));
-        let between = self
-            .siblings
+        // Nothing comes after the file that still is the log, whatever was written to later: that is a copy of it.
+        let siblings =
+            if live.is_some() && live == position.held_by { &[] } else { self.siblings.as_slice() };
+        siblings
             .iter()
-            .filter(|s| {
-                Some(s.id) != position.held_by && Some(s.id) != live.map(|l| l.id) && !passed.contains(&s.id)
-            })
-            .filter(|s| s.size > 0 && is_of_series(stem, &s.path) && !self.is_being_packed(s))
-            .filter(|s| match s.modified.cmp(&position.modified) {
+            .filter(move |s| Some(s.id) != position.held_by && Some(s.id) != live && !passed.contains(&s.id))
+            .filter(move |s| s.size > 0 && is_of_series(stem, &s.path) && !self.is_being_packed(s))
+            .filter(move |s| match s.modified.cmp(&position.modified) {
                 Ordering::Less => false,
                 Ordering::Greater => true,
                 Ordering::Equal => own_name.as_ref().is_some_and(|own| is_later_name(&s.path, own)),
             })
-            .min_by(|a, b| by_age(a, b));
-        between.or_else(|| live.filter(|l| Some(l.id) != position.held_by && l.size > 0)).cloned()
+    }
+
+    /// The file that comes after that place's: the oldest of the series that is younger, not empty and can be
+    /// read, else the live one once something is in it. `None`: nothing is there yet. `passed`: files that are
+    /// known not to come after it.
+    ///
+    /// A file that is empty is no successor: after logrotate's `create` a writer may go on for a while
+    /// in the old file, and what it writes there comes first.
+    pub fn successor_of(&self, position: &Position, passed: &[FileId]) -> Option<Sibling> {
+        let between = self.between(position, passed).filter(|s| s.readable).min_by(|a, b| by_age(a, b));
+        let live = self.live.as_ref();
+        let live = live.filter(|l| Some(l.id) != position.held_by && l.size > 0 && l.readable);
+        between.or(live).cloned()
+    }
+
+    /// The files between that place's and the live one that cannot be read.
+    pub fn unreadable_after(&self, position: &Position, passed: &[FileId]) -> Vec<Sibling> {
+        self.between(position, passed).filter(|s| !s.readable).cloned().collect()
+    }
+
+    /// Why the log's own path has no file that can be read; `None`: it has one, or it is the file of that place.
+    pub fn refusal(&self, position: &Position) -> Option<Refusal> {
+        match &self.live {
+            None => Some(self.absent.unwrap_or(Refusal::Missing)),
+            Some(live) => (!live.readable && Some(live.id) != position.held_by).then_some(Refusal::Denied),
+        }
     }
 }
 
@@ -219,7 +257,7 @@ impl Position {
 
     /// The files that may hold the place, the likeliest first: the same inode, then by content alone.
     pub fn candidates(&self, listing: &Listing) -> Vec<Sibling> {
-        let all = || listing.live.iter().chain(&listing.siblings);
+        let all = || listing.live.iter().chain(&listing.siblings).filter(|s| s.readable);
         let mut found: Vec<Sibling> = Vec::new();
         let mut offer = |sibling: &Sibling| {
             if !found.iter().any(|known| known.id == sibling.id) {
@@ -315,7 +353,8 @@ mod tests {
 
     fn file(inode: u64, path: &str, modified: i64) -> Sibling {
         let path = RemotePath(path.as_bytes().to_vec());
-        Sibling { id: FileId { device: 1, inode }, size: 100, modified: Modified(modified, 0), path }
+        let id = FileId { device: 1, inode };
+        Sibling { id, size: 100, modified: Modified(modified, 0), path, readable: true }
     }
 
     #[test]
@@ -329,10 +368,10 @@ mod tests {
         let live = file(9, "/l/a.out", 9);
         let (plain, packed) = (file(2, "/l/a.out.1", 5), file(3, "/l/a.out.1.gz", 4));
         let siblings = vec![file(1, "/l/a.out.3", 1), packed.clone(), plain.clone(), live.clone()];
-        let packing = Listing { live: Some(live.clone()), siblings };
+        let packing = Listing { live: Some(live.clone()), siblings, ..Listing::default() };
         assert_eq!(packing.successor_of(&read, &[]), Some(plain));
         let siblings = vec![file(1, "/l/a.out.3", 1), packed.clone(), live.clone()];
-        let done = Listing { live: Some(live), siblings };
+        let done = Listing { live: Some(live), siblings, ..Listing::default() };
         assert_eq!(done.successor_of(&read, &[]), Some(packed));
     }
 
@@ -347,7 +386,8 @@ mod tests {
         );
         read.held_by = Some(packed.id);
         let reused = file(1, "/l/a.out.1.gz", 5);
-        let listing = Listing { live: Some(live), siblings: vec![packed, reused.clone()] };
+        let siblings = vec![packed, reused.clone()];
+        let listing = Listing { live: Some(live), siblings, ..Listing::default() };
         assert_eq!(listing.successor_of(&read, &[]), Some(reused));
     }
 }

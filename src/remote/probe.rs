@@ -25,7 +25,7 @@ use crate::step::{Name, Status, Step};
 use facts::{Clock, Shell};
 
 /// The functions a CVM's `sh` is given.
-const SCRIPT: &[u8] = include_bytes!("probe.sh");
+const SCRIPT: &str = concat!(include_str!("why.sh"), include_str!("probe.sh"));
 
 /// How many channels of one connection are tried at least: one more than sshd's default of `MaxSessions`.
 const CHANNELS: usize = 11;
@@ -164,7 +164,7 @@ async fn shell(
         }
         _ => failed(failure),
     })?;
-    let question = [SCRIPT, b"h"].concat();
+    let question = [SCRIPT.as_bytes(), b"h"].concat();
     let said = dialogue.ask(&question, about.connect_timeout(), about).await.map_err(failed)?;
     let Some(shell) = Shell::parse(&said) else {
         return Err(failed(explain::no_shell(&said, b"", None, about)));

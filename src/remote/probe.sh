@@ -19,13 +19,6 @@ h() {
 # c: seconds since the epoch, the zone's offset and name
 c() { say "$(date '+%s.%N')" "$(date '+%z')" "$(date '+%Z')"; }
 
-# Why the file at $1 is not there.
-why() {
-  d=$1
-  until [ -e "${d:-/}" ]; do case $d in */*) d=${d%/*} ;; *) d=. ;; esac; done
-  if [ -d "${d:-/}" ] && ! [ -x "${d:-/}" ]; then echo denied; else echo missing; fi
-}
-
 # l PATH: kind, what it links to, "size modified mode owner:group" of the file, yes if it can be read, yes if sudo
 # can, how many rotated files are beside it, when the newest of them was written, what time it is
 l() {
@@ -34,10 +27,7 @@ l() {
     t=$(readlink -n -- "$f"; echo .) t=${t%.}
     r=$(readlink -n -f -- "$f"; echo .) r=${r%.}
   fi
-  if [ -d "$f" ]; then kind=folder
-  elif [ -f "$f" ]; then kind=file
-  elif [ -e "$f" ]; then kind=special
-  else kind=$(why "$f"); fi
+  if [ -f "$f" ]; then kind=file; else why "$f" && kind=$why; fi
   if [ $kind = file ]; then
     stat=$(stat -L -c '%s %.9Y %a %U:%G' -- "$f")
     if (: <"$f") 2>/dev/null; then read=yes

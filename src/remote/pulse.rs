@@ -59,6 +59,8 @@ pub struct Line {
     stdout: Rc<Receiver>,
     /// The stream waits for bytes. If it does not, nobody may be reading, and an answer might find no room.
     listening: Cell<bool>,
+    /// The log cannot be read: whether it can be is asked as often as of a log that moves.
+    watching: Cell<bool>,
     /// When the last bytes came.
     moved: Cell<Instant>,
     /// Since when bytes wait and none are taken.
@@ -86,6 +88,7 @@ impl Line {
             guards: Cell::new(false),
             stdout,
             listening: Cell::new(false),
+            watching: Cell::new(false),
             moved: Cell::new(Instant::now()),
             waiting: Cell::new(None),
             let_go: Cell::new(false),
@@ -125,6 +128,11 @@ impl Line {
     /// The stream waits for bytes, or is busy with them.
     pub fn listen(&self, listening: bool) {
         self.listening.set(listening);
+    }
+
+    /// The log cannot be read now, or can be again.
+    pub fn watch(&self, watching: bool) {
+        self.watching.set(watching);
     }
 
     /// Bytes came.
@@ -183,7 +191,8 @@ impl Line {
 
     /// One beat. What finds no room in the pipe is left out: the next beat does as well.
     fn beat(&self, quiet_beat: bool) {
-        if !self.heard.get() || !(quiet_beat || self.moved.get().elapsed() < CALM_AFTER) {
+        let is_due = quiet_beat || self.watching.get() || self.moved.get().elapsed() < CALM_AFTER;
+        if !self.heard.get() || !is_due {
             return;
         }
         self.lose_patience(PATIENCE);

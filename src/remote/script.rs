@@ -12,7 +12,7 @@ use crate::cluster::target::RemotePath;
 use crate::remote::position::{Modified, Sibling, Sum};
 
 /// The functions a CVM's `sh` is given; the protocol is described at its head.
-const FOLLOW: &str = include_str!("follow.sh");
+const FOLLOW: &str = concat!(include_str!("why.sh"), include_str!("follow.sh"));
 
 /// The byte every record begins with.
 pub const MARK: u8 = 0x1e;
@@ -169,6 +169,30 @@ pub enum Refusal {
     Folder,
     /// It is a device, a socket or a pipe.
     Special,
+    /// There is none, because a file stands where one of its directories should be.
+    NotADirectory,
+    /// There is none, because its symbolic links lead in a circle.
+    LinkLoop,
+}
+
+impl Refusal {
+    /// Reads the word that `why` says.
+    pub fn parse(word: &[u8]) -> Option<Self> {
+        Some(match word {
+            b"missing" => Self::Missing,
+            b"denied" => Self::Denied,
+            b"folder" => Self::Folder,
+            b"special" => Self::Special,
+            b"notdir" => Self::NotADirectory,
+            b"loop" => Self::LinkLoop,
+            _ => return None,
+        })
+    }
+
+    /// True if nothing is at the path.
+    pub const fn is_missing(self) -> bool {
+        matches!(self, Self::Missing | Self::NotADirectory | Self::LinkLoop)
+    }
 }
 
 /// What the clock of a CVM says.
@@ -234,6 +258,8 @@ pub enum Record {
     Current(Sibling, bool),
     /// `P`: the file at the log's path.
     Live(Sibling),
+    /// `N`: no file is at the log's path.
+    Absent(Refusal),
     /// `L`: a file of the series.
     Sibling(Sibling),
     /// `.`: the listing is complete.
@@ -256,12 +282,8 @@ impl Record {
             b'O' => Self::Shell(RemoteClock::parse(rest)),
             b'I' => Self::Here(rest.to_vec()),
             b'H' => Self::Opened(file(rest)?),
-            b'X' => Self::Refused(match rest {
-                b"missing" => Refusal::Missing,
-                b"denied" => Refusal::Denied,
-                b"folder" => Refusal::Folder,
-                _ => Refusal::Special,
-            }),
+            b'X' => Self::Refused(Refusal::parse(rest)?),
+            b'N' => Self::Absent(Refusal::parse(rest)?),
             b'B' => Self::Backlog(words()?.parse().ok()?),
             b'D' => {
                 let one_line: Vec<u8> = rest.iter().copied().filter(|byte| *byte != b'\n').collect();
@@ -296,8 +318,10 @@ impl Record {
     }
 }
 
-/// Reads `device:inode size seconds[.nanoseconds][ path]`, all numbers in decimal.
+/// Reads `[!]device:inode size seconds[.nanoseconds][ path]`, all numbers in decimal.
 fn file(text: &[u8]) -> Option<Sibling> {
+    let closed = text.strip_prefix(b"!");
+    let (text, readable) = (closed.unwrap_or(text), closed.is_none());
     let mut parts = text.splitn(4, |&b| b == b' ');
     let mut word = || std::str::from_utf8(parts.next()?).ok();
     let (device, inode) = word()?.split_once(':')?;
@@ -309,5 +333,6 @@ fn file(text: &[u8]) -> Option<Sibling> {
         size,
         modified: Modified(seconds.parse().ok()?, nanoseconds),
         path: RemotePath(parts.next().unwrap_or_default().to_vec()),
+        readable,
     })
 }

@@ -15,13 +15,12 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::cluster::target::RemotePath;
 use crate::failure::Failure;
 use crate::remote::channel::{Channel, End, Process};
-use crate::remote::explain::cause::Cause;
 use crate::remote::explain::{self, span, table};
 use crate::remote::script::{MARK, Record, Refusal, Secret, quote};
 use crate::remote::session::Session;
 
 /// The functions a CVM's `sh` is given; the protocol is described at its head.
-const SURVEY: &str = include_str!("survey.sh");
+const SURVEY: &str = concat!(include_str!("why.sh"), include_str!("survey.sh"));
 
 /// How long the look may take beyond the way to the CVM.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -108,7 +107,9 @@ pub async fn survey(session: &Session, secret: &Secret, paths: &[RemotePath]) ->
             {
                 let Some((seen, path)) = files.get_mut(number).zip(paths.get(number)) else { continue };
                 (seen.size, seen.modified) = facts.unzip();
-                seen.refused = refusal.map(|refusal| (refusal, explain::of_log(cause(refusal), path, about)));
+                seen.refused = refusal.map(|refusal| {
+                    (refusal, explain::of_log(table::refused(refusal, &table::NOWHERE), path, about))
+                });
                 told += 1;
             }
         });
@@ -123,15 +124,6 @@ pub async fn survey(session: &Session, secret: &Secret, paths: &[RemotePath]) ->
     let _ = timeout(FAREWELL, process.end()).await;
     let skew = clock.as_ref().map(|clock| clock.now.duration_since(now));
     Ok(Survey { skew, zone: clock.map_or(TimeZone::UTC, |clock| clock.zone), files })
-}
-
-/// The row of the table for a file that is refused.
-const fn cause(refusal: Refusal) -> &'static Cause {
-    match refusal {
-        Refusal::Missing => &table::NOWHERE,
-        Refusal::Denied => &table::UNREADABLE,
-        Refusal::Folder | Refusal::Special => &table::NOT_A_FILE,
-    }
 }
 
 /// How a record begins.
@@ -238,10 +230,7 @@ fn parse(text: &[u8]) -> Option<Told> {
     let number = words.next()?.parse().ok()?;
     let refusal = match words.next()? {
         "ok" => None,
-        "missing" => Some(Refusal::Missing),
-        "denied" => Some(Refusal::Denied),
-        "folder" => Some(Refusal::Folder),
-        _ => Some(Refusal::Special),
+        word => Some(Refusal::parse(word.as_bytes())?),
     };
     let facts = words.next().zip(words.next()).and_then(|(size, time)| {
         let (seconds, fraction) = time.split_once(['.', ',']).unwrap_or((time, "0"));

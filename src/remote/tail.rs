@@ -20,6 +20,7 @@ use crate::item::{CvmClock, Item};
 use crate::plan::{Reading, Reconnect};
 use crate::remote::conversation::report::Report;
 use crate::remote::conversation::{Conversation, Start};
+use crate::remote::follower::Reported;
 use crate::remote::long_line::LongLine;
 use crate::remote::pulse::Pulse;
 use crate::remote::recovery::Recovery;
@@ -73,7 +74,7 @@ impl Host {
 
 /// Follows one log: gives its lines and its events until it ends by itself or has failed for good.
 pub fn follow(target: Arc<Target>, host: Rc<Host>, reading: Reading) -> impl Stream<Item = Item> {
-    let start = (reading.backlog, None);
+    let start = (reading.backlog, None, Reported::default());
     let tail = Tail {
         target,
         host,

@@ -7,7 +7,6 @@ use crate::cluster::target::Target;
 use crate::event::{Event, Status, Subject};
 use crate::remote::explain::{self, About, table};
 use crate::remote::follower::act::Notice;
-use crate::remote::script::Refusal;
 
 /// True if the notice closes an interruption.
 pub fn is_resumed(notice: &Notice) -> bool {
@@ -70,13 +69,15 @@ pub fn notice(
             event
         }
         Notice::Absent(refusal) => {
-            let cause = match refusal {
-                Refusal::Denied => &table::UNREADABLE,
-                _ => &table::MISSING,
-            };
-            let failure = explain::of_log(cause, path, about);
+            let failure = explain::of_log(table::refused(*refusal, &table::MISSING), path, about);
             let mut event = event(Status::Missing, failure.message);
             event.hint = failure.hint;
+            event
+        }
+        Notice::Unreadable(path, bytes) => {
+            let failure = explain::of_log(&table::UNREADABLE, path, about);
+            let mut event = event(Status::Missing, failure.message);
+            (event.hint, event.bytes) = (failure.hint, Some(*bytes));
             event
         }
         Notice::Appeared => event(Status::Appeared, format!("{path} is there")),

@@ -40,6 +40,10 @@ impl Health {
                     Status::Error => {
                         self.ill.insert(target.id, true);
                     }
+                    // An older file was passed over: the stream goes on, and what it has shown stays incomplete.
+                    Status::Missing if event.bytes.is_some() => {
+                        self.ill.insert(target.id, true);
+                    }
                     Status::Reconnecting | Status::Missing => {
                         self.ill.entry(target.id).or_insert(false);
                     }

@@ -258,7 +258,7 @@ impl<'a> Look<'a> {
                 log.trouble = Some(told());
                 (log.done, log.failed) = (true, true);
             }
-            Status::Gap | Status::Truncated => {
+            Status::Gap | Status::Truncated | Status::Missing => {
                 log.trouble.get_or_insert_with(told);
             }
             _ => {}
@@ -288,7 +288,7 @@ impl<'a> Look<'a> {
                 path: log.target.path.to_string(),
                 thresholds: &log.thresholds,
                 status: match refused {
-                    Some(Refusal::Missing) => "missing",
+                    Some(refusal) if refusal.is_missing() => "missing",
                     None if log.done && !log.failed => "ok",
                     _ => "unreadable",
                 },

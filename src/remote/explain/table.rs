@@ -2,6 +2,7 @@
 
 use super::cause::{Cause, Heard, row};
 use crate::failure::Kind;
+use crate::remote::script::Refusal;
 
 /// A cause that cvmtail finds out by itself.
 const fn own(kind: Kind, sentence: &'static str, fix: &'static str) -> Cause {
@@ -100,6 +101,18 @@ pub const NOWHERE: Cause = own(
     "{path} is not there",
     "does this CVM run the service, and is the name right? `cvmtail logs {reach}` lists what is there",
 );
+/// A file stands where the log's path needs a directory.
+pub const NOT_A_DIRECTORY: Cause = own(
+    Kind::Missing,
+    "{path} is not there: one of the directories in its path is a file",
+    "is the path right? `cvmtail logs {reach}` lists what is there",
+);
+/// The links of the log's path never arrive.
+pub const LINK_LOOP: Cause = own(
+    Kind::Missing,
+    "{path} is not there: its symbolic links lead in a circle",
+    "point the links at a file, or name the file itself; `cvmtail logs {reach}` lists what is there",
+);
 /// The log may not be read.
 pub const UNREADABLE: Cause = row(
     Kind::Unreadable,
@@ -141,6 +154,17 @@ pub const NO_TAIL: Cause = row(
 
 /// The script looked for `tail` and found none.
 pub const TAILLESS: Cause = own(Kind::NoTail, "the CVM has no usable tail", NO_TAIL.fix);
+
+/// The row for a log that cannot be opened; `absent`: the one where nothing is at its path.
+pub const fn refused(refusal: Refusal, absent: &'static Cause) -> &'static Cause {
+    match refusal {
+        Refusal::Missing => absent,
+        Refusal::NotADirectory => &NOT_A_DIRECTORY,
+        Refusal::LinkLoop => &LINK_LOOP,
+        Refusal::Denied => &UNREADABLE,
+        Refusal::Folder | Refusal::Special => &NOT_A_FILE,
+    }
+}
 
 /// What is heard once the connection is up, and what cvmtail finds out by itself.
 pub const CONNECTED: &[Cause] = &[
@@ -212,6 +236,8 @@ pub const CONNECTED: &[Cause] = &[
     MISSING,
     ABSENT,
     NOWHERE,
+    NOT_A_DIRECTORY,
+    LINK_LOOP,
     UNREADABLE,
     NOT_A_FILE,
     UNDATED,

@@ -1,6 +1,7 @@
 //! What the conversation wants done and told.
 
 use crate::batch::FileId;
+use crate::cluster::target::RemotePath;
 use crate::remote::script::{Command, Refusal};
 
 /// What the stream is to do, in this order.
@@ -54,6 +55,8 @@ pub enum Notice {
     Undated(u64),
     /// The log's file is not there, or may not be read.
     Absent(Refusal),
+    /// An older file of the log, of so many bytes, may not be read: reading goes on without it.
+    Unreadable(RemotePath, u64),
     /// It is there again.
     Appeared,
     /// What was written during an interruption has been read.

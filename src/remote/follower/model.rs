@@ -107,16 +107,18 @@ impl Client {
         (cvm.open, cvm.tail, cvm.watched, cvm.killed) = (None, None, false, false);
         cvm.questions.clear();
         cvm.answers.clear();
-        let (backlog, position) = self.follower.into_start();
-        let mut next = Self::new(Follower::new(RemotePath(LOG.to_vec()), backlog, true, position), cvm);
+        let (backlog, position, reported) = self.follower.into_start();
+        let follower = Follower::new(RemotePath(LOG.to_vec()), backlog, true, position).having(reported);
+        let mut next = Self::new(follower, cvm);
         next.delivered = self.delivered;
         next.notices = self.notices;
         next
     }
 }
 
-/// Plays one story and returns what was delivered, what was told, and how many lines were written.
-fn play(rotation: Rotation, story: &[u8]) -> (String, Vec<Notice>, u32) {
+/// Plays one story and returns what was delivered, what was told, and how many lines were written; `closing`:
+/// permissions come and go.
+fn play(rotation: Rotation, story: &[u8], closing: bool) -> (String, Vec<Notice>, u32) {
     let mut cvm = Cvm::new(rotation);
     let first = Follower::new(RemotePath(LOG.to_vec()), Backlog::FromLine(1), true, None);
     let mut client = Client::new(first, &mut cvm);
@@ -131,6 +133,7 @@ fn play(rotation: Rotation, story: &[u8]) -> (String, Vec<Notice>, u32) {
             13..=18 => cvm.tail_reads(),
             19..=26 => client.receive(&mut cvm),
             28 if step & 128 != 0 => cvm.kill_tail(),
+            27 if closing && step & 128 != 0 => cvm.change_mode(step & 64 != 0),
             27 => client.verify(&mut cvm),
             28 => cvm.tick(),
             29 if rotation == Rotation::Late => cvm.writing = cvm.live,
@@ -146,6 +149,13 @@ fn play(rotation: Rotation, story: &[u8]) -> (String, Vec<Notice>, u32) {
         cvm.write(false);
     }
     cvm.writing = cvm.live;
+    if closing {
+        settle(&mut cvm, &mut client);
+        assert_calm(&mut cvm, &mut client);
+        cvm.files.iter_mut().for_each(|file| file.readable = true);
+        // What is looked at each tenth time.
+        settle(&mut cvm, &mut client);
+    }
     // A cut that shows nowhere is told once the log has grown.
     for _ in 0..2 {
         cvm.write(false);
@@ -163,6 +173,20 @@ fn settle(cvm: &mut Cvm, client: &mut Client) {
         for _ in 0..40 {
             cvm.answer();
             client.receive(cvm);
+        }
+    }
+}
+
+/// Ends the test unless each tick leads to a few questions, and then to none.
+fn assert_calm(cvm: &mut Cvm, client: &mut Client) {
+    for _ in 0..20 {
+        cvm.tick();
+        let mut asked = 0;
+        while !(cvm.questions.is_empty() && cvm.answers.is_empty()) {
+            asked += usize::from(!cvm.questions.is_empty());
+            cvm.answer();
+            client.receive(cvm);
+            assert!(asked < 100, "it goes round in circles: {:?}", client.follower.phase);
         }
     }
 }
@@ -191,7 +215,7 @@ proptest! {
     #[test]
     fn each_line_comes_once_and_in_order_over_renames_and_cuts(story in prop::collection::vec(any::<u8>(), 0..500)) {
         for rotation in [Rotation::Rename, Rotation::Late, Rotation::Repoint] {
-            let (delivered, notices, written) = play(rotation, &story);
+            let (delivered, notices, written) = play(rotation, &story, false);
             prop_assert_eq!(delivered, all_lines(written), "{:?}", rotation);
             prop_assert!(!notices.iter().any(is_gap), "{:?}: {:?}", rotation, notices);
         }
@@ -202,7 +226,7 @@ proptest! {
         story in prop::collection::vec(any::<u8>(), 0..500),
     ) {
         for rotation in [Rotation::CopyTruncate, Rotation::Empty, Rotation::CopyDelete, Rotation::Delete] {
-            let (delivered, notices, written) = play(rotation, &story);
+            let (delivered, notices, written) = play(rotation, &story, false);
             let numbers: Vec<u32> = delivered
                 .lines()
                 .filter_map(|line| line.strip_prefix("line ")?.strip_suffix(" of the log")?.parse().ok())
@@ -214,6 +238,31 @@ proptest! {
             let lost = written as usize - numbers.len();
             prop_assert!(
                 lost == 0 || notices.iter().any(is_gap),
+                "{:?}: {} lost, {:?}", rotation, lost, notices
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_may_not_be_read_is_told_and_keeps_nobody_from_the_rest(
+        story in prop::collection::vec(any::<u8>(), 0..500),
+    ) {
+        for rotation in [Rotation::Rename, Rotation::Late, Rotation::Repoint, Rotation::Delete] {
+            let (delivered, notices, written) = play(rotation, &story, true);
+            let numbers: Vec<u32> = delivered
+                .lines()
+                .filter_map(|line| line.strip_prefix("line ")?.strip_suffix(" of the log")?.parse().ok())
+                .collect();
+            prop_assert!(numbers.is_sorted_by(|a, b| a < b), "{:?}: {:?}", rotation, numbers);
+            prop_assert_eq!(numbers.last(), Some(&written), "{:?}: it goes on: {:?}", rotation, notices);
+            let lost = written as usize - numbers.len();
+            let is_told = |notice: &Notice| is_gap(notice) || matches!(notice, Notice::Unreadable(..));
+            prop_assert!(
+                lost == 0 || notices.iter().any(is_told),
                 "{:?}: {} lost, {:?}", rotation, lost, notices
             );
         }

@@ -8,59 +8,74 @@ use crate::remote::script::{Command, Refusal};
 impl Follower {
     /// The listing is there while `tail` runs.
     pub(super) fn looked(&mut self, acts: &mut Vec<Act>) {
+        self.report_skipped(acts);
         if let Some(next) = self.successor() {
             acts.push(Act::Send(Command::Halt));
             self.phase = Phase::Leaving(next);
             return;
         }
-        match self.listing.live {
-            None => self.tell_absent(Refusal::Missing, acts),
-            Some(_) => self.tell_appeared(acts),
-        }
+        self.tell_state(acts);
         self.phase = Phase::Following;
+    }
+
+    /// Reports whether the log's own path has a file that can be read, and has the script say when it has again.
+    fn tell_state(&mut self, acts: &mut Vec<Act>) {
+        let Some(position) = &self.position else { return };
+        match self.listing.refusal(position) {
+            None => self.tell_appeared(acts),
+            Some(refusal) => {
+                self.tell_absent(refusal, acts);
+                acts.push(Act::Send(Command::Watch));
+            }
+        }
     }
 
     /// The listing is there and nothing runs: go on with the next file, or stay with this one.
     pub(super) fn choose(&mut self, acts: &mut Vec<Act>) {
+        self.report_skipped(acts);
         let Some(position) = &mut self.position else { return };
         // A place that is given up is not gone on from, though its file be there again.
         let is_open = self.open.is_some() && self.open == position.held_by && !self.new_place;
-        let next = self.listing.successor_of(position, &self.passed);
-        match (next, &self.listing.live) {
-            (Some(next), _) if is_open => {
-                // Once there is something in the next file, nothing more comes to this one: read its rest.
-                self.drain(next, acts);
-            }
+        let refusal = self.listing.refusal(position);
+        match (self.listing.successor_of(position, &self.passed), refusal) {
+            // Once there is something in the next file, nothing more comes to this one: read its rest.
+            (Some(next), _) if is_open => self.drain(next, acts),
             (Some(next), _) => {
                 acts.push(Act::Flush);
                 self.enter(next, acts);
             }
+            (None, Some(refusal)) if !self.follow && !refusal.is_missing() => {
+                acts.extend([Act::Flush, Act::Refuse(refusal)]);
+            }
             (None, _) if !self.follow => {
                 self.caught_up(acts);
                 acts.extend([Act::Flush, Act::Finish]);
+            }
+            (None, refusal) if is_open && self.listing.is_open_closed => {
+                self.wait(refusal.unwrap_or(Refusal::Denied), acts);
             }
             (None, _) if is_open => {
                 match position.held_by.and_then(|file| self.listing.path_of(file)) {
                     Some(path) => position.path = path,
                     None => self.misses = MISSES,
                 }
-                if position.known() > 0 {
+                let known = position.known();
+                self.tell_state(acts);
+                if known > 0 {
                     // No tail ran for a moment, so none saw whether the file was cut meanwhile.
                     self.check(acts);
                 } else {
                     self.follow(acts);
                 }
             }
-            (None, Some(live)) => {
-                let live = live.clone();
-                acts.push(Act::Flush);
-                self.enter(live, acts);
-            }
-            (None, None) => {
-                self.tell_absent(Refusal::Missing, acts);
-                acts.push(Act::Send(Command::Watch));
-                self.phase = Phase::Waiting;
-            }
+            (None, Some(refusal)) => self.wait(refusal, acts),
+            (None, None) => match self.listing.live.clone().filter(|live| live.readable) {
+                Some(live) => {
+                    acts.push(Act::Flush);
+                    self.enter(live, acts);
+                }
+                None => self.wait(Refusal::Denied, acts),
+            },
         }
     }
 

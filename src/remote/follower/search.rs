@@ -82,11 +82,14 @@ impl Follower {
         let Some(position) = &self.position else { return };
         let Some(candidate) = candidates.pop_front() else {
             // The file may have been cut or renamed after it was listed.
-            return if std::mem::replace(&mut self.searched, true) {
+            if self.is_barred(why, acts) {
+                self.searched = false;
+            } else if std::mem::replace(&mut self.searched, true) {
                 self.lose(why, acts);
             } else {
                 self.look(Phase::Finding(why), acts);
-            };
+            }
+            return;
         };
         let path = candidate.path.clone();
         acts.push(Act::Send(if candidate.is_packed() {
@@ -160,11 +163,13 @@ impl Follower {
         let next = self.listing.successor_of(position, &self.passed).or(in_place);
         // Half a line whose other half is gone is part of what is lost.
         acts.push(Act::Forget);
-        if let Some(next) = next.or_else(|| self.listing.live.clone()) {
+        let refusal = self.listing.refusal(position);
+        self.report_skipped(acts);
+        if let Some(next) = next.or_else(|| self.listing.live.clone().filter(|live| live.readable)) {
             self.enter(next, acts);
         } else {
             self.tell_lost(acts);
-            self.tell_absent(Refusal::Missing, acts);
+            self.tell_absent(refusal.unwrap_or(Refusal::Denied), acts);
             (self.position, self.backlog) = (None, Backlog::FromLine(1));
             acts.push(Act::Send(Command::Watch));
             self.phase = Phase::Waiting;

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
 use crate::plan::Backlog;
 use crate::remote::bisect::{Bisect, Next};
@@ -71,7 +72,10 @@ impl Follower {
 
     /// The listing is there: begin with the oldest file that was written to at or after the instant.
     pub(super) fn dated(&mut self, seek: Seek, acts: &mut Vec<Act>) {
-        match self.listing.oldest_since(Modified::of(seek.wanted), &seek.file) {
+        let wanted = Modified::of(seek.wanted);
+        let files = self.listing.unreadable_since(wanted, &seek.file);
+        self.report_unreadable(files, acts);
+        match self.listing.oldest_since(wanted, &seek.file) {
             None => {
                 if self.open == Some(seek.file.id) {
                     self.begin_at(&seek, seek.found, acts);
@@ -138,6 +142,11 @@ impl Seek {
         &self.file.path
     }
 
+    /// Which file it is.
+    pub(super) const fn id(&self) -> FileId {
+        self.file.id
+    }
+
     /// Whether the live file is searched.
     pub(super) const fn is_live(&self) -> bool {
         self.live
@@ -167,6 +176,7 @@ mod tests {
             size: 0,
             modified: Modified(modified, 0),
             path: path(name),
+            readable: true,
         };
         let wanted = Timestamp::from_second(100).unwrap();
         let mut follower = Follower::new(path(""), Backlog::Since(wanted), false, None);

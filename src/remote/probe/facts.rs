@@ -1,5 +1,7 @@
 //! Pure: what a CVM answers to the questions of a check.
 
+use crate::remote::script::Refusal;
+
 /// What the shell of a CVM is like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shell {
@@ -27,8 +29,8 @@ pub struct Clock {
 /// What is at the path of a log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Log {
-    /// What kind of thing.
-    pub kind: Kind,
+    /// Why there is no file; `None`: there is one.
+    pub refused: Option<Refusal>,
     /// What the path links to.
     pub target: Option<String>,
     /// The file, if there is one.
@@ -37,21 +39,6 @@ pub struct Log {
     pub rotated: u64,
     /// How long ago the newest of them was written, in seconds.
     pub newest: Option<f64>,
-}
-
-/// The kinds of thing at a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A file, or a link to one.
-    File,
-    /// A folder.
-    Folder,
-    /// A device, a socket, a pipe.
-    Special,
-    /// Nothing that can be seen, because a folder above may not be entered.
-    Denied,
-    /// Nothing.
-    Missing,
 }
 
 /// A file of a log.
@@ -129,16 +116,12 @@ impl Log {
     pub fn parse(said: &[u8]) -> Option<Self> {
         let [kind, target, stat, readable, by_sudo, rotated, newest, now] = fields(said)?;
         let now = seconds(&now)?;
-        let kind = match kind.as_str() {
-            "file" => Kind::File,
-            "folder" => Kind::Folder,
-            "special" => Kind::Special,
-            "denied" => Kind::Denied,
-            "missing" => Kind::Missing,
-            _ => return None,
+        let refused = match kind.as_str() {
+            "file" => None,
+            word => Some(Refusal::parse(word.as_bytes())?),
         };
-        let file = match (kind, stat.splitn(3, ' ').collect::<Vec<_>>().as_slice()) {
-            (Kind::File, [size, modified, access]) => Some(File {
+        let file = match (refused, stat.splitn(3, ' ').collect::<Vec<_>>().as_slice()) {
+            (None, [size, modified, access]) => Some(File {
                 size: size.parse().ok()?,
                 age: now - seconds(modified)?,
                 access: (*access).to_owned(),
@@ -149,7 +132,7 @@ impl Log {
         };
         Some(Self {
             // A file that went away between two looks.
-            kind: if kind == Kind::File && file.is_none() { Kind::Missing } else { kind },
+            refused: refused.or(if file.is_none() { Some(Refusal::Missing) } else { None }),
             target: (!target.is_empty()).then_some(target),
             file,
             rotated: rotated.parse().ok()?,
@@ -165,13 +148,14 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{Clock, Kind, Log, Shell, flavour};
+    use super::{Clock, Log, Shell, flavour};
+    use crate::remote::script::Refusal;
 
     /// What a shell of this machine answers to a question.
     fn asked(shell: &str, question: &str) -> Vec<u8> {
         let mut child =
             Command::new(shell).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
-        let text = format!("{}\n{question}\n", include_str!("../probe.sh"));
+        let text = format!("{}\n{question}\n", super::super::SCRIPT);
         child.stdin.take().expect("stdin").write_all(text.as_bytes()).expect("written");
         child.wait_with_output().expect("an answer").stdout
     }
@@ -216,14 +200,18 @@ mod tests {
             assert_eq!((genesis.rotated, genesis.target.as_deref()), (2, None), "{shell}");
             let link = log("stargate.INFO");
             assert_eq!(
-                (link.kind, link.rotated, link.target.as_deref()),
-                (Kind::File, 1, Some(target)),
+                (link.refused, link.rotated, link.target.as_deref()),
+                (None, 1, Some(target)),
                 "{shell}"
             );
             let dangling = log("dangling");
-            assert_eq!((dangling.kind, dangling.target.as_deref()), (Kind::Missing, Some("gone")), "{shell}");
-            assert_eq!(log("none/at/all").kind, Kind::Missing, "{shell}");
-            assert_eq!(log(".").kind, Kind::Folder, "{shell}");
+            assert_eq!(
+                (dangling.refused, dangling.target.as_deref()),
+                (Some(Refusal::Missing), Some("gone")),
+                "{shell}"
+            );
+            assert_eq!(log("none/at/all").refused, Some(Refusal::Missing), "{shell}");
+            assert_eq!(log(".").refused, Some(Refusal::Folder), "{shell}");
         }
     }
 

@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use super::facts::{File, Kind, Log, Shell};
+use super::facts::{File, Log, Shell};
 use super::{Teller, Wanted, amount, skipped};
 use crate::cluster::target::RemotePath;
 use crate::failure::{self, Failure};
 use crate::remote::dialogue::Dialogue;
 use crate::remote::explain::{self, About, quoted, table};
 use crate::remote::find::{self, Seen};
-use crate::remote::script::quote;
+use crate::remote::script::{Refusal, quote};
 use crate::step::{Name, Status, Step};
 
 /// For how many seconds a log may be silent without a word about it.
@@ -126,14 +126,10 @@ async fn check_one(
 
 /// The log, if there is a file at its path.
 fn exists(fact: Log, path: &RemotePath, about: &About) -> Result<Log, Failure> {
-    let cause = match fact.kind {
-        Kind::File => return Ok(fact),
-        Kind::Folder | Kind::Special => &table::NOT_A_FILE,
-        Kind::Denied => &table::UNREADABLE,
-        Kind::Missing => &table::NOWHERE,
-    };
+    let Some(refusal) = fact.refused else { return Ok(fact) };
+    let cause = table::refused(refusal, &table::NOWHERE);
     let mut failure = explain::of_log(cause, path, about);
-    if let (Kind::Missing, Some(target)) = (fact.kind, &fact.target) {
+    if let (Refusal::Missing, Some(target)) = (refusal, &fact.target) {
         failure.message = format!("{path} is a link to {target}, which is not there");
     }
     Err(failure)

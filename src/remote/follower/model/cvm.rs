@@ -35,6 +35,15 @@ pub(super) struct File {
     pub(super) modified: i64,
     /// `None`: deleted.
     pub(super) path: Option<Vec<u8>>,
+    /// It may be opened.
+    pub(super) readable: bool,
+}
+
+impl File {
+    /// A file that may be opened.
+    fn new(inode: u64, data: Vec<u8>, modified: i64, path: Vec<u8>) -> Self {
+        Self { inode, data, modified, path: Some(path), readable: true }
+    }
 }
 
 /// The CVM: a folder, a writer, and the script with its one descriptor and its one `tail`.
@@ -52,7 +61,11 @@ pub(super) struct Cvm {
     pub(super) open: Option<usize>,
     /// The file `tail` reads and how far.
     pub(super) tail: Option<(usize, usize)>,
+    /// Where the descriptor stands.
+    pub(super) place: usize,
     pub(super) watched: bool,
+    /// How often the script has looked in vain.
+    pub(super) looks: u32,
     /// `tail` was killed, and the file has not been looked at since.
     pub(super) killed: bool,
     pub(super) questions: VecDeque<Command>,
@@ -69,7 +82,7 @@ pub(super) enum Answer {
 impl Cvm {
     pub(super) fn new(rotation: Rotation) -> Self {
         let path = if rotation == Rotation::Repoint { name(1) } else { LOG.to_vec() };
-        let first = File { inode: 1, data: Vec::new(), modified: 0, path: Some(path) };
+        let first = File::new(1, Vec::new(), 0, path);
         Self {
             rotation,
             files: vec![first],
@@ -80,7 +93,9 @@ impl Cvm {
             torn: Vec::new(),
             open: None,
             tail: None,
+            place: 0,
             watched: false,
+            looks: 0,
             killed: false,
             questions: VecDeque::new(),
             answers: VecDeque::new(),
@@ -116,8 +131,7 @@ impl Cvm {
             self.files[self.live].modified = self.clock;
             if self.rotation == Rotation::CopyTruncate {
                 self.shift();
-                let path = Some([LOG, b".1"].concat());
-                self.files.push(File { inode, data, modified: self.clock, path });
+                self.files.push(File::new(inode, data, self.clock, [LOG, b".1"].concat()));
             }
             self.tail_reads();
             return;
@@ -129,8 +143,7 @@ impl Cvm {
             self.shift();
             let data = self.files[self.live].data.clone();
             self.files[self.live].path = None;
-            let path = Some([LOG, b".1"].concat());
-            self.files.push(File { inode, data, modified: self.clock, path });
+            self.files.push(File::new(inode, data, self.clock, [LOG, b".1"].concat()));
             self.clock += 1;
         }
         if self.rotation == Rotation::Delete {
@@ -146,7 +159,7 @@ impl Cvm {
             }
             LOG.to_vec()
         };
-        self.files.push(File { inode, data: Vec::new(), modified: self.clock, path: Some(path) });
+        self.files.push(File::new(inode, Vec::new(), self.clock, path));
         self.live = self.files.len() - 1;
         if self.rotation != Rotation::Late {
             self.writing = self.live;
@@ -172,6 +185,7 @@ impl Cvm {
             size: file.data.len() as u64,
             modified: Modified(file.modified, 0),
             path: RemotePath(file.path.clone().unwrap_or_default()),
+            readable: file.readable,
         }
     }
 
@@ -192,12 +206,14 @@ impl Cvm {
         match question {
             Command::Open(path) => {
                 let found = self.at(&path.0);
-                self.watched = found.is_none();
-                if let Some(index) = found {
-                    self.open = Some(index);
+                let readable = found.filter(|&index| self.files[index].readable);
+                self.watched = readable.is_none();
+                if let Some(index) = readable {
+                    (self.open, self.place) = (Some(index), 0);
                     self.say(Record::Opened(self.sibling(index)));
                 } else {
-                    self.say(Record::Refused(Refusal::Missing));
+                    let refusal = found.map_or(Refusal::Missing, |_| Refusal::Denied);
+                    self.say(Record::Refused(refusal));
                 }
             }
             Command::Enter(path, id, prefix) => {
@@ -211,15 +227,20 @@ impl Cvm {
                 }
             }
             Command::Copy(from) => {
-                let data = &self.files[self.open.unwrap()].data;
+                let File { data, readable, .. } = &self.files[self.open.unwrap()];
                 let from = usize::try_from(from).unwrap();
+                if !readable && self.place > from {
+                    return self.say(Record::Refused(Refusal::Denied));
+                }
+                self.place = data.len().max(from);
                 let end = data.len().max(from);
                 let bytes = data.get(from..).unwrap_or_default().to_vec();
                 self.answers.push_back(Answer::Bytes(bytes));
                 self.say(Record::End(Some(end as u64)));
             }
             Command::Follow(from, path) => {
-                let right = path.is_none_or(|path| self.at(&path.0) == self.open);
+                let right = path.is_none_or(|path| self.at(&path.0) == self.open)
+                    && self.open.is_some_and(|index| self.files[index].readable);
                 if right {
                     self.tail = self.open.map(|index| (index, usize::try_from(from).unwrap()));
                     self.tail_reads();
@@ -234,8 +255,11 @@ impl Cvm {
             }
             Command::Watch => self.watched = true,
             Command::Sum(before, count) => {
+                let File { data, readable, .. } = &self.files[self.open.unwrap()];
+                if !readable {
+                    return self.say(Record::Refused(Refusal::Denied));
+                }
                 self.killed = false;
-                let data = &self.files[self.open.unwrap()].data;
                 let before = usize::try_from(before).unwrap();
                 let part = data.get(before - usize::try_from(count).unwrap()..).unwrap_or_default();
                 let part = &part[..part.len().min(usize::try_from(count).unwrap())];
@@ -278,6 +302,15 @@ impl Cvm {
         self.answers.push_back(Answer::Bytes(bytes));
     }
 
+    /// Permissions change: of the log, or of the newest rotated file.
+    pub(super) fn change_mode(&mut self, of_live: bool) {
+        let rotated = [LOG, b".1"].concat();
+        let index = if of_live { Some(self.live) } else { self.at(&rotated) };
+        if let Some(index) = index {
+            self.files[index].readable ^= true;
+        }
+    }
+
     /// `tail` ends, and the script notices.
     pub(super) fn kill_tail(&mut self) {
         if self.tail.take().is_some() {
@@ -287,9 +320,14 @@ impl Cvm {
     }
 
     pub(super) fn tick(&mut self) {
-        if self.watched {
+        if self.watched && self.files[self.live].readable {
             self.watched = false;
             self.say(Record::Appeared);
+        } else if self.watched {
+            self.looks += 1;
+            if self.looks.is_multiple_of(10) {
+                self.say(Record::Moved);
+            }
         } else if let Some((index, _)) = self.tail
             && index != self.live
         {

@@ -3,7 +3,8 @@ use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::target::RemotePath;
 use crate::plan;
 use crate::remote::explain::About;
-use crate::remote::probe::facts::{File, Kind, Log, Shell};
+use crate::remote::probe::facts::{File, Log, Shell};
+use crate::remote::script::Refusal;
 use crate::step::Status;
 
 /// A CVM and a path.
@@ -19,24 +20,26 @@ fn file(age: f64, access: &str) -> File {
 }
 
 /// A log that is this.
-fn log(kind: Kind, target: Option<&str>) -> Log {
-    Log { kind, target: target.map(str::to_owned), file: None, rotated: 0, newest: None }
+fn log(refused: Option<Refusal>, target: Option<&str>) -> Log {
+    Log { refused, target: target.map(str::to_owned), file: None, rotated: 0, newest: None }
 }
 
 #[test]
 fn what_is_no_file_is_told_as_what_it_is() {
     let (about, path) = case();
-    for (kind, target, wanted) in [
-        (Kind::Missing, None, "is not there"),
-        (Kind::Missing, Some("gone"), "a link to gone, which is not there"),
-        (Kind::Folder, None, "not a file"),
-        (Kind::Denied, None, "joe may not read"),
+    for (refusal, target, wanted) in [
+        (Refusal::Missing, None, "is not there"),
+        (Refusal::Missing, Some("gone"), "a link to gone, which is not there"),
+        (Refusal::NotADirectory, None, "one of the directories in its path is a file"),
+        (Refusal::LinkLoop, Some("x"), "links lead in a circle"),
+        (Refusal::Folder, None, "not a file"),
+        (Refusal::Denied, None, "joe may not read"),
     ] {
-        let failure = exists(log(kind, target), &path, &about).expect_err("a failure");
+        let failure = exists(log(Some(refusal), target), &path, &about).expect_err("a failure");
         assert!(failure.message.contains(wanted), "{failure:?}");
         assert!(failure.hint.is_some());
     }
-    assert!(exists(log(Kind::File, None), &path, &about).is_ok());
+    assert!(exists(log(None, None), &path, &about).is_ok());
 }
 
 #[test]
@@ -68,7 +71,7 @@ fn a_log_that_stands_still_or_is_from_the_future_is_worth_a_word() {
     for (age, wanted) in
         [(0.2, Status::Passed), (-0.5, Status::Passed), (90_000.0, Status::Warned), (-60.0, Status::Warned)]
     {
-        let (status, message, hint) = freshness(&log(Kind::File, None), &file(age, "644 a:b"), &path, &about);
+        let (status, message, hint) = freshness(&log(None, None), &file(age, "644 a:b"), &path, &about);
         assert_eq!(status, wanted, "{message}");
         assert_eq!(hint.is_some(), status == Status::Warned);
     }
