@@ -170,6 +170,23 @@ fn a_limit_to_tries_ends_the_stream_and_not_the_others() {
 }
 
 #[test]
+fn a_script_that_starts_and_gets_nowhere_is_a_try_without_progress() {
+    let Some(world) = World::namespaces() else { return };
+    let cvm = world.cvm("ntnx-a-cvm").start();
+    let log = cvm.log("genesis.out");
+    log.put("one\n");
+    let broken = cvm.exec(&["mount", "--bind", "/bin/false", "/usr/bin/cat"]);
+    assert!(broken.status.success(), "{broken:?}");
+    let run = world.cvmtail(&["-c", &log.cvm, "--json", "-n", "+1", "--retry-limit", "3", &log.path]);
+    let done = run.finish(SOON).expect(2);
+    let tries: Vec<_> =
+        events(&done.stdout, "reconnecting").iter().map(|event| event["attempt"].clone()).collect();
+    assert_eq!(tries, [1, 2, 3], "{}", done.out());
+    assert_eq!(events(&done.stdout, "error").len(), 1, "{}", done.out());
+    nothing_left(&world, &[cvm]);
+}
+
+#[test]
 fn the_summary_comes_at_the_end_and_when_it_is_asked_for() {
     let world = World::new();
     let cvm = world.cvm("ntnx-a-cvm").start();

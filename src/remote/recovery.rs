@@ -45,7 +45,7 @@ impl Recovery {
 
 /// The pause after the try number `attempt`: doubled each time, and between half of that and all of it, so
 /// that CVMs that were lost together do not all come back in the same instant.
-fn pause(attempt: u32) -> Duration {
+pub fn pause(attempt: u32) -> Duration {
     // Freshly keyed each time: the one source of chance in the standard library.
     let chance = RandomState::new().build_hasher().finish() % 1000;
     let full = FIRST.saturating_mul(1 << (attempt - 1).min(6)).min(LONGEST);

@@ -23,7 +23,7 @@ use crate::remote::conversation::{Conversation, Start};
 use crate::remote::follower::Reported;
 use crate::remote::long_line::LongLine;
 use crate::remote::pulse::Pulse;
-use crate::remote::recovery::Recovery;
+use crate::remote::recovery::{self, Recovery};
 use crate::remote::script::Secret;
 use crate::remote::session::Session;
 use crate::remote::word;
@@ -33,6 +33,9 @@ const BOUNDED_TRIES: u32 = 5;
 
 /// How long a stream lets another one ask for the shell of their connection.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long a script must have run without a line to have got somewhere all the same: a log may be quiet.
+const STEADY: Duration = Duration::from_secs(10);
 
 /// A CVM as its streams share it.
 pub struct Host {
@@ -86,6 +89,7 @@ pub fn follow(target: Arc<Target>, host: Rc<Host>, reading: Reading) -> impl Str
         attempts: 0,
         lost: None,
         caught_up: 0,
+        here: None,
     };
     stream::unfold(tail, |mut tail| async move { tail.next().await.map(|item| (item, tail)) })
 }
@@ -124,6 +128,8 @@ struct Tail {
     lost: Option<Instant>,
     /// How many bytes came since the connection was replaced.
     caught_up: u64,
+    /// Since when the script runs, until it has sent something of the log.
+    here: Option<Instant>,
 }
 
 impl Tail {
@@ -186,8 +192,7 @@ impl Tail {
                 State::Up(conversation)
             }
             Report::Here => {
-                self.attempts = 0;
-                self.host.recovery.succeeded();
+                self.here = Some(Instant::now());
                 self.caught_up = 0;
                 if let Some(clock) = self.host.clock.borrow().clone() {
                     self.items.push_back(Item::Clock(Arc::clone(&self.target), clock));
@@ -195,6 +200,9 @@ impl Tail {
                 State::Up(conversation)
             }
             Report::Lines(lines) => {
+                if self.here.is_some() {
+                    self.progress();
+                }
                 self.caught_up += lines.bytes.len() as u64;
                 let batch = Batch {
                     target: Arc::clone(&self.target),
@@ -235,9 +243,19 @@ impl Tail {
             Report::Broken(failure) => {
                 self.turn = None;
                 self.lost.get_or_insert_with(Instant::now);
+                if self.here.is_some_and(|here| here.elapsed() >= STEADY) {
+                    self.progress();
+                }
                 self.fail(conversation.into_start(), &failure)
             }
         }
+    }
+
+    /// The stream got on: what fails from now on is a first try.
+    fn progress(&mut self) {
+        self.here = None;
+        self.attempts = 0;
+        self.host.recovery.succeeded();
     }
 
     /// A try failed: pause and try again, or give up.
@@ -255,7 +273,11 @@ impl Tail {
             self.tell_failure(failure);
             return State::Ended;
         }
-        let (_, next) = self.host.recovery.failed();
+        // A script that starts and gets nowhere is this stream's trouble, and not its CVM's.
+        let next = match self.here.take() {
+            Some(_) => Instant::now() + recovery::pause(self.attempts),
+            None => self.host.recovery.failed().1,
+        };
         let mut event = Event::new(Status::Reconnecting, self.subject(), failure.message.clone());
         event.hint.clone_from(&failure.hint);
         event.attempt = Some(self.attempts);
