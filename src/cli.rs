@@ -17,12 +17,14 @@ pub mod value;
 pub mod when;
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::plan::Shell;
+use crate::render::sanitize;
 use crate::usage::Usage;
 pub use checking::{Check, CheckForm};
 pub use choosing::Choosing;
@@ -170,6 +172,22 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Typed, clap::Error> {
     let matches = command().try_get_matches_from(&arguments)?;
     let flags = Cli::from_arg_matches(&matches)?;
     Ok(Typed { arguments, matches, flags })
+}
+
+/// The same error about the arguments as a terminal may have them: clap repeats them as they are, between colours of
+/// its own.
+pub fn harmless(error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    let shown: Vec<OsString> =
+        arguments.iter().map(|argument| sanitize::bytes(argument.as_bytes()).into()).collect();
+    if !error.use_stderr() || shown == arguments {
+        return error;
+    }
+    match parse(shown) {
+        Err(told) if told.use_stderr() => told,
+        // What is shown instead is right where the original is not: then it is told without colours.
+        _ => command()
+            .error(error.kind(), sanitize::lines(error.render().to_string().trim_start_matches("error: "))),
+    }
 }
 
 /// The whole command as clap knows it, the opposites of the switches included.

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::batch::FileId;
 use crate::cluster::cvm::Cvm;
 use crate::cluster::target::Target;
+use crate::hint::Hint;
 
 /// The kinds of event; INTERFACE's `status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,7 +91,7 @@ pub struct Event {
     /// What happened, in one sentence without a full stop.
     pub message: String,
     /// What to do about it, where something can be done.
-    pub hint: Option<String>,
+    pub hint: Option<Hint>,
     /// Which try this is, of a `reconnecting`.
     pub attempt: Option<u32>,
     /// The place in a file it is about, of `started`, `resumed`, `rotated`, `truncated` and `gap`.

@@ -3,6 +3,8 @@
 //! Two species: a *fatal* error ends the run before it began (usage, config; carried by `anyhow`), a
 //! [`Failure`] concerns one CVM or one log, is told, marks the exit status and never stops the others.
 
+use crate::hint::Hint;
+
 /// One CVM or one log cannot be had: why, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -11,7 +13,7 @@ pub struct Failure {
     /// The cause in one sentence without a full stop, in the reader's words.
     pub message: String,
     /// What to do about it, as a command to copy where there is one.
-    pub hint: Option<String>,
+    pub hint: Option<Hint>,
 }
 
 /// The causes that are told apart.

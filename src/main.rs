@@ -12,6 +12,7 @@ mod event;
 mod exit;
 mod failure;
 mod flow;
+mod hint;
 mod item;
 mod line;
 mod modes;
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
             .and_then(|planned| planned.map_or_else(Ok, run))
             .unwrap_or_else(|usage| told(&usage))
             .into(),
-        Err(error) => refused(&error),
+        Err(error) => refused(&cli::harmless(error, &surroundings.arguments)),
     }
 }
 
@@ -98,8 +99,7 @@ fn planned(surroundings: &Environment, typed: &cli::Typed) -> Result<Result<Plan
 /// Does what is planned.
 fn run(planned: Planned) -> Result<Exit, Usage> {
     for note in &planned.notes {
-        // stderr may be closed; the run is not about it.
-        let _ = writeln!(io::stderr(), "cvmtail: {note}");
+        report::say(&format!("cvmtail: {}", render::sanitize::text(note)));
     }
     match planned.plan {
         Plan::Follow(plan) => modes::follow::run(&plan),
@@ -127,6 +127,6 @@ fn printed(
 
 /// Tells a mistake of the user on stderr.
 fn told(usage: &Usage) -> Exit {
-    let _ = writeln!(io::stderr(), "error: {usage}\n\nFor more information, try '--help'.");
+    report::say(&format!("error: {usage}\n\nFor more information, try '--help'."));
     Exit::Failed
 }

@@ -74,7 +74,22 @@ pub enum Verdict {
         unicode: bool,
     },
     /// One JSON object per step.
-    Ndjson,
+    Ndjson {
+        /// stdout is a terminal.
+        terminal: bool,
+    },
+}
+
+/// The form of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListForm {
+    /// A table.
+    Table,
+    /// One JSON object per entry.
+    Json {
+        /// stdout is a terminal.
+        terminal: bool,
+    },
 }
 
 /// What `cvmtail logs -c CVM` shows.
@@ -88,8 +103,8 @@ pub struct Listing {
     pub naming: Naming,
     /// How ssh is called.
     pub ssh: Ssh,
-    /// One object per log instead of a table.
-    pub json: bool,
+    /// The form of the list.
+    pub form: ListForm,
 }
 
 impl Listing {
@@ -106,8 +121,8 @@ impl Listing {
 pub struct Logs {
     /// Each log once: its name and its path.
     pub logs: Vec<(String, RemotePath)>,
-    /// One object per log instead of a table.
-    pub json: bool,
+    /// The form of the list.
+    pub form: ListForm,
 }
 
 /// What `cvmtail cvms` shows.
@@ -115,8 +130,8 @@ pub struct Logs {
 pub struct Cvms {
     /// The CVMs, each once; `--user` and `--port` are part of their addresses.
     pub cvms: Vec<Arc<Cvm>>,
-    /// One object per CVM instead of a table.
-    pub json: bool,
+    /// The form of the list.
+    pub form: ListForm,
 }
 
 /// The shells whose completions are made.

@@ -15,12 +15,28 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use crate::cluster::cvm::Cvm;
 use crate::cluster::target::Target;
 use crate::descriptor::Descriptor;
 use crate::event::Event;
+use crate::failure::Failure;
 use crate::plan;
 use crate::render::notice::Notices;
+use crate::render::sanitize;
 use outage::{Outages, Told};
+
+/// Says something outside of a run, where nothing else is said meanwhile; a newline is added. stderr may be closed:
+/// the exit status tells it too.
+pub fn say(text: &str) {
+    let _ = io::stderr().lock().write_all((sanitize::lines(text) + "\n").as_bytes());
+}
+
+/// Says of a CVM what cannot be done, and what to do about it.
+pub fn say_failure(cvm: &Cvm, failure: &Failure) {
+    let hint =
+        failure.hint.as_ref().map_or_else(String::new, |hint| format!("\n  hint: {}", sanitize::text(hint)));
+    say(&format!("cvmtail: {cvm}: {}{hint}", sanitize::text(&failure.message)));
+}
 
 /// How many messages may wait: more than one per stream of a large cluster.
 const QUEUE: usize = 1024;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::hint::Hint;
+
 /// The steps, in their order; INTERFACE's `step`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Name {
@@ -91,7 +93,7 @@ pub struct Step {
     /// What was found, in one sentence without a full stop.
     pub message: String,
     /// What to do about it.
-    pub hint: Option<String>,
+    pub hint: Option<Hint>,
 }
 
 /// How many steps went how.

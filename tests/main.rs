@@ -8,6 +8,7 @@ mod faults;
 mod files;
 mod filters;
 mod finding;
+mod foreign;
 mod hostile;
 mod house;
 mod jumping;

@@ -12,6 +12,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::{Bash, EnvCompleter, Fish, Shells, Zsh};
 
 use crate::cli::command;
+use crate::render::sanitize;
 
 /// What completes an argument: a word, and what it means.
 pub type Words = Vec<(String, Option<String>)>;
@@ -85,9 +86,12 @@ fn of_list(current: &OsStr, words: &Words) -> Vec<CompletionCandidate> {
 
 /// What `begun` may become, behind what is `kept`.
 fn candidates(kept: &str, begun: &str, words: &Words) -> Vec<CompletionCandidate> {
-    let fits = words.iter().filter(|(word, _)| word.starts_with(begun));
+    // What cannot be typed as it is shown is not offered.
+    let is_plain = |word: &str| !word.contains(|c| c == '\t' || sanitize::is_shapeless(c));
+    let fits = words.iter().filter(|(word, _)| word.starts_with(begun) && is_plain(word));
     fits.map(|(word, help)| {
-        CompletionCandidate::new(format!("{kept}{word}")).help(help.as_ref().map(|help| help.clone().into()))
+        CompletionCandidate::new(format!("{kept}{word}"))
+            .help(help.as_ref().map(|help| sanitize::text(help).into()))
     })
     .collect()
 }

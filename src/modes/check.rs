@@ -75,12 +75,12 @@ async fn tell(mut told: UnboundedReceiver<News>, names: &[&str], verdict: Verdic
             count.add(step.status);
         }
         match (verdict, step) {
-            (Verdict::Ndjson, Some(step)) => {
+            (Verdict::Ndjson { terminal }, Some(step)) => {
                 let mut line = Vec::new();
-                object::write(&mut line, &Object::of(names[index], &step))?;
+                object::write(&mut line, terminal, &Object::of(names[index], &step))?;
                 runtime::print(line).await?;
             }
-            (Verdict::Ndjson, None) => {}
+            (Verdict::Ndjson { .. }, None) => {}
             (Verdict::Text { .. }, Some(step)) => blocks.entry(index).or_default().0.push(step),
             (Verdict::Text { color, unicode }, None) => {
                 blocks.entry(index).or_default().1 = true;
@@ -96,7 +96,7 @@ async fn tell(mut told: UnboundedReceiver<News>, names: &[&str], verdict: Verdic
     let summary = Summary::new(names.len(), count, began.elapsed());
     let mut last = Vec::new();
     match verdict {
-        Verdict::Ndjson => object::write(&mut last, &summary)?,
+        Verdict::Ndjson { terminal } => object::write(&mut last, terminal, &summary)?,
         Verdict::Text { color, unicode } => last.extend(summary.text(Look { color, unicode }).into_bytes()),
     }
     runtime::print(last).await?;

@@ -7,16 +7,16 @@ use serde::Serialize;
 use crate::cluster::address;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::modes::{object, table::Table};
-use crate::plan::Cvms;
+use crate::plan::{Cvms, ListForm};
 
 /// The port ssh takes if neither cvmtail nor the user's ssh config says otherwise.
 const SSH_PORT: u16 = 22;
 
 /// Writes the CVMs as a table, or as one object each.
 pub fn run(plan: &Cvms, out: &mut impl Write) -> io::Result<()> {
-    if plan.json {
+    if let ListForm::Json { terminal } = plan.form {
         for cvm in &plan.cvms {
-            object::write(out, &Object::of(cvm))?;
+            object::write(out, terminal, &Object::of(cvm))?;
         }
         return Ok(());
     }

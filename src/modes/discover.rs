@@ -15,6 +15,7 @@ use crate::plan::Ssh;
 use crate::plan::discover::{Ask, Discovered};
 use crate::remote::discover;
 use crate::remote::session::{Gate, Session, Sockets};
+use crate::render::sanitize;
 use crate::usage::Usage;
 
 /// Asks all seeds side by side, and adds their answers to `discovered`; a signal is an exit.
@@ -54,7 +55,8 @@ pub fn run(ask: &Ask, discovered: &mut Discovered) -> Result<Result<(), Exit>, U
 
 /// The mistake of asking a CVM that does not answer.
 fn told(seed: &Cvm, failure: Failure) -> Usage {
-    let usage = Usage::new(failure.message).at(format_args!("{} {}", seed.source, seed.name));
+    let usage =
+        Usage::new(sanitize::text(&failure.message)).at(format_args!("{} {}", seed.source, seed.name));
     match failure.hint {
         Some(hint) => usage.hint(hint),
         None => usage,

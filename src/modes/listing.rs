@@ -12,9 +12,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::modes::table::Table;
 use crate::modes::{object, runtime};
-use crate::plan;
+use crate::plan::{self, ListForm};
 use crate::remote::listing::{self, Entry, Listing};
 use crate::remote::session::{Gate, Session, Sockets};
+use crate::report;
 use crate::usage::Usage;
 
 /// Asks all CVMs side by side and prints what each has; the exit tells whether there is anything, and (2) whether a
@@ -28,9 +29,7 @@ pub fn run(plan: &plan::Listing) -> Result<Exit, Usage> {
     for (cvm, answer) in plan.cvms.iter().zip(&answers) {
         if let Err(failure) = answer {
             failed = true;
-            let hint = failure.hint.as_ref().map_or_else(String::new, |hint| format!("\n  hint: {hint}"));
-            // stderr may be closed; the exit tells it too.
-            let _ = writeln!(io::stderr(), "cvmtail: {cvm}: {}{hint}", failure.message);
+            report::say_failure(cvm, failure);
         }
     }
     let mut out = Vec::new();
@@ -92,9 +91,10 @@ fn write(plan: &plan::Listing, answers: &[Result<Listing, Failure>], out: &mut V
             let log = naming.name(&entry.path);
             let is_known = known.knows(&entry.path);
             let Entry { path, size, modified, target } = entry;
-            if plan.json {
+            if let ListForm::Json { terminal } = plan.form {
                 object::write(
                     out,
+                    terminal,
                     &Object {
                         kind: "log_file",
                         cvm: &cvm.name,
@@ -118,7 +118,7 @@ fn write(plan: &plan::Listing, answers: &[Result<Listing, Failure>], out: &mut V
             table.row([&cvm.name, &log, if is_known { "yes" } else { "-" }, &size, &age, &place]);
         }
     }
-    if !plan.json && found > 0 {
+    if plan.form == ListForm::Table && found > 0 {
         table.write(out)?;
     }
     Ok(found)

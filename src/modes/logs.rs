@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::modes::{object, table::Table};
-use crate::plan::Logs;
+use crate::plan::{ListForm, Logs};
 
 /// INTERFACE's `log` object.
 #[derive(Serialize)]
@@ -21,9 +21,9 @@ struct Object<'a> {
 
 /// Writes the logs as a table, or as one object each.
 pub fn run(plan: &Logs, out: &mut impl Write) -> io::Result<()> {
-    if plan.json {
+    if let ListForm::Json { terminal } = plan.form {
         for (log, path) in &plan.logs {
-            object::write(out, &Object { kind: "log", log, path: &path.to_string() })?;
+            object::write(out, terminal, &Object { kind: "log", log, path: &path.to_string() })?;
         }
         return Ok(());
     }

@@ -4,8 +4,15 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-/// Writes `object`, its fields in the order they are declared in, and a newline.
-pub fn write(out: &mut impl Write, object: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, object)?;
-    out.write_all(b"\n")
+use crate::render::json::make_harmless;
+
+/// Writes `object`, its fields in the order they are declared in, and a newline; on a terminal, what that would obey
+/// or hide as JSON escapes.
+pub fn write(out: &mut impl Write, terminal: bool, object: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(object)?;
+    line.push(b'\n');
+    if terminal {
+        make_harmless(&mut line, 0);
+    }
+    out.write_all(&line)
 }

@@ -6,6 +6,8 @@ use tokio::runtime::Builder;
 
 use crate::exit::Exit;
 use crate::modes::signals::Signals;
+use crate::render::sanitize;
+use crate::report;
 use crate::usage::Usage;
 
 /// Does `work`; a signal drops it, and all connections with it, and is the exit.
@@ -43,8 +45,8 @@ pub fn refused(error: &io::Error) -> Result<Exit, Usage> {
 
 /// Hears what ssh itself says, for stderr (`--verbose`).
 pub fn ear() -> crate::remote::session::Ear {
-    std::sync::Arc::new(|cvm, line| {
-        // stderr may be closed; the run is not about it.
-        let _ = writeln!(io::stderr(), "{cvm}: ssh: {}", String::from_utf8_lossy(line).escape_debug());
+    std::sync::Arc::new(|cvm, _, line| {
+        let line = sanitize::bytes(line);
+        report::say(&format!("{cvm}: ssh: {line}"));
     })
 }

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::render::sanitize;
+
 /// Rows of `N` cells, the first one being the heads.
 pub struct Table<const N: usize> {
     /// The rows.
@@ -14,13 +16,9 @@ impl<const N: usize> Table<N> {
         Self { rows: vec![heads.map(str::to_owned)] }
     }
 
-    /// Adds a row; control characters in it are shown as escapes, so that a cell stays on its line.
+    /// Adds a row; what a terminal would obey or hide is shown in a cell, which stays on its line.
     pub fn row(&mut self, cells: [&str; N]) {
-        self.rows.push(cells.map(|cell| {
-            let escaped =
-                |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-            cell.chars().map(escaped).collect()
-        }));
+        self.rows.push(cells.map(|cell| sanitize::text(cell).replace('\t', "\\x09")));
     }
 
     /// Writes the table, two spaces between columns.

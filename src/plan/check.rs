@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::cli::{self, CheckForm};
+use crate::environment::Environment;
 use crate::plan::discover::Obstacle;
 use crate::plan::follow::{color, ssh};
 use crate::plan::name::{Named, Names};
 use crate::plan::resolve::Words;
-use crate::plan::{Check, Listing, Verdict, choose};
+use crate::plan::{Check, ListForm, Listing, Verdict, choose};
 
 /// The plan of `cvmtail check`; without a log, of the CVMs alone.
 pub fn check(
@@ -23,7 +24,7 @@ pub fn check(
     let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, jump, &ssh, notes)?;
     let environment = words.environment;
     let verdict = match (flags.json, flags.form) {
-        (true, _) | (false, CheckForm::Ndjson) => Verdict::Ndjson,
+        (true, _) | (false, CheckForm::Ndjson) => Verdict::Ndjson { terminal: environment.stdout_terminal },
         (false, CheckForm::Text) => Verdict::Text {
             color: color(flags.color, environment, environment.stdout_terminal),
             unicode: environment.unicode,
@@ -37,6 +38,11 @@ pub fn check(
         ssh,
         verdict,
     })
+}
+
+/// The form of a list.
+pub const fn list_form(json: bool, environment: &Environment) -> ListForm {
+    if json { ListForm::Json { terminal: environment.stdout_terminal } } else { ListForm::Table }
 }
 
 /// The plan of `cvmtail logs -c CVM`.
@@ -56,6 +62,6 @@ pub fn listing(
         naming: names.naming(&[]),
         wanted: wanted.unwrap_or_else(|| Named { logs: names.all(), patterns: Listing::everywhere() }),
         ssh,
-        json: flags.json,
+        form: list_form(flags.json, words.environment),
     })
 }

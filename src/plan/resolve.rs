@@ -69,15 +69,16 @@ pub fn resolve(words: &Words<'_>) -> Result<Planned, Obstacle> {
 /// What `cvmtail logs` shows when no CVM is named: what is known without asking any.
 fn logs(words: &Words<'_>, flags: &cli::Logs) -> Result<Logs, Usage> {
     let names = Names::new(words.config);
+    let form = check::list_form(flags.json, words.environment);
     if flags.names.is_empty() {
-        return Ok(Logs { logs: names.all(), json: flags.json });
+        return Ok(Logs { logs: names.all(), form });
     }
     let chosen = names.named(&flags.names)?;
     if let Some(pattern) = chosen.patterns.first() {
         return Err(Usage::new(format!("which files are like {pattern} is known on a CVM only"))
             .hint("name one, as in `cvmtail logs -c 10.0.0.1 '*.FATAL'`"));
     }
-    Ok(Logs { logs: chosen.logs, json: flags.json })
+    Ok(Logs { logs: chosen.logs, form })
 }
 
 /// What `cvmtail cvms` shows: the CVMs, with `--user` and `--port` where they name none themselves.
@@ -95,5 +96,6 @@ fn cvms(words: &Words<'_>, flags: &cli::Cvms, notes: &mut Vec<String>) -> Result
             *user = user.take().or_else(|| flags.choosing.user.clone());
         }
     }
-    Ok(Cvms { cvms: cvms.into_iter().map(Into::into).collect(), json: flags.json })
+    let form = check::list_form(flags.json, words.environment);
+    Ok(Cvms { cvms: cvms.into_iter().map(Into::into).collect(), form })
 }

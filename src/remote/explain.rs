@@ -8,19 +8,24 @@ use regex::{Captures, Regex};
 
 use crate::cluster::target::RemotePath;
 use crate::failure::{Failure, Kind};
+use crate::hint::{Hint, Line, Value};
 
 mod about;
 pub mod cause;
 mod connecting;
+#[cfg(test)]
+mod hostile;
 pub mod manual;
+pub mod route;
 pub mod table;
 #[cfg(test)]
 mod tests;
+mod words;
 
-pub(in crate::remote) use about::quoted;
 pub use about::{About, span};
 use cause::{Cause, Heard};
 use manual::causes;
+pub use words::repeats_server;
 
 /// The words of an `ssh` that ended before its connection was up.
 ///
@@ -35,8 +40,8 @@ pub fn connecting(words: &[u8], about: &About) -> Failure {
     // How many connections were to go over the one that failed: each says that its way has ended.
     let mut above = 0;
     for line in said(&text).rev() {
-        above += usize::from(line.contains(CUT_OFF));
-        match find(line, &[Heard::Connecting, Heard::BehindJump, Heard::Echo]) {
+        above += usize::from(is_cut_off(line));
+        match find(line, MOMENTS) {
             Some(found) if found.cause.heard == Heard::Echo && found.cause.kind == Kind::Dropped => {
                 hop = hop.max(through_a_hop(line, about));
                 echo = Some(found);
@@ -68,9 +73,33 @@ pub fn connecting(words: &[u8], about: &About) -> Failure {
     }
 }
 
-/// The words of an `ssh` whose connection was up and broke: always [`Kind::Lost`].
-pub fn connected(words: &[u8], about: &About) -> Failure {
-    let text = String::from_utf8_lossy(words);
+/// Why an `ssh` ended before its connection was up: its log, and what else came on its stderr.
+///
+/// The log is ssh's own and decides wherever it can. The rest has the server's banner in it, which may imitate ssh; but
+/// that comes only after both have greeted each other. So the rest counts, as the words of the `ssh` to a jump host,
+/// only where the log has no more than the end of that one before any greeting, or nothing at all.
+pub fn refusal(log: &[u8], rest: &[u8], about: &About) -> Failure {
+    let own = words::of_one(log);
+    let logged: Vec<&str> = said(&own).collect();
+    let ended = logged.iter().position(|line| is_cut_off(line)).unwrap_or(logged.len());
+    let (before, end) = logged.split_at(ended);
+    let decides = if end.is_empty() {
+        !before.is_empty()
+    } else {
+        end.iter().any(|line| find(line, MOMENTS).is_some_and(|found| found.cause.heard != Heard::Echo))
+    };
+    let (rest, others) = (words::of_several(rest), words::before_the_log(rest, about));
+    let text = if decides {
+        format!("{others}\n{own}")
+    } else {
+        format!("{}\n{rest}\n{}", before.join("\n"), end.join("\n"))
+    };
+    connecting(text.as_bytes(), about)
+}
+
+/// Why the connection of an `ssh` broke that was up: always [`Kind::Lost`].
+pub fn connected(log: &[u8], rest: &[u8], about: &About) -> Failure {
+    let text = format!("{}\n{}", words::of_several(rest), words::of_one(log));
     let found = said(&text).rev().find_map(|line| find(line, &[Heard::Connected]));
     found.map_or_else(
         || {
@@ -107,13 +136,13 @@ pub fn no_shell(stdout: &[u8], stderr: &[u8], code: Option<u8>, about: &About) -
 pub fn log(stderr: &[u8], path: &RemotePath, about: &About) -> Option<Failure> {
     let text = String::from_utf8_lossy(stderr);
     let found = said(&text).rev().find_map(|line| find(line, &[Heard::Log]))?;
-    Some(write(&found, &text, about, &path.to_string()))
+    Some(write(&found, &text, about, Some(path)))
 }
 
 /// A cause that is known to concern `path`: one of [`table::MISSING`], [`table::ABSENT`],
 /// [`table::UNREADABLE`], [`table::NOT_A_FILE`], [`table::UNDATED`], [`table::READ`].
 pub fn of_log(cause: &'static Cause, path: &RemotePath, about: &About) -> Failure {
-    write(&Found { cause, line: "", captures: None }, "", about, &path.to_string())
+    write(&Found { cause, line: "", captures: None }, "", about, Some(path))
 }
 
 /// A cause that cvmtail found out by itself; `detail` fills the sentence's `{detail}`.
@@ -130,8 +159,18 @@ pub fn here(error: &std::io::Error, about: &About) -> Failure {
     }
 }
 
-/// What a connection says, of any version, whose proxy has ended.
-const CUT_OFF: &str = "_exchange_identification: Connection closed";
+/// When the words of an `ssh` are heard that does not connect.
+const MOMENTS: &[Heard] = &[Heard::Connecting, Heard::BehindJump, Heard::Echo];
+
+/// True if a connection says this, of any version, that ended before the server's greeting: so does one whose proxy has
+/// ended, whether it was read from or written to first.
+fn is_cut_off(line: &str) -> bool {
+    line.split_once("_exchange_identification: ").is_some_and(|(_, what)| {
+        what.starts_with("Connection closed")
+            || what.ends_with(": Broken pipe")
+            || what.ends_with("reset by peer")
+    })
+}
 
 /// What a jump host's own `ssh` said where the table does not know it.
 const HOP: Cause =
@@ -184,7 +223,7 @@ fn through_a_hop(echo: &str, about: &About) -> Option<bool> {
     if echo.contains("UNKNOWN port 65535") || echo.starts_with("stdio forwarding") {
         Some(true)
     } else {
-        echo.contains(CUT_OFF).then_some(about.jump.is_some() || about.proxy.is_some())
+        is_cut_off(echo).then_some(about.jump.is_some() || about.proxy.is_some())
     }
 }
 
@@ -206,14 +245,18 @@ fn of_hop(found: &Found, text: &str, about: &About, above: usize) -> Failure {
         return Failure {
             kind: of_way(inner.kind),
             message: format!("the ProxyCommand of your ssh config does not connect: {}", inner.message),
-            hint: Some(format!("see by hand what `{command}` says")),
+            hint: Hint::fill("see by hand what `{command}` says", |_| {
+                Value::Line(Cow::Owned(Line::of_user(command)))
+            })
+            .or_else(|| Some(Hint::from("see by hand what the ProxyCommand of your ssh config says"))),
         };
     }
     let (name, hop) = about.hop(above);
     let inner = tell(found, text, &hop);
+    let by_hand = |template| Hint::fill(template, |name| hop.hint_value(name));
     let hint = match inner.kind {
-        Kind::Auth => Some(format!("let the jump host know your public key; try by hand `{}`", hop.login)),
-        _ => inner.hint.or_else(|| Some(format!("try by hand `{}`", hop.login))),
+        Kind::Auth => by_hand("let the jump host know your public key[; try by hand `{login}`]"),
+        _ => inner.hint.or_else(|| by_hand("try by hand `{login}`")),
     };
     Failure {
         kind: of_way(inner.kind),
@@ -234,39 +277,50 @@ const fn of_way(kind: Kind) -> Kind {
 
 /// The failure of a row, its sentences filled.
 fn tell(found: &Found, text: &str, about: &About) -> Failure {
-    write(found, text, about, "")
+    write(found, text, about, None)
 }
 
 /// The failure of a row about `path`, its sentences filled.
-fn write(found: &Found, text: &str, about: &About, path: &str) -> Failure {
+fn write(found: &Found, text: &str, about: &About, path: Option<&RemotePath>) -> Failure {
     let caught =
         |name: &str| found.captures.as_ref().and_then(|captures| captures.name(name)).map(|hit| hit.as_str());
-    let host = caught("host").map_or(about.value("host"), Cow::Borrowed);
+    // Who is named by words counts only if it is who was asked for: not all words are ssh's own.
+    let host = caught("host").filter(|host| about.is_host(host)).map_or(about.value("host"), Cow::Borrowed);
+    let port = caught("port").and_then(|port| port.parse().ok()).map(|port: u16| port.to_string());
+    let port = port.map_or(about.value("port"), Cow::Owned);
     let user = caught("user").or(about.user.as_deref());
-    let known = caught("known")
-        .or_else(|| caught("revoked"))
-        .map_or_else(|| known_name(&about.host, about.port), str::to_owned);
+    let asked = about.user.as_deref();
+    let who = |user: Option<&str>| user.map_or_else(|| host.to_string(), |user| format!("{user}@{host}"));
     let value = |name: &str| -> String {
         match name {
             "detail" => shortened(found.line),
-            "path" => path.to_owned(),
-            "who" => user.map_or_else(|| host.to_string(), |user| format!("{user}@{host}")),
-            "keyscan" => keyscan(&known, about),
-            "forget" => forget(&known, text),
+            "path" => path.map_or_else(String::new, ToString::to_string),
+            "who" => who(user),
+            "host" => host.to_string(),
+            "port" => port.to_string(),
             _ => caught(name).map_or_else(|| about.value(name).into_owned(), str::to_owned),
         }
     };
-    let mut message = fill(found.cause.sentence, value);
-    let mut hint = fill(found.cause.fix, value);
+    let known = || about.known_name(caught("known").or_else(|| caught("revoked")));
+    let hint = Hint::fill(found.cause.fix, |name| match name {
+        "path" => path.map_or(Value::Nothing, |path| Value::Path(Cow::Borrowed(&path.0))),
+        "who" => Value::word(who(asked)),
+        "host" => Value::word(host.to_string()),
+        "port" => Value::word(port.to_string()),
+        "keyscan" => Value::Line(Cow::Owned(keyscan(&known(), about))),
+        "forget" => Value::Line(Cow::Owned(forget(&known(), text, about))),
+        name => about.hint_value(name),
+    });
+    let mut failure = Failure { kind: found.cause.kind, message: fill(found.cause.sentence, value), hint };
     if found.cause.kind == Kind::Auth {
         if let Some(clue) = said(text).find(|line| KEY_TROUBLE.is_match(line)) {
-            let _ = write!(message, "; your ssh says: {}", shortened(clue));
+            let _ = write!(failure.message, "; your ssh says: {}", shortened(clue));
         }
         if user != Some("nutanix") {
-            hint.insert_str(0, "is it the right user (`--user nutanix`)? ");
+            failure.hint = failure.hint.map(|hint| hint.behind("is it the right user (`--user nutanix`)? "));
         }
     }
-    Failure { kind: found.cause.kind, message, hint: (!hint.is_empty()).then_some(hint) }
+    failure
 }
 
 /// What ssh says about the user's own keys before it is refused.
@@ -288,34 +342,36 @@ fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
     text + rest
 }
 
-/// The name under which `known_hosts` holds a server: sshd(8), "`ssh_known_hosts` file format".
-fn known_name(host: &str, port: Option<u16>) -> String {
-    match port {
-        None | Some(22) => host.to_owned(),
-        Some(port) => format!("[{host}]:{port}"),
-    }
-}
-
 /// The command that fetches the key of the server known as `known`; the last jump host has to ask for it.
-fn keyscan(known: &str, about: &About) -> String {
-    let by = about.jump.as_ref().map_or_else(String::new, |_| format!("{} ", about.hop(1).1.login));
+fn keyscan(known: &str, about: &About) -> Line {
     let bracketed = known.strip_prefix('[').and_then(|rest| rest.rsplit_once("]:"));
+    let mut line = Line::new("ssh-keyscan");
     match bracketed {
-        Some((host, port)) => format!("{by}ssh-keyscan -p {port} {} >> ~/.ssh/known_hosts", quoted(host)),
-        None => format!("{by}ssh-keyscan {} >> ~/.ssh/known_hosts", quoted(known)),
+        Some((host, port)) => {
+            line.flag("-p", port);
+            line.value(host);
+        }
+        None => line.value(known),
     }
+    if about.jump.is_some() {
+        line = about.hop(1).1.login.run(&line);
+    }
+    line.words(">> ~/.ssh/known_hosts");
+    line
 }
 
 /// The command that forgets the key of the server known as `known`, in the file that ssh named.
-fn forget(known: &str, text: &str) -> String {
+fn forget(known: &str, text: &str, about: &About) -> Line {
     let file = said(text).find_map(|line| {
         let place = line.strip_prefix("Offending ")?.split_once(" key in ")?.1;
         place.rsplit_once(':').map(|(file, _)| file)
     });
-    match file {
-        Some(file) => format!("ssh-keygen -f {} -R {}", quoted(file), quoted(known)),
-        None => format!("ssh-keygen -R {}", quoted(known)),
+    let mut line = Line::new("ssh-keygen");
+    if let Some(file) = file.filter(|file| about.is_known_hosts(file)) {
+        line.flag("-f", file);
     }
+    line.flag("-R", known);
+    line
 }
 
 /// At most 160 characters of a foreign line.

@@ -37,7 +37,7 @@ pub fn hosts(
 /// An ear for what ssh says, and where it is heard; without `verbose` there is nothing to hear.
 pub fn ear(verbose: bool) -> (Option<Ear>, UnboundedReceiver<String>) {
     let (mouth, heard) = unbounded_channel();
-    let ear: Ear = Arc::new(move |cvm, words| {
+    let ear: Ear = Arc::new(move |cvm, _, words| {
         // Nobody listens any more when the run is over.
         let _ = mouth.send(format!("{cvm}: ssh: {}", String::from_utf8_lossy(words)));
     });

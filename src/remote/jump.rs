@@ -7,8 +7,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::explain::quoted;
 use crate::cluster::hop::Hop;
+use crate::hint::is_plain;
 
 /// What each hop's ssh is told: to ask nobody, and to say why it failed whatever the user's `LogLevel` is.
 const BATCH: &str = "-o BatchMode=yes -o NumberOfPasswordPrompts=0 -o LogLevel=INFO";
@@ -43,7 +43,7 @@ pub fn proxy_command(hops: &[Hop], config: Option<&Path>) -> Option<String> {
 ///
 /// Within single quotes fish takes a backslash for more than itself, so none stands there.
 fn word(text: &str) -> String {
-    if !text.starts_with(['~', '=']) && quoted(text) == text {
+    if is_plain(text) {
         return text.to_owned();
     }
     let mut word = String::from("'");

@@ -8,34 +8,31 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt as _;
-use tokio::process::{ChildStderr, Command};
+use tokio::process::Command;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 
 use super::explain::{self, About, span, table};
 use super::leash::Leash;
-use super::route::Way;
+use super::listener::{Ear, Listener, Words};
+use super::route::{self, Way};
 use crate::cluster::cvm::{Address, Cvm};
 use crate::failure::{Failure, Kind};
 use crate::plan;
 
-/// How many of ssh's last bytes are kept to tell a cause from: a changed key takes 1 KiB, a banner a few.
-const WORDS: usize = 16 * 1024;
-
 /// How long a finished ssh's stderr is read for: what it started (an `ssh` to a jump host) may hold it longer.
 const ECHO: Duration = Duration::from_millis(100);
 
-/// The ear for what ssh itself says, line by line (`--verbose`).
-pub type Ear = Arc<dyn Fn(&Cvm, &[u8]) + Send + Sync>;
+/// How long `ssh -G` may take to say who a jump host is that was not passed.
+const RESOLVE: Duration = Duration::from_secs(3);
 
 /// A running master, ended on drop.
 pub struct Master {
     /// The way to its control socket.
     session: Arc<openssh::Session>,
     /// What it said since the connection is up.
-    words: Arc<Mutex<Vec<u8>>>,
+    words: Arc<Mutex<Words>>,
     /// Becomes true when it has ended and said its last word.
     ended: watch::Receiver<bool>,
     /// Asks its keeper to end it.
@@ -76,21 +73,21 @@ impl Master {
         let mut command = ssh_command(ssh);
         command
             .args(arguments(&cvm.address, ssh, way.proxy_command.as_deref(), socket))
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut leash = Leash::start(&mut command).map_err(|error| match error.kind() {
+        let leash = Leash::start(&mut command).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
                 explain::because(&table::NO_SSH, &about, &error.to_string())
             }
             _ => explain::here(&error, &about),
         })?;
-        let words = Arc::new(Mutex::new(Vec::new()));
+        let words = Arc::new(Mutex::new(Words::default()));
         let (told, ended) = watch::channel(false);
         let stop = Arc::new(Notify::new());
-        let listener = Listener { cvm: Arc::clone(cvm), ear, words: Arc::clone(&words), line: Vec::new() };
-        let stderr = leash.0.stderr.take();
+        let listener = Listener::new(Arc::clone(cvm), ear, Arc::clone(&words));
         let stopped = Arc::clone(&stop);
         let keeper = tokio::spawn(async move {
-            keep(leash, stderr, listener, &stopped).await;
+            keep(leash, listener, &stopped).await;
             told.send_replace(true);
             changed.notify_waiters();
         })
@@ -109,7 +106,7 @@ impl Master {
         let mut ended = self.ended.clone();
         tokio::select! {
             biased;
-            _ = ended.wait_for(|ended| *ended) => return Err(self.refusal(way)),
+            _ = ended.wait_for(|ended| *ended) => return Err(self.refusal(ssh, way).await),
             () = up(&self.session, socket) => {}
             () = sleep(limit) => {
                 self.end().await;
@@ -117,21 +114,25 @@ impl Master {
             }
         }
         // Banner and warnings of the login do not explain how the connection ends.
-        self.words.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.words.lock().unwrap_or_else(PoisonError::into_inner) = Words::default();
         Ok(())
     }
 
     /// Why ssh did not connect.
-    fn refusal(&self, way: &Way) -> Failure {
-        let words = self.words();
-        let failure = explain::connecting(&words, &self.about);
-        if failure.kind != Kind::HostKeyUnknown {
-            return failure;
-        }
-        // ssh-keyscan does not know the aliases of the user's config.
+    async fn refusal(&self, ssh: &plan::Ssh, way: &Way) -> Failure {
+        let Words { log, rest } = self.words();
+        let failure = explain::refusal(&log, &rest, &self.about);
         let mut about = self.about.clone();
-        about.resolve(way.route.host.clone(), Some(way.route.port));
-        explain::connecting(&words, &about)
+        match failure.kind {
+            // ssh-keyscan does not know aliases.
+            Kind::HostKeyUnknown => about.resolve(),
+            // An ssh speaks of what it makes of the jump host's alias.
+            Kind::Jump | Kind::JumpRefused => {
+                about.set_hop_routes(route::of_hops(&way.hops, ssh, &about, RESOLVE).await);
+            }
+            _ => return failure,
+        }
+        explain::refusal(&log, &rest, &about)
     }
 
     /// The master's control socket, as the crate sees it.
@@ -151,7 +152,10 @@ impl Master {
         }
         let mut ended = self.ended.clone();
         let ended = timeout(patience, ended.wait_for(|ended| *ended)).await.is_ok();
-        ended.then(|| explain::connected(&self.words(), &self.about))
+        ended.then(|| {
+            let Words { log, rest } = self.words();
+            explain::connected(&log, &rest, &self.about)
+        })
     }
 
     /// Ends the connection and waits until the process is gone.
@@ -161,7 +165,7 @@ impl Master {
     }
 
     /// What ssh said last.
-    fn words(&self) -> Vec<u8> {
+    fn words(&self) -> Words {
         self.words.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -176,15 +180,9 @@ async fn up(session: &openssh::Session, socket: &Path) {
 }
 
 /// Stays with the master until its end, and listens.
-async fn keep(mut leash: Leash, stderr: Option<ChildStderr>, mut listener: Listener, stop: &Notify) {
-    let listening = async {
-        if let Some(mut stderr) = stderr {
-            let mut buffer = [0; 4096];
-            while let Ok(count @ 1..) = stderr.read(&mut buffer).await {
-                listener.hear(&buffer[..count]);
-            }
-        }
-    };
+async fn keep(mut leash: Leash, mut listener: Listener, stop: &Notify) {
+    let (log, rest) = (leash.0.stdout.take(), leash.0.stderr.take());
+    let listening = listener.listen(log, rest);
     tokio::pin!(listening);
     let mut silent = false;
     loop {
@@ -196,38 +194,6 @@ async fn keep(mut leash: Leash, stderr: Option<ChildStderr>, mut listener: Liste
     }
     if !silent {
         let _ = timeout(ECHO, listening).await;
-    }
-}
-
-/// Takes in what ssh says.
-struct Listener {
-    /// Who it is about.
-    cvm: Arc<Cvm>,
-    /// Who wants to hear each line.
-    ear: Option<Ear>,
-    /// The last of it.
-    words: Arc<Mutex<Vec<u8>>>,
-    /// A line that is not ended yet.
-    line: Vec<u8>,
-}
-
-impl Listener {
-    /// Takes in some bytes.
-    fn hear(&mut self, bytes: &[u8]) {
-        {
-            let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
-            words.extend_from_slice(bytes);
-            let surplus = words.len().saturating_sub(WORDS);
-            words.drain(..surplus);
-        }
-        let Some(ear) = &self.ear else { return };
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            self.line.extend_from_slice(piece);
-            if piece.ends_with(b"\n") || self.line.len() > WORDS {
-                ear(&self.cvm, self.line.trim_ascii_end());
-                self.line.clear();
-            }
-        }
     }
 }
 
@@ -243,6 +209,8 @@ pub(super) fn ssh_command(ssh: &plan::Ssh) -> Command {
 /// The arguments of a master: what it is, whom it calls as the user wants it called, and ours behind it,
 /// because ssh takes the first value it meets.
 ///
+/// Its log goes to its stdout, which it has no other use for, so that a server's banner on stderr is not taken for it.
+///
 /// `StrictHostKeyChecking` is not among them: whom to trust is the user's own policy. Nor are `RemoteCommand`
 /// and `RequestTTY`, which older ssh does not know: `-N` and `-T` are as good.
 ///
@@ -255,7 +223,8 @@ fn arguments(
 ) -> Vec<OsString> {
     // ssh expands `%` in the path.
     let socket = socket.to_string_lossy().replace('%', "%%");
-    let mut arguments: Vec<OsString> = ["-M", "-N", "-T", "-S", &socket].map(OsString::from).into();
+    let mut arguments: Vec<OsString> =
+        ["-M", "-N", "-T", "-E", "/dev/stdout", "-S", &socket].map(OsString::from).into();
     let called = match proxy_command {
         Some(command) => {
             let way = [format!("ProxyCommand={command}"), "ProxyUseFdpass=no".to_owned()];
@@ -366,7 +335,7 @@ mod tests {
         let arguments = arguments(&address, &ssh, None, Path::new("/run/100%/1"));
         let text: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
         let text = text.join(" ");
-        let expected = "-M -N -T -S /run/100%%/1 -F cfg -l nutanix -p 2222 -i key -J bastion -o ServerAliveInterval=99 -o BatchMode=yes";
+        let expected = "-M -N -T -E /dev/stdout -S /run/100%%/1 -F cfg -l nutanix -p 2222 -i key -J bastion -o ServerAliveInterval=99 -o BatchMode=yes";
         assert!(text.starts_with(expected), "{text}");
         assert!(text.ends_with(" -- -oops"), "{text}");
         assert!(!text.contains("StrictHostKeyChecking"));

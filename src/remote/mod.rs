@@ -14,6 +14,7 @@ pub mod hosts;
 pub mod intake;
 pub mod jump;
 mod leash;
+mod listener;
 pub mod listing;
 pub mod long_line;
 pub mod master;

@@ -20,6 +20,7 @@ use crate::cluster::naming::Naming;
 use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::RemotePath;
 use crate::failure::{Failure, Kind};
+use crate::hint::Hint;
 use crate::plan;
 use crate::step::{Name, Status, Step};
 use facts::{Clock, Shell};
@@ -85,14 +86,7 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     /// Tells a step of the CVM.
-    fn tell(
-        &self,
-        name: Name,
-        status: Status,
-        took: Option<Duration>,
-        message: String,
-        hint: Option<String>,
-    ) {
+    fn tell(&self, name: Name, status: Status, took: Option<Duration>, message: String, hint: Option<Hint>) {
         self.of_cvm.borrow_mut().retain(|other| *other != name);
         (self.tell)(Step { name, log: None, status, took, message, hint });
     }
@@ -136,7 +130,7 @@ async fn walk(cvm: &Arc<Cvm>, wanted: &Wanted, teller: &Teller<'_>) -> Result<()
         } else {
             sessions(&carrier, wanted, about, teller).await;
         }
-        clock(&mut dialogue, cvm, about, teller).await;
+        clock(&mut dialogue, about, teller).await;
         let mut about = about.clone();
         about.user = Some(shell.user.clone());
         logs::check(&mut dialogue, wanted, &shell, &about, limit, teller).await
@@ -232,7 +226,7 @@ async fn sessions(carrier: &Rc<Connection>, wanted: &Wanted, about: &About, tell
 }
 
 /// How far the CVM's clock is from ours, and its zone.
-async fn clock(dialogue: &mut Dialogue, cvm: &Arc<Cvm>, about: &About, teller: &Teller<'_>) {
+async fn clock(dialogue: &mut Dialogue, about: &About, teller: &Teller<'_>) {
     let began = Instant::now();
     let mut best: Option<(Duration, f64, String)> = None;
     for _ in 0..READINGS {
@@ -267,12 +261,9 @@ async fn clock(dialogue: &mut Dialogue, cvm: &Arc<Cvm>, about: &About, teller: &
     if skew.abs() <= SKEW + doubt {
         return teller.passed(Name::Clock, took, message);
     }
-    let by_hand = match cvm.address {
-        Address::Local => "chronyc tracking || ntpq -pn".to_owned(),
-        Address::Ssh { .. } => format!("{} 'chronyc tracking || ntpq -pn'", about.login()),
-    };
-    let hint = format!("see which of the two clocks is wrong: `{by_hand}`, and `timedatectl` here");
-    teller.tell(Name::Clock, Status::Warned, took, message, Some(hint));
+    let template = "see which of the two clocks is wrong: [`{login} chronyc tracking || ntpq -pn`, and ]`timedatectl` here";
+    let hint = Hint::fill(template, |name| about.hint_value(name));
+    teller.tell(Name::Clock, Status::Warned, took, message, hint);
 }
 
 /// Seconds as people say them.

@@ -34,23 +34,23 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Takes in one line that came at `now`.
-    pub fn hear(&mut self, line: &str, now: Instant) {
+    /// Takes in one line of ssh's log that came at `now`.
+    pub fn on_log(&mut self, line: &str, now: Instant) {
         let line = line.trim();
         if let Some(told) = line.strip_prefix("debug1: ") {
             self.debug(told, now);
         } else if let Some(told) = line.strip_prefix("Authenticated to ") {
             self.authenticated = Some(now);
             self.method = between(told, "using \"", "\"").map(str::to_owned);
-        } else if line.starts_with("Warning: Permanently added ") {
+        } else if line.starts_with("Warning: Permanently added ") && self.host_key.is_some() {
             self.added = true;
             self.trusted = Some(now);
-        } else if self.trusted.is_some()
-            && self.authenticated.is_none()
-            && !line.is_empty()
-            && !line.starts_with("debug")
-            && !line.starts_with("Warning: ")
-        {
+        }
+    }
+
+    /// Takes in one line of what else came on its stderr: once the server is trusted, that is the server's banner.
+    pub fn on_other(&mut self, line: &str) {
+        if self.trusted.is_some() && !line.trim().is_empty() {
             self.banner += 1;
         }
     }
@@ -100,32 +100,34 @@ mod tests {
     /// What is understood of these lines.
     fn heard(text: &str) -> Progress {
         let mut progress = Progress::default();
-        text.lines().for_each(|line| progress.hear(line, Instant::now()));
+        text.lines().for_each(|line| progress.on_log(line, Instant::now()));
         progress
     }
 
     #[test]
     fn a_login_of_openssh_9_is_understood() {
-        let progress = heard(
+        let mut progress = heard(
             "debug1: Connecting to cvm [10.0.0.1] port 22.
 debug1: Connection established.
 debug1: Remote protocol version 2.0, remote software version OpenSSH_8.7
 debug1: Server host key: ssh-ed25519 SHA256:abc
 debug1: Host 'cvm' is known and matches the ED25519 host key.
 debug1: Found key in /home/u/.ssh/known_hosts:3
-Nutanix Controller VM
 debug1: Offering public key: /home/u/.ssh/id_rsa RSA SHA256:one agent
 debug1: Offering public key: /home/u/.ssh/id_ed25519 ED25519 SHA256:two explicit
 debug1: Server accepts key: /home/u/.ssh/id_ed25519 ED25519 SHA256:two explicit
 Authenticated to cvm ([10.0.0.1]:22) using \"publickey\".",
         );
+        for line in ["Nutanix Controller VM", "", "Warning: Permanently added 'x'"] {
+            progress.on_other(line);
+        }
         assert_eq!(progress.address.as_deref(), Some("10.0.0.1"));
         assert_eq!(progress.software.as_deref(), Some("OpenSSH_8.7"));
         assert_eq!(progress.host_key.as_deref(), Some("ssh-ed25519 SHA256:abc"));
         assert_eq!(progress.known_at.as_deref(), Some("/home/u/.ssh/known_hosts:3"));
         assert_eq!(progress.offered.len(), 2);
         assert_eq!(progress.accepted.as_deref(), Some("/home/u/.ssh/id_ed25519 ED25519 SHA256:two explicit"));
-        assert_eq!((progress.method.as_deref(), progress.banner), (Some("publickey"), 1));
+        assert_eq!((progress.method.as_deref(), progress.banner), (Some("publickey"), 2));
         assert!(progress.authenticated.is_some() && !progress.added);
     }
 

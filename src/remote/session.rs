@@ -16,9 +16,9 @@ pub use super::connection::Connection;
 use super::connection::Refusal;
 use super::explain::{self, About, table};
 pub use super::gate::Gate;
-pub use super::master::Ear;
+pub use super::listener::{Ear, Writer};
 use super::master::Master;
-use super::route::{self, Way};
+use super::route::{self, Route, Way};
 pub use super::sockets::Sockets;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::failure::{Failure, Kind};
@@ -121,10 +121,11 @@ impl Session {
 
     /// Has failures name the port and the user by which ssh reaches the CVM.
     #[must_use]
-    pub fn routed(mut self, port: u16, user: &str) -> Self {
+    pub fn routed(mut self, route: &Route) -> Self {
         let about = Rc::make_mut(&mut self.about);
-        about.port = Some(port);
-        about.user = Some(user.to_owned());
+        about.port = Some(route.port);
+        about.user = Some(route.user.clone());
+        about.set_route(route.clone());
         self
     }
 
@@ -266,7 +267,8 @@ impl Session {
     async fn shake_hands(&self) -> Result<Master, Failure> {
         let handshakes = if self.was_reached.get() && self.connections() == 0 { 1 } else { HANDSHAKES };
         let way = self.way().await?;
-        let about = self.about.on(&way.hops, way.route.proxy.as_deref());
+        let mut about = self.about.on(&way.hops, way.route.proxy.as_deref());
+        about.set_route(way.route.clone());
         let mut attempt = 1;
         loop {
             let result = {

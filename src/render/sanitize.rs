@@ -101,10 +101,25 @@ fn push_byte(out: &mut Vec<u8>, byte: u8) {
     out.extend_from_slice(&[b'\\', b'x', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
 }
 
+/// Text of several lines, fit for a terminal: its newlines stay.
+pub fn lines(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        push(&mut out, line.strip_suffix('\n').unwrap_or(line).as_bytes());
+        out.extend(line.ends_with('\n').then_some(b'\n'));
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// Our own words and names of the user's, fit for a terminal and for one line.
 pub fn text(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    push(&mut out, text.as_bytes());
+    bytes(text.as_bytes())
+}
+
+/// The same of bytes that may not be UTF-8.
+pub fn bytes(bytes: &[u8]) -> String {
+    let mut out = Vec::with_capacity(bytes.len());
+    push(&mut out, bytes);
     String::from_utf8_lossy(&out).into_owned()
 }
 
@@ -113,7 +128,7 @@ mod tests {
     use proptest::prelude::{any, prop_assert, prop_assert_eq, prop_oneof, proptest};
     use regex::Regex;
 
-    use super::{PLAIN, is_shapeless, push};
+    use super::{PLAIN, is_shapeless, lines, push};
 
     /// `bytes` as a terminal gets them.
     fn shown(bytes: &[u8]) -> Vec<u8> {
@@ -138,6 +153,13 @@ mod tests {
             (b"\xe2\x80", "\\xe2\\x80"),
         ] {
             assert_eq!(String::from_utf8(shown(bytes)).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn newlines_stay_between_lines() {
+        for (text, shown) in [("", ""), ("a\n\n\x1bb", "a\n\n^[b"), ("a\r\n", "a^M\n"), ("\n", "\n")] {
+            assert_eq!(lines(text), shown);
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use owo_colors::{OwoColorize as _, Style};
 use serde::Serialize;
 
+use crate::render::sanitize;
 use crate::step::{Count, Name, Status, Step};
 
 /// How text looks.
@@ -183,20 +184,8 @@ fn mark(status: Status, look: Look) -> String {
 
 /// Text without what a terminal would act on, and in ASCII where our own signs would not be shown.
 fn plain(text: &str, look: Look) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            // Bidirectional controls reorder what is read (UAX #9).
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' => {
-                let _ = write!(plain, "<U+{:04X}>", u32::from(c));
-            }
-            c if c.is_control() => plain.extend(c.escape_default()),
-            '“' | '”' if !look.unicode => plain.push('"'),
-            '…' if !look.unicode => plain.push_str("..."),
-            c => plain.push(c),
-        }
-    }
-    plain
+    let plain = sanitize::text(text);
+    if look.unicode { plain } else { plain.replace(['“', '”'], "\"").replace('…', "...") }
 }
 
 #[cfg(test)]
@@ -209,7 +198,7 @@ mod tests {
     /// A step of a CVM or a log.
     fn step(name: Name, log: Option<&str>, status: Status, message: &str) -> Step {
         let took = (status != Status::Skipped).then_some(Duration::from_millis(3));
-        let hint = (status == Status::Failed).then(|| "do this".to_owned());
+        let hint = (status == Status::Failed).then(|| "do this".into());
         Step { name, log: log.map(str::to_owned), status, took, message: message.into(), hint }
     }
 
@@ -229,7 +218,7 @@ mod tests {
     #[test]
     fn a_block_says_what_failed_why_and_what_to_do() {
         let text = block("10.0.0.1", &steps(), Look { color: false, unicode: true });
-        let wanted = "10.0.0.1\n  ✓ resolve   10.0.0.1, port 22  (3 ms)\n  ✗ auth      “joe” is\\u{1b}[31m refused  (3 ms)\n              \
+        let wanted = "10.0.0.1\n  ✓ resolve   10.0.0.1, port 22  (3 ms)\n  ✗ auth      “joe” is^[[31m refused  (3 ms)\n              \
              → do this\n  - shell, clock: not tried: auth comes first\n  - a, b: not tried: auth comes first\n";
         assert_eq!(text, wanted);
     }

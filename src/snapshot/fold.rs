@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::hint::Hint;
 use crate::line::level::Level;
 use crate::render::snapshot::span;
 use crate::snapshot::compare::{self, Earlier};
@@ -79,7 +80,7 @@ pub struct Trouble {
     /// The cause in one sentence without a full stop.
     pub message: String,
     /// What to do about it.
-    pub hint: Option<String>,
+    pub hint: Option<Hint>,
 }
 
 /// The document of all that was seen, compared with an earlier one if there is one.
@@ -149,7 +150,9 @@ fn cvm(looked: &Looked<'_>, seen: &LookedCvm<'_>) -> Cvm {
 
 /// Message and hint of a trouble.
 fn told(trouble: Option<&Trouble>) -> (Option<String>, Option<String>) {
-    trouble.map_or((None, None), |trouble| (Some(trouble.message.clone()), trouble.hint.clone()))
+    trouble.map_or((None, None), |trouble| {
+        (Some(trouble.message.clone()), trouble.hint.clone().map(String::from))
+    })
 }
 
 /// A log of the document, on a CVM whose clock is `skew` ahead.

@@ -9,6 +9,7 @@ use futures::stream::{LocalBoxStream, SelectAll};
 use crate::cluster::pattern::PathPattern;
 use crate::event::{Event, Status, Subject};
 use crate::failure::Failure;
+use crate::hint::Hint;
 use crate::remote::find::{self, Found, Sighting};
 use crate::remote::tail::Host;
 
@@ -45,7 +46,8 @@ fn of_one(host: Rc<Host>, pattern: PathPattern, live: bool) -> LocalBoxStream<'s
 fn nothing(host: &Host, pattern: &PathPattern) -> Event {
     let subject = Subject::Cvm(Arc::clone(host.session.cvm()));
     let mut event = Event::new(Status::Missing, subject, format!("no file matches {pattern}"));
-    event.hint = Some(format!("`cvmtail logs {}` lists what there is", host.session.about().reach()));
+    let about = host.session.about();
+    event.hint = Hint::fill("`cvmtail logs {reach}` lists what there is", |name| about.hint_value(name));
     event
 }
 

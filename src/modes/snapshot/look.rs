@@ -276,9 +276,7 @@ impl<'a> Look<'a> {
         let timeout = self.plan.timeout.as_secs_f64();
         let late = |what: &str| Trouble {
             message: format!("{what} within {} (--timeout)", span(timeout)),
-            hint: Some(
-                "allow more time with --timeout, or look at fewer logs or a shorter window".to_owned(),
-            ),
+            hint: Some("allow more time with --timeout, or look at fewer logs or a shorter window".into()),
         };
         let globs: Vec<String> = self.plan.patterns.iter().map(PathPattern::to_string).collect();
         let looked = |log: &'s Log| {

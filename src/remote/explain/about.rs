@@ -1,12 +1,13 @@
 //! What is known of a connection before anybody says a word about it.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::route::Route;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::hop::{Hop, joined};
+use crate::hint::{Line, Login, Value};
 use crate::plan;
 
 /// Which jump host it is that the user did not name here.
@@ -30,9 +31,13 @@ pub struct About {
     /// The file with the user's public key, as the user would name it.
     pub(super) public_key: String,
     /// The command that logs in by hand.
-    pub(super) login: String,
+    pub(super) login: Login,
     /// The flags by which cvmtail reaches this CVM alone.
-    reach: String,
+    reach: Line,
+    /// What ssh makes of the user's config, once it was asked.
+    pub(super) route: Option<Route>,
+    /// The same of the jump hosts.
+    hop_routes: Vec<Option<Route>>,
     /// How long a connection may take.
     pub(super) connect_timeout: Duration,
     /// After how long of silence a CVM is taken for dead.
@@ -53,10 +58,11 @@ impl About {
             .first()
             .map_or_else(|| "~/.ssh/id_*.pub".to_owned(), |identity| format!("{}.pub", identity.display()));
         let (login, reach) = match cvm.address {
-            Address::Local => ("sh -c".to_owned(), "-c local".to_owned()),
-            Address::Ssh { .. } => {
-                (by_hand(ssh, &host, port, user.as_deref()), reach(ssh, &host, port, user.as_deref()))
-            }
+            Address::Local => (Login::Here, Line::new("-c local")),
+            Address::Ssh { .. } => (
+                Login::Ssh(by_hand(ssh, &host, port, user.as_deref())),
+                reach(ssh, &host, port, user.as_deref()),
+            ),
         };
         Self {
             host,
@@ -68,6 +74,8 @@ impl About {
             public_key,
             login,
             reach,
+            route: None,
+            hop_routes: Vec::new(),
             connect_timeout: ssh.connect_timeout,
             dead_after: ssh.dead_after,
         }
@@ -79,20 +87,52 @@ impl About {
         Self { jump, proxy: proxy.map(str::to_owned), ..self.clone() }
     }
 
-    /// The real address behind an alias, as `ssh -G` tells it: for commands that do not know aliases.
-    pub fn resolve(&mut self, host: String, port: Option<u16>) {
-        self.host = host;
-        self.port = port.or(self.port);
+    /// Has commands name what ssh makes of an alias: those that do not know the user's config.
+    pub fn set_route(&mut self, route: Route) {
+        self.route = Some(route);
     }
 
-    /// The command that logs in by hand.
-    pub fn login(&self) -> &str {
+    /// The same for the jump hosts, as many as [`Self::on`] put on the way.
+    pub fn set_hop_routes(&mut self, routes: Vec<Option<Route>>) {
+        self.hop_routes = routes;
+    }
+
+    /// Has sentences name the real address behind an alias, too.
+    pub fn resolve(&mut self) {
+        if let Some(Route { host, port, .. }) = &self.route {
+            (self.host, self.port) = (host.clone(), Some(*port));
+        }
+    }
+
+    /// True if `host`, named by some words, is who was to be connected to.
+    pub(super) fn is_host(&self, host: &str) -> bool {
+        let real = self.route.as_ref().map(|route| &route.host);
+        real.into_iter().chain([&self.host]).any(|own| own.eq_ignore_ascii_case(host))
+    }
+
+    /// The name under which `known_hosts` holds the server (sshd(8), "`ssh_known_hosts` file format"): the one that
+    /// some words tell, if it is one that ssh may look for.
+    pub(super) fn known_name(&self, told: Option<&str>) -> String {
+        let asked = known_name(&self.host, self.port);
+        let real = self
+            .route
+            .as_ref()
+            .map(|route| route.alias.clone().unwrap_or_else(|| known_name(&route.host, Some(route.port))));
+        let told = told.filter(|told| real.iter().chain([&asked]).any(|own| own.eq_ignore_ascii_case(told)));
+        told.map(str::to_owned).or(real).unwrap_or(asked)
+    }
+
+    /// True if `file`, named by some words, holds keys of servers and nothing else.
+    pub(super) fn is_known_hosts(&self, file: &str) -> bool {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let looks_so = file.starts_with('/')
+            && ["known_hosts", "ssh_known_hosts"].iter().any(|own| name.starts_with(own));
+        self.route.as_ref().map_or(looks_so, |route| route.has_known_hosts(file))
+    }
+
+    /// How the user gets a shell there.
+    pub fn login(&self) -> &Login {
         &self.login
-    }
-
-    /// The flags by which cvmtail reaches this CVM alone, as the user reached it.
-    pub fn reach(&self) -> &str {
-        &self.reach
     }
 
     /// The same of one of the jump hosts, `[user@]host[:port]` (ssh(1), `-J`), and its name: the one over which so many
@@ -106,11 +146,12 @@ impl About {
         let config = self.config.clone();
         let ssh = plan::Ssh { config, jump: jump.clone(), ..plan::Ssh::default() };
         let about = Self {
-            login: by_hand(&ssh, &host, port, user.as_deref()),
+            login: Login::Ssh(by_hand(&ssh, &host, port, user.as_deref())),
             host,
             port,
             user,
             jump,
+            route: self.hop_routes.get(at).cloned().flatten(),
             ..self.clone()
         };
         (name.unwrap_or(UNNAMED), about)
@@ -132,67 +173,75 @@ impl About {
                 self.jump.as_deref().and_then(|jump| jump.rsplit(',').next()).unwrap_or(UNNAMED),
             ),
             "public_key" => Cow::Borrowed(&self.public_key),
-            "login" => Cow::Borrowed(&self.login),
-            "reach" => Cow::Borrowed(&self.reach),
             "timeout" => Cow::Owned(span(self.connect_timeout)),
             "dead" => Cow::Owned(span(self.dead_after)),
             _ => Cow::Borrowed(""),
         }
     }
+
+    /// The same for a hint.
+    pub fn hint_value(&self, name: &str) -> Value<'_> {
+        match name {
+            "login" => Value::Login(&self.login),
+            "reach" => Value::Line(Cow::Borrowed(&self.reach)),
+            name => match self.value(name) {
+                value if value.is_empty() => Value::Nothing,
+                value => Value::word(value),
+            },
+        }
+    }
+}
+
+/// The name under which a server's key is kept.
+fn known_name(host: &str, port: Option<u16>) -> String {
+    match port {
+        None | Some(22) => host.to_owned(),
+        Some(port) => format!("[{host}]:{port}"),
+    }
 }
 
 /// The command that logs in as cvmtail does, to be tried by hand.
-fn by_hand(ssh: &plan::Ssh, host: &str, port: Option<u16>, user: Option<&str>) -> String {
-    let mut command = format!("ssh{}", flags(ssh, "-i", "-o"));
+fn by_hand(ssh: &plan::Ssh, host: &str, port: Option<u16>, user: Option<&str>) -> Line {
+    let mut line = Line::new("ssh");
+    flags(&mut line, ssh, "-i", "-o");
     if let Some(port) = port {
-        let _ = write!(command, " -p {port}");
+        line.flag("-p", &port.to_string());
     }
     if let Some(user) = user {
-        let _ = write!(command, " -l {}", quoted(user));
+        line.flag("-l", user);
     }
-    let _ = write!(command, " {}", quoted(host));
-    command
+    line.value(host);
+    line
 }
 
 /// The flags by which cvmtail reaches one CVM.
-fn reach(ssh: &plan::Ssh, host: &str, port: Option<u16>, user: Option<&str>) -> String {
+fn reach(ssh: &plan::Ssh, host: &str, port: Option<u16>, user: Option<&str>) -> Line {
     let user = user.map_or_else(String::new, |user| format!("{user}@"));
     let place = match port {
         Some(port) if host.contains(':') => format!("[{host}]:{port}"),
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     };
-    format!("-c {}{}", quoted(&(user + &place)), flags(ssh, "--identity", "--ssh-option"))
+    let mut line = Line::new("-c");
+    line.value(&(user + &place));
+    flags(&mut line, ssh, "--identity", "--ssh-option");
+    line
 }
 
-/// What the user has ssh told beside whom to call, each with a space before it; `identity` and `option` are called so.
-fn flags(ssh: &plan::Ssh, identity: &str, option: &str) -> String {
-    let mut text = String::new();
-    let mut add = |flag: &str, value: &str| {
-        let _ = write!(text, " {flag} {}", quoted(value));
-    };
+/// Adds what the user has ssh told beside whom to call; `identity` and `option` are called so.
+fn flags(line: &mut Line, ssh: &plan::Ssh, identity: &'static str, option: &'static str) {
+    // What is not UTF-8 cannot be copied, which the replacement character says.
     if let Some(config) = &ssh.config {
-        add("-F", &config.to_string_lossy());
+        line.flag("-F", &config.to_string_lossy());
     }
     if let Some(jump) = &ssh.jump {
-        add("-J", jump);
+        line.flag("-J", jump);
     }
     for file in &ssh.identities {
-        add(identity, &file.to_string_lossy());
+        line.flag(identity, &file.to_string_lossy());
     }
     for value in &ssh.options {
-        add(option, value);
-    }
-    text
-}
-
-/// `text` as one word for a shell, quoted only where it needs be.
-pub(in crate::remote) fn quoted(text: &str) -> Cow<'_, str> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./~-".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
+        line.flag(option, value);
     }
 }
 
@@ -203,9 +252,18 @@ pub fn span(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::About;
+    use super::{About, Route};
     use crate::cluster::cvm::{Address, Cvm};
+    use crate::hint::Hint;
     use crate::plan;
+
+    /// The flags and the login as commands.
+    fn shown(about: &About) -> (String, String) {
+        let fill = |template| {
+            Hint::fill(template, |name| about.hint_value(name)).expect("plain").trim_matches('`').to_owned()
+        };
+        (fill("`{reach}`"), fill("`{login}`"))
+    }
 
     #[test]
     fn a_copied_command_reaches_the_cvm_as_the_user_did() {
@@ -216,8 +274,10 @@ mod tests {
         };
         let mut alias = about("a-cvm", Some("nutanix"), &plan::Ssh::default());
         // What ssh makes of an alias is not what the user reaches it by.
-        alias.resolve("10.0.0.1".into(), Some(2222));
-        assert_eq!((alias.reach(), alias.login()), ("-c nutanix@a-cvm", "ssh -l nutanix a-cvm"));
+        let route = Route { host: "10.0.0.1".into(), port: 2222, ..Route::default() };
+        alias.set_route(route);
+        alias.resolve();
+        assert_eq!(shown(&alias), ("-c nutanix@a-cvm".to_owned(), "ssh -l nutanix a-cvm".to_owned()));
         let ssh = plan::Ssh {
             config: Some("my config".into()),
             user: Some("me".into()),
@@ -229,11 +289,8 @@ mod tests {
         };
         let six = about("fd00::1", None, &ssh);
         let wanted = "-c 'me@[fd00::1]:24' -F 'my config' -J bastion --identity key --ssh-option 'ProxyCommand=nc %h %p'";
-        assert_eq!(six.reach(), wanted);
-        assert_eq!(
-            six.login(),
-            "ssh -F 'my config' -J bastion -i key -o 'ProxyCommand=nc %h %p' -p 24 -l me fd00::1"
-        );
-        assert_eq!(about("h", None, &plan::Ssh { port: Some(24), ..ssh }).value("reach")[..9], *"-c me@h:2");
+        let by_hand = "ssh -F 'my config' -J bastion -i key -o 'ProxyCommand=nc %h %p' -p 24 -l me fd00::1";
+        assert_eq!(shown(&six), (wanted.to_owned(), by_hand.to_owned()));
+        assert_eq!(shown(&about("h", None, &plan::Ssh { port: Some(24), ..ssh })).0[..9], *"-c me@h:2");
     }
 }

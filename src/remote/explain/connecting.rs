@@ -5,9 +5,9 @@ use super::table::{FILES, LONG_PATH};
 use crate::failure::Kind;
 
 /// For a name without an address.
-const FIX_RESOLVE: &str = "check the name with `getent hosts {host}`, or name the CVM by its IP address";
+const FIX_RESOLVE: &str = "[check the name with `getent hosts {host}`, or ]name the CVM by its IP address";
 /// For a network that knows no way.
-const FIX_ROUTE: &str = "is the CVM powered on, and is its network reachable from here (VPN, routing, firewall)? try `ping {host}`";
+const FIX_ROUTE: &str = "is the CVM powered on, and is its network reachable from here (VPN, routing, firewall)?[ try `ping {host}`]";
 /// For a port on which sshd does not listen.
 const FIX_REFUSED: &str = "is it a CVM, is its sshd running, and is {port} the right port (`--port`)? on its console: `sudo systemctl status sshd; sudo ss -ltnp`";
 /// For a CVM that does not answer.
@@ -15,14 +15,14 @@ const FIX_TIMEOUT: &str = "is the CVM up, and does a firewall let port {port} th
 /// For a server that hangs up early.
 const FIX_DROPPED: &str = "sshd may have too many logins in progress (MaxStartups; a lower `--parallel` helps) or not accept this machine (firewall, /etc/hosts.allow)";
 /// For a refused user.
-const FIX_AUTH: &str = "let the CVM know your public key ({public_key}): in Prism Element under Settings > Cluster Lockdown, or with `ssh-copy-id` where passwords are allowed; then try by hand `{login}`";
+const FIX_AUTH: &str = "let the CVM know your public key ({public_key}): in Prism Element under Settings > Cluster Lockdown, or with `ssh-copy-id` where passwords are allowed[; then try by hand `{login}`]";
 /// For a key that nobody vouched for.
 const FIX_UNKNOWN: &str = "fetch it with `{keyscan}`, compare its fingerprint with the CVM's own (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on its console), and start again";
 /// For another key than the known one.
 const FIX_CHANGED: &str = "if the CVM was installed anew, forget the old key with `{forget}` and accept the new one; if not, somebody may stand in between: find out before you go on";
 /// For a fault in the user's ssh config.
 const FIX_CONFIG: &str =
-    "correct it, or choose another file with `-F`; `{login} -G` shows what ssh understands";
+    "correct it, or choose another file with `-F`[; `{login} -G` shows what ssh understands]";
 
 /// What `ssh` says, in the order in which a line is held against it.
 pub const CONNECTING: &[Cause] = &[
@@ -66,7 +66,7 @@ pub const CONNECTING: &[Cause] = &[
         Heard::Connecting,
         r"^Connection timed out during banner exchange$|^(ssh_dispatch_run_fatal: )?Connection to \S+( port (?<port>\d+))?:? ([Cc]onnection )?timed out$|^Timeout, server \S+ not responding",
         "port {port} of {host} is open, but sshd did not answer within {timeout}",
-        "sshd may be overloaded or frozen, or the port belongs to something else; try by hand `{login}`",
+        "sshd may be overloaded or frozen, or the port belongs to something else[; try by hand `{login}`]",
     ),
     row(
         Kind::Refused,
@@ -213,7 +213,7 @@ pub const CONNECTING: &[Cause] = &[
         Heard::Connecting,
         r"^(?<what>jumphost loop via .*|hostname contains invalid characters|Bad port '.*'|Invalid -J argument.*|Cannot specify -J .*|Only a single -J .*|(ssh: )?(unknown|illegal) option -- .*|OpenSSL version mismatch.*)$",
         "ssh does not accept how it is called: {what}",
-        "look at --jump, --port, --ssh-option and the CVM's name; try by hand `{login}`",
+        "look at --jump, --port, --ssh-option and the CVM's name[; try by hand `{login}`]",
     ),
     row(Kind::Ssh, Heard::Connecting, r"too long for Unix domain socket$", LONG_PATH.sentence, LONG_PATH.fix),
     row(
@@ -227,7 +227,7 @@ pub const CONNECTING: &[Cause] = &[
     row(
         Kind::Dropped,
         Heard::Echo,
-        r"^(kex|ssh)_exchange_identification: |^Connection (closed|reset) by UNKNOWN port",
+        r"^(kex|ssh)_exchange_identification: |^Connection (closed|reset) by UNKNOWN port|^banner exchange: Connection to UNKNOWN port -?\d+: Broken pipe$",
         "sshd of {host} ended the connection before it was set up",
         FIX_DROPPED,
     ),

@@ -1,8 +1,11 @@
 //! Every cause, and each as the manual tells it.
 
+use std::borrow::Cow;
+
 use super::cause::Cause;
 use super::connecting::CONNECTING;
 use super::table::CONNECTED;
+use crate::hint::{Hint, Line, Login, Value};
 
 /// Every cause: the order is the one in which a line is held against them.
 pub fn causes() -> impl Iterator<Item = &'static Cause> {
@@ -14,7 +17,7 @@ pub fn told() -> Vec<(String, String)> {
     let mut told: Vec<(String, String)> = Vec::new();
     for cause in causes() {
         // What nobody put into words is told as it is said.
-        let (sentence, fix) = (general(cause.sentence), general(cause.fix));
+        let (sentence, fix) = (general(cause.sentence), general_fix(cause.fix));
         if !sentence.is_empty() && told.iter().all(|(known, _)| *known != sentence) {
             told.push((sentence, fix));
         }
@@ -22,7 +25,23 @@ pub fn told() -> Vec<(String, String)> {
     told
 }
 
-/// A sentence with its places for values as words in capitals, and its commands as they mostly are.
+/// A fix with words in capitals for values, its commands as they mostly are.
+fn general_fix(fix: &'static str) -> String {
+    let login = Login::Ssh(Line::new("ssh USER@HOST"));
+    let line = |words| Value::Line(Cow::Owned(Line::new(words)));
+    let fix = Hint::fill(fix, |place| match place {
+        "login" => Value::Login(&login),
+        "reach" => line("-c CVM"),
+        "who" => Value::word("USER@HOST"),
+        "keyscan" => line("ssh-keyscan HOST >> ~/.ssh/known_hosts"),
+        "forget" => line("ssh-keygen -R HOST"),
+        "public_key" => Value::word("~/.ssh/id_*.pub"),
+        place => Value::word(place.to_uppercase()),
+    });
+    fix.map(String::from).unwrap_or_default()
+}
+
+/// A sentence with words in capitals for values.
 fn general(sentence: &str) -> String {
     let mut text = String::new();
     let mut rest = sentence;
@@ -31,12 +50,7 @@ fn general(sentence: &str) -> String {
     {
         text.push_str(before);
         match place {
-            "login" => text.push_str("ssh USER@HOST"),
-            "reach" => text.push_str("-c CVM"),
             "who" => text.push_str("USER@HOST"),
-            "keyscan" => text.push_str("ssh-keyscan HOST >> ~/.ssh/known_hosts"),
-            "forget" => text.push_str("ssh-keygen -R HOST"),
-            "public_key" => text.push_str("~/.ssh/id_*.pub"),
             // What goes on with a word, or stands for the word before it, is not there in general.
             _ if text.ends_with(char::is_alphanumeric) => {}
             place => text.push_str(&place.to_uppercase()),
@@ -44,4 +58,20 @@ fn general(sentence: &str) -> String {
         rest = after;
     }
     text + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+
+    #[test]
+    fn the_manual_has_each_cause_once_and_without_gaps() {
+        let told = told();
+        assert!(told.len() > 40, "{}", told.len());
+        for (at, (cause, fix)) in told.iter().enumerate() {
+            assert!(!cause.contains(['{', '}']) && !fix.contains(['{', '}']), "{cause} {fix}");
+            assert!(!fix.is_empty(), "{cause}");
+            assert!(told[..at].iter().all(|(other, _)| other != cause), "{cause} twice");
+        }
+    }
 }

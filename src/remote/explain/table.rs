@@ -16,7 +16,7 @@ const FIX_LOST: &str = "is the CVM rebooting or being upgraded, or is the networ
 pub const STALLED: Cause = own(
     Kind::TimedOut,
     "the ssh handshake with {host} got stuck and was given up after {detail}",
-    "the CVM may be overloaded, or large packets get lost on the way (MTU); try by hand `{login}`",
+    "the CVM may be overloaded, or large packets get lost on the way (MTU)[; try by hand `{login}`]",
 );
 /// A channel was asked for on a connection that is up, and no answer came.
 pub const SILENT: Cause = own(Kind::TimedOut, "{host} does not answer on the open connection", FIX_LOST);
@@ -30,7 +30,7 @@ pub const NO_SSH: Cause = own(
 pub const CONFIG_SLOW: Cause = own(
     Kind::TimedOut,
     "your ssh does not find out in time how to reach {host}",
-    "a `Match exec` or `CanonicalizeHostname` of your ssh config may hang: try `{login} -G`",
+    "a `Match exec` or `CanonicalizeHostname` of your ssh config may hang[: try `{login} -G`]",
 );
 /// The user's ssh config has jump hosts for jump hosts without end.
 pub const CIRCLE: Cause = own(
@@ -68,13 +68,13 @@ pub const LOST: Cause = own(Kind::Lost, "the connection to {host} broke{detail}"
 pub const NO_SHELL: Cause = own(
     Kind::NoShell,
     "no shell answers on {host}, but {detail}",
-    "see by hand what `{login} exec sh` gives; a menu, a forced command (ForceCommand, `command=` of the key) or a login script stands in place of the shell: allow {user} a plain shell, for instance bash in the CVM's settings",
+    "[see by hand what `{login} exec sh` gives; ]a menu, a forced command (ForceCommand, `command=` of the key) or a login script stands in place of the shell: allow {user} a plain shell, for instance bash in the CVM's settings",
 );
 /// `svmips` gave no addresses.
 pub const DISCOVERY: Cause = own(
     Kind::NoShell,
     "{host} does not tell who its cluster is: {detail}",
-    "is it a CVM of a cluster? see by hand what `{login} /usr/local/nutanix/cluster/bin/svmips` gives, or name the CVMs with -c",
+    "is it a CVM of a cluster? [see by hand what `{login} /usr/local/nutanix/cluster/bin/svmips` gives, or ]name the CVMs with -c",
 );
 /// The remote command ran longer than it may.
 pub const SLOW: Cause = own(Kind::TimedOut, "{host} did not finish the question within {detail}", FIX_LOST);
@@ -99,7 +99,7 @@ pub const ABSENT: Cause = own(
 pub const NOWHERE: Cause = own(
     Kind::Missing,
     "{path} is not there",
-    "does this CVM run the service, and is the name right? `cvmtail logs {reach}` lists what is there",
+    "does this CVM run the service, and is the name right?[ `cvmtail logs {reach}` lists what is there]",
 );
 /// A file stands where the log's path needs a directory.
 pub const NOT_A_DIRECTORY: Cause = own(
@@ -119,7 +119,7 @@ pub const UNREADABLE: Cause = row(
     Heard::Log,
     r"Permission denied",
     "{user} may not read {path}",
-    "log in as nutanix (`--user nutanix`), or as a user in the file's group (`{login} ls -l {path}` shows it); logs that only root reads need `sudo` on the CVM",
+    "log in as nutanix (`--user nutanix`), or as a user in the file's group[ (`{login} ls -l {path}` shows it)]; logs that only root reads need `sudo` on the CVM",
 );
 /// The path is no file to follow.
 pub const NOT_A_FILE: Cause = row(
@@ -149,7 +149,7 @@ pub const NO_TAIL: Cause = row(
     Heard::Shell,
     r"\b(?<tool>tail|stat|cat|cksum|head|wc|dd|readlink|sleep): (command )?not found$|: (?<program>tail|stat|cat|cksum): No such file or directory$",
     "the CVM has no usable {tool}{program}",
-    "the remote side needs sh and coreutils: see by hand what `{login} 'command -v tail stat; echo $PATH'` gives",
+    "the remote side needs sh and coreutils[: see by hand what `{login} command -v tail stat; echo $PATH` gives]",
 );
 
 /// The script looked for `tail` and found none.
@@ -217,7 +217,7 @@ pub const CONNECTED: &[Cause] = &[
         Heard::Shell,
         r"[Pp]assword change required|[Pp]assword has expired|required to change your password",
         "the password of {who} has expired, so the CVM gives no shell",
-        "log in once by hand with `{login}` and change it",
+        "log in once by hand[ with `{login}`] and change it",
     ),
     row(
         Kind::NoShell,

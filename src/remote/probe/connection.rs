@@ -11,7 +11,7 @@ use crate::plan;
 use crate::remote::explain::About;
 use crate::remote::progress::Progress;
 use crate::remote::route::{self, Route};
-use crate::remote::session::{Channel, Ear, Session};
+use crate::remote::session::{Channel, Ear, Session, Writer};
 use crate::step::{Name, Status};
 
 /// Connects, and gives a channel; the steps `resolve`, `connect`, `host_key` and `auth` are told.
@@ -45,7 +45,7 @@ pub(super) async fn connect(
     let session = Session::new(Arc::clone(cvm), ssh, Arc::clone(&wanted.gate), Arc::clone(&wanted.sockets))
         .heard_by(ear(&progress, wanted.ear.clone()));
     let session = match &route {
-        Some(route) => session.routed(route.port, &route.user),
+        Some(route) => session.routed(route),
         None => session,
     };
     let result = session.open().await;
@@ -76,11 +76,18 @@ pub(super) async fn connect(
 /// An ear that follows the progress, and has the user's hear all but the debugging.
 fn ear(progress: &Arc<Mutex<Progress>>, user: Option<Ear>) -> Ear {
     let progress = Arc::clone(progress);
-    Arc::new(move |cvm, line| {
+    Arc::new(move |cvm, writer, line| {
         let text = String::from_utf8_lossy(line);
-        progress.lock().unwrap_or_else(PoisonError::into_inner).hear(&text, Instant::now());
-        if let Some(user) = user.as_ref().filter(|_| !text.starts_with("debug")) {
-            user(cvm, line);
+        {
+            let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+            match writer {
+                Writer::Log => progress.on_log(&text, Instant::now()),
+                Writer::Other => progress.on_other(&text),
+            }
+        }
+        let is_debug = writer == Writer::Log && text.starts_with("debug");
+        if let Some(user) = user.as_ref().filter(|_| !is_debug) {
+            user(cvm, writer, line);
         }
     })
 }
@@ -130,7 +137,7 @@ impl Told<'_> {
         if is_before(Name::HostKey) {
             let took = between(connected, trusted);
             let key = self.progress.host_key.as_deref().unwrap_or("the server's key");
-            if self.progress.added {
+            if self.progress.added && self.route.accepts_new {
                 let message = format!(
                     "{key} was not known; your ssh is told to accept new keys, and has (StrictHostKeyChecking)"
                 );

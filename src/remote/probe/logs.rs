@@ -1,5 +1,6 @@
 //! The steps of the logs of one CVM: there, readable, written.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -7,8 +8,9 @@ use super::facts::{File, Log, Shell};
 use super::{Teller, Wanted, amount, skipped};
 use crate::cluster::target::RemotePath;
 use crate::failure::{self, Failure};
+use crate::hint::{Hint, Value};
 use crate::remote::dialogue::Dialogue;
-use crate::remote::explain::{self, About, quoted, table};
+use crate::remote::explain::{self, About, table};
 use crate::remote::find::{self, Seen};
 use crate::remote::script::{Refusal, quote};
 use crate::step::{Name, Status, Step};
@@ -82,7 +84,7 @@ async fn check_one(
         .and_then(|said| Log::parse(&said).ok_or_else(|| explain::of_log(&table::READ, path, about)));
     let took = Some(began.elapsed());
     // All is one question: what it took is told where it is answered first.
-    let tell = |name: Name, status: Status, message: String, hint: Option<String>| {
+    let tell = |name: Name, status: Status, message: String, hint: Option<Hint>| {
         let took = took.filter(|_| name == Name::LogExists);
         (teller.tell)(Step { name, log: Some(log.to_owned()), status, took, message, hint });
     };
@@ -146,27 +148,30 @@ fn unreadable(file: &File, path: &RemotePath, shell: &Shell, about: &About) -> F
         shell.user, shell.groups
     );
     let group_reads = mode.len() >= 2 && mode.as_bytes()[mode.len() - 2] & 0o4 != 0;
-    let user = &shell.user;
-    let log_in =
-        if owner == "root" { String::new() } else { format!("log in as {owner} (`--user {owner}`), or: ") };
-    let grant = format!("sudo setfacl -m u:{user}:r {}", quoted(&path.to_string()));
-    failure.hint = Some(if file.by_sudo {
-        format!(
-            "{log_in}{user} could by sudo, which cvmtail does not use; let {user} read it without: `{} {grant}`",
-            about.login()
-        )
+    let template = if file.by_sudo {
+        "[log in as {owner} (`--user {owner}`), or: ]{user} could by sudo, which cvmtail does not use; let {user} read \
+         it without[: `{login} sudo setfacl -m u:{user}:r {path}`]"
     } else if group_reads && group != "root" {
-        format!(
-            "{log_in}have {user} put into the group {group} on the CVM: `sudo usermod -aG {group} {user}`"
-        )
+        "[log in as {owner} (`--user {owner}`), or: ]have {user} put into the group {group} on the CVM[: `sudo usermod \
+         -aG {group} {user}`]"
     } else {
-        format!("{log_in}have root let {user} read it on the CVM: `{grant}`")
-    });
+        "[log in as {owner} (`--user {owner}`), or: ]have root let {user} read it on the CVM[: `sudo setfacl -m \
+         u:{user}:r {path}`]"
+    };
+    failure.hint = Hint::fill(template, |name| match name {
+        "owner" if owner != "root" => Value::account(owner),
+        "user" => Value::account(&shell.user),
+        "group" => Value::account(group),
+        "path" => Value::Path(Cow::Borrowed(&path.0)),
+        "login" => Value::Login(about.login()),
+        _ => Value::Nothing,
+    })
+    .or(Some("read it as a user who may".into()));
     failure
 }
 
 /// When the log was written last, and whether that is as it should be.
-fn freshness(fact: &Log, file: &File, path: &RemotePath, about: &About) -> (Status, String, Option<String>) {
+fn freshness(fact: &Log, file: &File, path: &RemotePath, about: &About) -> (Status, String, Option<Hint>) {
     let rotated = match (fact.rotated, fact.newest) {
         (0, _) | (_, None) => ", no rotated file beside it".to_owned(),
         (1, Some(age)) => format!(", 1 rotated file beside it, {} old", amount(age.max(0.0))),
@@ -174,21 +179,27 @@ fn freshness(fact: &Log, file: &File, path: &RemotePath, about: &About) -> (Stat
             format!(", {count} rotated files beside it, the newest {} old", amount(age.max(0.0)))
         }
     };
-    let look = format!("`{} ls -l {path}*` shows it and its neighbours", about.login());
+    let hint = |template| {
+        Hint::fill(template, |name| match name {
+            "path" => Value::Path(Cow::Borrowed(&path.0)),
+            name => about.hint_value(name),
+        })
+    };
     let File { size, age, .. } = *file;
     if age < -AHEAD {
         let message =
             format!("{size} bytes, last written {} ahead of the CVM's clock{rotated}", amount(-age));
-        return (
-            Status::Warned,
-            message,
-            Some(format!("the clock was set back, or the file was copied; {look}")),
+        let hint = hint(
+            "the clock was set back, or the file was copied[; `{login} ls -l {path}*` shows it and its neighbours]",
         );
+        return (Status::Warned, message, hint);
     }
     let message = format!("{size} bytes, last written {} ago{rotated}", amount(age.max(0.0)));
     if age > STALE {
-        let hint = format!("is the service stopped, or does it write elsewhere? {look}");
-        return (Status::Warned, message, Some(hint));
+        let hint = hint(
+            "is the service stopped, or does it write elsewhere?[ `{login} ls -l {path}*` shows it and its neighbours]",
+        );
+        return (Status::Warned, message, hint);
     }
     (Status::Passed, message, None)
 }

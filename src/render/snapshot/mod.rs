@@ -10,6 +10,7 @@ pub mod text;
 use crate::cli::ReportForm;
 use crate::plan::snapshot::Look;
 use crate::render::json::make_harmless;
+use crate::render::sanitize;
 use crate::snapshot::document::Document;
 
 /// The report as bytes, the last one being a newline.
@@ -22,10 +23,14 @@ pub fn render(form: ReportForm, document: &Document, look: Look) -> Vec<u8> {
         ReportForm::Junit => junit::render(document).into_bytes(),
         ReportForm::Markdown => markdown::render(document).into_bytes(),
     };
-    if look.terminal && matches!(form, ReportForm::Json | ReportForm::Ndjson) {
-        make_harmless(&mut out, 0);
+    match form {
+        _ if !look.terminal => out,
+        ReportForm::Json | ReportForm::Ndjson => {
+            make_harmless(&mut out, 0);
+            out
+        }
+        _ => sanitize::lines(&String::from_utf8_lossy(&out)).into_bytes(),
     }
-    out
 }
 
 /// A duration as a person says it: `0.4s`, `12s`, `3m`, `5h`, `9d`.

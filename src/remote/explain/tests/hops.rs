@@ -1,6 +1,6 @@
 //! Failures on the way over jump hosts: whose they are, and whether they are tried again.
 
-use super::{about, connecting, whole};
+use super::{Route, about, connecting, whole};
 use crate::failure::Kind;
 
 #[test]
@@ -103,4 +103,31 @@ fn the_cvm_behind_a_jump_host_keeps_its_own_causes() {
     let failure =
         connecting(b"nutanix@10.0.0.1: Permission denied (publickey).\r\n", &about(None, Some("bastion")));
     assert_eq!(failure.kind, Kind::Auth);
+}
+
+#[test]
+fn the_key_of_a_jump_host_behind_an_alias_is_kept_under_its_real_name() {
+    let mut about = about(None, Some("near,gate"));
+    let route = Route { host: "10.9.9.9".into(), port: 2222, ..Route::default() };
+    about.set_hop_routes(vec![None, Some(route)]);
+    let end = "kex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n";
+    for (words, part) in [
+        (
+            "No ED25519 host key is known for [10.9.9.9]:2222 and you have requested strict checking.\r\nHost key verification failed.\r\n",
+            "`ssh near ssh-keyscan -p 2222 10.9.9.9 >>",
+        ),
+        ("Host key verification failed.\r\n", "`ssh near ssh-keyscan -p 2222 10.9.9.9 >>"),
+        (
+            "Host key for [10.9.9.9]:2222 has changed and you have requested strict checking.\r\nHost key verification failed.\r\n",
+            "`ssh-keygen -R '[10.9.9.9]:2222'`",
+        ),
+        (
+            "Host key for evil has changed and you have requested strict checking.\r\nHost key verification failed.\r\n",
+            "`ssh-keygen -R '[10.9.9.9]:2222'`",
+        ),
+    ] {
+        let failure = connecting(format!("{words}{end}").as_bytes(), &about);
+        assert_eq!(failure.kind, Kind::JumpRefused, "{words:?}: {failure:?}");
+        assert!(whole(&failure).contains(part), "{words:?}: {failure:?}");
+    }
 }
