@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use rustix::process::{Pid, Signal, getppid, kill_process};
 
-/// What stands before the question, for [`crate::remote`] to recognise it.
+/// What stands before the question, for [`crate::diagnosis`] to recognise it.
 pub const WORDS: &str = "cvmtail: ssh asks: ";
 
 /// The most of a question that is repeated; a server may have written it.

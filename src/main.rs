@@ -1,12 +1,15 @@
 //! cvmtail follows the logs of every Controller VM of a Nutanix cluster over your own ssh.
 
+mod agent;
 mod askpass;
 mod batch;
 mod cache;
+mod check;
 mod cli;
 mod cluster;
 mod config;
 mod descriptor;
+mod diagnosis;
 mod environment;
 mod event;
 mod exit;
@@ -16,14 +19,17 @@ mod hint;
 mod item;
 mod line;
 mod modes;
+mod options;
 mod output;
+mod pipeline;
 mod plan;
-mod remote;
 mod render;
 mod replace;
 mod report;
 mod snapshot;
+mod ssh;
 mod step;
+mod tail;
 mod tally;
 mod usage;
 
@@ -35,7 +41,7 @@ use environment::{ConfigFile, Environment};
 use exit::Exit;
 use plan::Plan;
 use plan::discover::{Discovered, Obstacle};
-use plan::resolve::{Planned, Words, resolve};
+use plan::inputs::{Inputs, Planned, resolve};
 use usage::Usage;
 
 /// Reads the surroundings, plans, runs; what cannot be planned is told, with exit status 2.
@@ -76,7 +82,7 @@ fn planned(surroundings: &Environment, typed: &cli::Typed) -> Result<Result<Plan
     let cvm_files = environment::CvmFiles::default();
     let mut discovered = Discovered::new();
     loop {
-        let planned = resolve(&Words {
+        let planned = resolve(&Inputs {
             typed: &typed.flags,
             flags: &flags,
             config: &config,

@@ -4,20 +4,20 @@ use std::ffi::OsString;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::{Choosing, ColorWhen, ConfigFlag, Reaching};
+use crate::cli::{ColorWhen, ConfigFlag, CvmFlags, SshFlags};
 
 /// `cvmtail check`
 #[derive(Clone, Debug, Args)]
-pub struct Check {
+pub struct CheckFlags {
     /// Logs to look at, as for following; none: only the way to the CVMs
     #[arg(value_name = "LOG")]
     pub logs: Vec<OsString>,
     /// Which CVMs.
     #[command(flatten, next_help_heading = "Choosing CVMs")]
-    pub choosing: Choosing,
+    pub choosing: CvmFlags,
     /// How ssh reaches them.
     #[command(flatten, next_help_heading = "Reaching CVMs")]
-    pub reaching: Reaching,
+    pub reaching: SshFlags,
     /// Form of the output
     #[arg(
         short = 'o',
@@ -27,7 +27,7 @@ pub struct Check {
         overrides_with = "json",
         help_heading = "Output"
     )]
-    pub form: CheckForm,
+    pub form: CheckFormat,
     /// Short for --output ndjson
     #[arg(long, overrides_with = "form", help_heading = "Output")]
     pub json: bool,
@@ -44,7 +44,7 @@ pub struct Check {
 
 /// The form in which a check is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum CheckForm {
+pub enum CheckFormat {
     /// A block of lines per CVM
     Text,
     /// One JSON object per step, and a summary

@@ -11,7 +11,7 @@ use clap::Args;
 
 /// The flags that choose CVMs.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Choosing {
+pub struct CvmFlags {
     /// CVMs, by comma: [user@]host[:port], 10.0.0.[1-4,7], @cluster, local; repeatable
     ///
     /// An entry is [user@]host[:port], a host of your ssh config, an IPv6 address (with a port: `[v6::addr]:port`), a
@@ -45,7 +45,7 @@ pub struct Choosing {
     pub port: Option<u16>,
 }
 
-impl Choosing {
+impl CvmFlags {
     /// True if a CVM is named here.
     pub fn names_any(&self) -> bool {
         !(self.cvm.is_empty() && self.discover.is_empty() && self.cvm_file.is_empty())

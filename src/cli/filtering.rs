@@ -8,7 +8,7 @@ use crate::line::level::Level;
 /// The flags that filter; all clauses must hold, repeats of one flag are alternatives.
 #[derive(Clone, Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags as typed; the plan has enums")]
-pub struct Filtering {
+pub struct FilterFlags {
     /// Keep only lines that match; repeats are alternatives
     ///
     /// The syntax is that of Rust's regex crate, which ripgrep has too: no look-around, no back-references.

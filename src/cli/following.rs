@@ -6,11 +6,11 @@ use clap::Args;
 
 use crate::cli::value;
 use crate::cli::when::When;
-use crate::plan::Backlog;
+use crate::options::Backlog;
 
 /// The flags that say where streams start and end.
 #[derive(Clone, Debug, Args)]
-pub struct Following {
+pub struct ReadFlags {
     /// Begin with the last N lines of each log; +N: from line N on
     ///
     /// 0 begins with what is appended from now on; +1 reads the whole file.

@@ -5,11 +5,11 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::cli::value;
-use crate::plan::Timestamps;
+use crate::options::Timestamps;
 
 /// The flags that shape stdout and stderr.
 #[derive(Clone, Debug, Args)]
-pub struct Output {
+pub struct OutputFlags {
     /// Form of the output
     ///
     /// With ndjson, a line of more than 1 MiB is split into several objects, with "partial":true on all but the last.
@@ -61,7 +61,7 @@ pub struct Output {
         default_missing_value = "end",
         value_parser = value::stats
     )]
-    pub stats: Option<Stats>,
+    pub stats: Option<StatsFlag>,
     /// No events on stderr
     #[arg(short = 'q', long, overrides_with = "verbose")]
     pub quiet: bool,
@@ -81,7 +81,7 @@ pub enum OrderWord {
 
 /// When a summary is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stats {
+pub enum StatsFlag {
     /// At the end.
     AtEnd,
     /// Every so often, and at the end.

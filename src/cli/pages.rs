@@ -8,7 +8,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::cli::{command, help};
-use crate::plan::Shell;
+use crate::options::Shell;
 
 /// The completion script of `shell`: it has the binary complete, which knows logs, clusters and hosts, and where
 /// that does not work, the flags as they are now.

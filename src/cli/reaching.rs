@@ -9,7 +9,7 @@ use crate::cli::value;
 
 /// The flags that are handed to ssh, or that pace it; everything else is in the user's own ssh config.
 #[derive(Clone, Debug, Args)]
-pub struct Reaching {
+pub struct SshFlags {
     /// Private key for ssh, as ssh -i; repeatable
     #[arg(long, value_name = "FILE")]
     pub identity: Vec<PathBuf>,

@@ -4,14 +4,15 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::cli::when::When;
-use crate::cli::{Choosing, ColorWhen, ConfigFlag, Reaching, value};
+use crate::cli::{ColorWhen, ConfigFlag, CvmFlags, SshFlags, value};
+use crate::options::ReportForm;
 
 /// The flags of `cvmtail snapshot`.
 #[derive(Clone, Debug, Args)]
-pub struct Snapshot {
+pub struct SnapshotFlags {
     /// Logs to look at: a name (`cvmtail logs` lists them), a path on the CVM, or a glob over either
     ///
     /// A glob over paths, such as '*.FATAL', stands for the files that are there; where none is, nothing is ill.
@@ -20,16 +21,16 @@ pub struct Snapshot {
     pub logs: Vec<OsString>,
     /// Which CVMs.
     #[command(flatten, next_help_heading = "Choosing CVMs")]
-    pub choosing: Choosing,
+    pub choosing: CvmFlags,
     /// How ssh reaches them.
     #[command(flatten, next_help_heading = "Reaching CVMs")]
-    pub reaching: Reaching,
+    pub reaching: SshFlags,
     /// Which lines, and for how long they are read.
     #[command(flatten, next_help_heading = "Looking")]
     pub looking: Looking,
     /// What counts as ill.
     #[command(flatten, next_help_heading = "Thresholds (each for every CVM and log by itself)")]
-    pub thresholds: Thresholds,
+    pub thresholds: ThresholdFlags,
     /// In what form.
     #[command(flatten, next_help_heading = "Output")]
     pub reporting: Reporting,
@@ -58,7 +59,7 @@ pub struct Looking {
 
 /// The flags that say what counts as ill; each holds for every CVM×log pair by itself.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Thresholds {
+pub struct ThresholdFlags {
     /// More errors than this (with what is fatal; a traceback counts once) are a breach
     #[arg(long, value_name = "N")]
     pub max_errors: Option<u64>,
@@ -103,21 +104,4 @@ pub struct Reporting {
     /// On stderr, also what ssh itself says
     #[arg(long, overrides_with = "quiet")]
     pub verbose: bool,
-}
-
-/// The form of the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ReportForm {
-    /// A table, and what stands out
-    Text,
-    /// One JSON object
-    Json,
-    /// One JSON object per breach, CVM, log and finding, and a summary
-    Ndjson,
-    /// Metrics for Prometheus's textfile collector
-    Prometheus,
-    /// Test results as XML (junit), one test case per CVM and log
-    Junit,
-    /// Markdown, for the summary of a CI job
-    Markdown,
 }

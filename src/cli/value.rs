@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::{Span, SpanRelativeTo};
 
-use crate::cli::Stats;
+use crate::cli::StatsFlag;
 use crate::cli::when::When;
 use crate::line::level::Level;
-use crate::plan::{Backlog, Timestamps};
+use crate::options::{Backlog, Timestamps};
 
 /// Reads a duration above zero: `500ms`, `10s`, `2m`, `1h30m`, `1d`; a bare number counts seconds, as in sleep(1).
 pub fn duration(text: &str) -> Result<Duration, String> {
@@ -87,8 +87,8 @@ pub fn timestamps(text: &str) -> Result<Timestamps, String> {
 }
 
 /// Reads `end`, or the interval of the summaries.
-pub fn stats(text: &str) -> Result<Stats, String> {
-    if text == "end" { Ok(Stats::AtEnd) } else { duration(text).map(Stats::Every) }
+pub fn stats(text: &str) -> Result<StatsFlag, String> {
+    if text == "end" { Ok(StatsFlag::AtEnd) } else { duration(text).map(StatsFlag::Every) }
 }
 
 /// Takes `Key=Value` with a key that is one word; ssh knows which keys there are.
@@ -110,8 +110,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{backlog, dead_after, duration, parallel, ssh_option, stats};
-    use crate::cli::Stats;
-    use crate::plan::Backlog;
+    use crate::cli::StatsFlag;
+    use crate::options::Backlog;
 
     #[test]
     fn durations_are_written_as_people_write_them() {
@@ -155,8 +155,8 @@ mod tests {
     #[test]
     fn the_other_values_have_their_bounds() {
         assert!(parallel("0").is_err() && parallel("1025").is_err() && parallel("8") == Ok(8));
-        assert_eq!(stats("end"), Ok(Stats::AtEnd));
-        assert_eq!(stats("30s"), Ok(Stats::Every(Duration::from_secs(30))));
+        assert_eq!(stats("end"), Ok(StatsFlag::AtEnd));
+        assert_eq!(stats("30s"), Ok(StatsFlag::Every(Duration::from_secs(30))));
         assert!(ssh_option("ServerAliveInterval=5").is_ok());
         for text in ["x", "=x", "a b=c", "-o=x", "A=b\nc"] {
             assert!(ssh_option(text).is_err(), "{text}");

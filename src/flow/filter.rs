@@ -12,7 +12,7 @@ use memchr::{memchr, memrchr};
 
 use crate::batch::{Batch, Ending};
 use crate::line::split::before_cut;
-use crate::plan;
+use crate::options;
 
 /// The compiled filter of a run, and what it decided about lines that come in pieces.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct Filter {
 
 impl Filter {
     /// Compiles the patterns; an error names the flag and the pattern that is wrong.
-    pub fn new(plan: &plan::Filter) -> Result<Self, String> {
+    pub fn new(plan: &options::FilterOptions) -> Result<Self, String> {
         let compile = |flag: &str, patterns: &[String]| compile(flag, patterns, plan.patterns);
         Ok(Self {
             keep: compile("--grep", &plan.keep)?,
@@ -155,7 +155,11 @@ impl Filter {
 }
 
 /// Patterns as one alternation, which ripgrep found to be the fastest; none gives `None`.
-fn compile(flag: &str, patterns: &[String], how: plan::Patterns) -> Result<Option<RegexMatcher>, String> {
+fn compile(
+    flag: &str,
+    patterns: &[String],
+    how: options::PatternSyntax,
+) -> Result<Option<RegexMatcher>, String> {
     if patterns.is_empty() {
         return Ok(None);
     }
@@ -163,8 +167,8 @@ fn compile(flag: &str, patterns: &[String], how: plan::Patterns) -> Result<Optio
     builder
         .multi_line(true)
         .line_terminator(Some(b'\n'))
-        .case_insensitive(how.case == plan::Case::Ignore)
-        .case_smart(how.case == plan::Case::Smart)
+        .case_insensitive(how.case == options::Case::Ignore)
+        .case_smart(how.case == options::Case::Smart)
         .word(how.word)
         .fixed_strings(how.fixed);
     builder.build_many(patterns).map(Some).map_err(|error| {

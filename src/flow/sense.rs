@@ -11,7 +11,7 @@ use crate::item::CvmClock;
 use crate::line::reader::{Reader, Understood};
 use crate::line::split::Line;
 use crate::line::time::ClockContext;
-use crate::plan;
+use crate::options;
 
 /// How far ahead of its arrival a line's time may be before it is no time to order by.
 const AHEAD: SignedDuration = SignedDuration::from_secs(60);
@@ -42,7 +42,7 @@ pub struct Sense {
 impl Sense {
     /// At the start of a stream, whose stamps are of `zone` until its CVM says otherwise; `live` if its log is
     /// followed.
-    pub fn new(flow: &plan::Flow, zone: TimeZone, live: bool) -> Self {
+    pub fn new(flow: &options::FlowOptions, zone: TimeZone, live: bool) -> Self {
         let received = Timestamp::UNIX_EPOCH;
         let context = ClockContext { zone: zone.clone(), reference: received };
         Self {

@@ -16,7 +16,7 @@ use crate::line::layout::Layout;
 use crate::line::level::Level;
 use crate::line::reader::Understood;
 use crate::line::split::{Line, lines};
-use crate::plan;
+use crate::options;
 
 /// After how long without a line a record of a followed log is closed.
 const SILENCE: Duration = Duration::from_millis(500);
@@ -77,7 +77,7 @@ impl Rest {
 impl Stream {
     /// A stream of whose lines nothing is known yet; `sparse` if most of them may be dropped, `live` if its log
     /// is followed.
-    pub fn new(flow: &plan::Flow, sense: Sense, sparse: bool, live: bool) -> Self {
+    pub fn new(flow: &options::FlowOptions, sense: Sense, sparse: bool, live: bool) -> Self {
         let around = flow.before > 0 || flow.after > 0;
         Self {
             sense,

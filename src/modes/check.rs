@@ -9,13 +9,14 @@ use std::time::Instant;
 use futures::future::join_all;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
+use crate::check::{Wanted, probe};
 use crate::exit::Exit;
 use crate::modes::{object, runtime};
-use crate::plan::{Check, Verdict};
-use crate::remote::channel::raise_descriptor_limit;
-use crate::remote::probe::{Wanted, probe};
-use crate::remote::session::{Gate, Sockets};
+use crate::options::CheckStyle;
+use crate::plan::CheckPlan;
 use crate::render::verdict::{Look, Object, Summary, block};
+use crate::ssh::channel::raise_descriptor_limit;
+use crate::ssh::session::{Gate, Sockets};
 use crate::step::{Count, Step};
 use crate::usage::Usage;
 
@@ -23,7 +24,7 @@ use crate::usage::Usage;
 type News = (usize, Option<Step>);
 
 /// Checks all CVMs side by side; the exit tells whether a step failed.
-pub fn run(plan: Check) -> Result<Exit, Usage> {
+pub fn run(plan: CheckPlan) -> Result<Exit, Usage> {
     raise_descriptor_limit();
     match runtime::run(check(plan))? {
         Ok(Ok(exit)) | Err(exit) => Ok(exit),
@@ -32,8 +33,8 @@ pub fn run(plan: Check) -> Result<Exit, Usage> {
 }
 
 /// Checks and tells.
-async fn check(plan: Check) -> io::Result<Exit> {
-    let Check { cvms, logs, patterns, naming, ssh, verdict } = plan;
+async fn check(plan: CheckPlan) -> io::Result<Exit> {
+    let CheckPlan { cvms, logs, patterns, naming, ssh, verdict } = plan;
     let wanted = Wanted {
         gate: Arc::new(Gate::new(ssh.parallel)),
         sockets: Arc::new(Sockets::new(&ssh.socket_folder)),
@@ -65,7 +66,7 @@ async fn check(plan: Check) -> io::Result<Exit> {
 }
 
 /// Tells what comes: objects at once, text as a block per CVM in the order the CVMs were named.
-async fn tell(mut told: UnboundedReceiver<News>, names: &[&str], verdict: Verdict) -> io::Result<Exit> {
+async fn tell(mut told: UnboundedReceiver<News>, names: &[&str], verdict: CheckStyle) -> io::Result<Exit> {
     let began = Instant::now();
     let mut count = Count::default();
     let mut blocks: HashMap<usize, (Vec<Step>, bool)> = HashMap::new();
@@ -75,14 +76,14 @@ async fn tell(mut told: UnboundedReceiver<News>, names: &[&str], verdict: Verdic
             count.add(step.status);
         }
         match (verdict, step) {
-            (Verdict::Ndjson { terminal }, Some(step)) => {
+            (CheckStyle::Ndjson { terminal }, Some(step)) => {
                 let mut line = Vec::new();
                 object::write(&mut line, terminal, &Object::of(names[index], &step))?;
                 runtime::print(line).await?;
             }
-            (Verdict::Ndjson { .. }, None) => {}
-            (Verdict::Text { .. }, Some(step)) => blocks.entry(index).or_default().0.push(step),
-            (Verdict::Text { color, unicode }, None) => {
+            (CheckStyle::Ndjson { .. }, None) => {}
+            (CheckStyle::Text { .. }, Some(step)) => blocks.entry(index).or_default().0.push(step),
+            (CheckStyle::Text { color, unicode }, None) => {
                 blocks.entry(index).or_default().1 = true;
                 while let Some((steps, true)) = blocks.get(&next) {
                     let text = block(names[next], steps, Look { color, unicode });
@@ -96,8 +97,10 @@ async fn tell(mut told: UnboundedReceiver<News>, names: &[&str], verdict: Verdic
     let summary = Summary::new(names.len(), count, began.elapsed());
     let mut last = Vec::new();
     match verdict {
-        Verdict::Ndjson { terminal } => object::write(&mut last, terminal, &summary)?,
-        Verdict::Text { color, unicode } => last.extend(summary.text(Look { color, unicode }).into_bytes()),
+        CheckStyle::Ndjson { terminal } => object::write(&mut last, terminal, &summary)?,
+        CheckStyle::Text { color, unicode } => {
+            last.extend(summary.text(Look { color, unicode }).into_bytes())
+        }
     }
     runtime::print(last).await?;
     Ok(if count.failed > 0 { Exit::NotFound } else { Exit::Found })

@@ -7,13 +7,14 @@ use serde::Serialize;
 use crate::cluster::address;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::modes::{object, table::Table};
-use crate::plan::{Cvms, ListForm};
+use crate::options::ListForm;
+use crate::plan::CvmsPlan;
 
 /// The port ssh takes if neither cvmtail nor the user's ssh config says otherwise.
 const SSH_PORT: u16 = 22;
 
 /// Writes the CVMs as a table, or as one object each.
-pub fn run(plan: &Cvms, out: &mut impl Write) -> io::Result<()> {
+pub fn run(plan: &CvmsPlan, out: &mut impl Write) -> io::Result<()> {
     if let ListForm::Json { terminal } = plan.form {
         for cvm in &plan.cvms {
             object::write(out, terminal, &Object::of(cvm))?;

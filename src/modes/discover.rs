@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 
+use crate::agent::svmips;
 use crate::cache;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::modes::runtime;
-use crate::plan::Ssh;
+use crate::options::SshOptions;
 use crate::plan::discover::{Ask, Discovered};
-use crate::remote::discover;
-use crate::remote::session::{Gate, Session, Sockets};
 use crate::render::sanitize;
+use crate::ssh::session::{Gate, Session, Sockets};
 use crate::usage::Usage;
 
 /// Asks all seeds side by side, and adds their answers to `discovered`; a signal is an exit.
@@ -30,12 +30,12 @@ pub fn run(ask: &Ask, discovered: &mut Discovered) -> Result<Result<(), Exit>, U
         let key = key(seed, &ask.ssh);
         let kept = folder.filter(|_| !ask.refresh).and_then(|folder| cache::get(folder, &key));
         // What is kept is looked at like an answer: the file may be anybody's.
-        if let Some(Ok(cvms)) = kept.map(|kept| discover::answer(&kept)) {
+        if let Some(Ok(cvms)) = kept.map(|kept| svmips::answer(&kept)) {
             return Ok(cvms);
         }
         let session =
             Session::new(Arc::clone(seed), Arc::clone(&ssh), Arc::clone(&gate), Arc::clone(&sockets));
-        let answer = discover::cluster(&session).await;
+        let answer = svmips::cluster(&session).await;
         session.close().await;
         if let (Some(folder), Ok(cvms)) = (folder, &answer) {
             let words: Vec<String> = cvms.iter().map(IpAddr::to_string).collect();
@@ -64,7 +64,7 @@ fn told(seed: &Cvm, failure: Failure) -> Usage {
 }
 
 /// What tells one question from another: whom ssh calls, and by which config.
-fn key(seed: &Cvm, ssh: &Ssh) -> String {
+fn key(seed: &Cvm, ssh: &SshOptions) -> String {
     let (host, port, user, jump) = match &seed.address {
         Address::Local => ("local", None, None, None),
         Address::Ssh { host, port, user, jump } => (

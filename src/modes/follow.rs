@@ -2,7 +2,6 @@
 
 mod finds;
 mod health;
-mod press;
 
 use std::collections::HashSet;
 use std::io;
@@ -19,6 +18,9 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::agent::fleet::{ear, hosts};
+use crate::agent::glob::Found;
+use crate::agent::heartbeat::Pulse;
 use crate::cluster::naming::Naming;
 use crate::cluster::target::{RemotePath, Target};
 use crate::event::{Event, Status, Subject};
@@ -27,19 +29,17 @@ use crate::flow::filter::Filter;
 use crate::flow::merge::Merge;
 use crate::item::Item;
 use crate::modes::signals::{Asking, Signals};
+use crate::options::{Backlog, Reading};
 use crate::output::{Closed, Output};
-use crate::plan::{self, Backlog, Reading};
-use crate::remote::channel::raise_descriptor_limit;
-use crate::remote::find::Found;
-use crate::remote::hosts::{ear, hosts};
-use crate::remote::pulse::Pulse;
-use crate::remote::tail::{self, Host};
+use crate::pipeline::Press;
+use crate::plan::{self};
 use crate::render::Renderer;
 use crate::report::Reporter;
+use crate::ssh::channel::raise_descriptor_limit;
+use crate::tail::stream::{self, Host};
 use crate::usage::Usage;
 use finds::{Find, finds};
 use health::Health;
-use press::Press;
 
 /// How much is rendered before it is written even though more is ready.
 const FULL: usize = 64 * 1024;
@@ -66,7 +66,7 @@ enum End {
 
 /// Follows until the plan, the user or the reader ends it. An error: a pattern or a template is wrong, or
 /// this machine lacks what any run needs.
-pub fn run(plan: &plan::Follow) -> Result<Exit, Usage> {
+pub fn run(plan: &plan::FollowPlan) -> Result<Exit, Usage> {
     let filter = Filter::new(&plan.filter).map_err(Usage::new)?;
     let renderer = Renderer::new(&plan.output, &plan.targets).map_err(Usage::new)?;
     let live = plan.reading.follow && !is_past(plan);
@@ -79,7 +79,7 @@ pub fn run(plan: &plan::Follow) -> Result<Exit, Usage> {
 }
 
 /// The run, from the first connection to the last farewell.
-async fn follow(plan: &plan::Follow, press: Press, live: bool) -> io::Result<Exit> {
+async fn follow(plan: &plan::FollowPlan, press: Press, live: bool) -> io::Result<Exit> {
     let began = Instant::now();
     let reading = Reading { follow: live, ..plan.reading.clone() };
     let (mut signals, mut asking) = (Signals::listen()?, Asking::listen()?);
@@ -259,7 +259,7 @@ impl Run<'_> {
         self.known.insert((target.cvm.name.clone(), target.path.clone()));
         let id = target.id;
         let reading = Reading { backlog, ..self.reading.clone() };
-        let stream = tail::follow(target, Rc::clone(host), reading);
+        let stream = stream::follow(target, Rc::clone(host), reading);
         self.streams.push(id, stream.boxed_local());
     }
 
@@ -369,7 +369,7 @@ impl Run<'_> {
 }
 
 /// Whether all that `--until` leaves has been written: then there is nothing to wait for.
-fn is_past(plan: &plan::Follow) -> bool {
+fn is_past(plan: &plan::FollowPlan) -> bool {
     plan.flow.until.is_some_and(|until| until < Timestamp::now())
 }
 

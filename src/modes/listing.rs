@@ -7,20 +7,21 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::agent::files::{self, Entry, Listing};
 use crate::cluster::naming::{Naming, shown};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::modes::table::Table;
 use crate::modes::{object, runtime};
-use crate::plan::{self, ListForm};
-use crate::remote::listing::{self, Entry, Listing};
-use crate::remote::session::{Gate, Session, Sockets};
+use crate::options::ListForm;
+use crate::plan;
 use crate::report;
+use crate::ssh::session::{Gate, Session, Sockets};
 use crate::usage::Usage;
 
 /// Asks all CVMs side by side and prints what each has; the exit tells whether there is anything, and (2) whether a
 /// CVM could not be asked.
-pub fn run(plan: &plan::Listing) -> Result<Exit, Usage> {
+pub fn run(plan: &plan::ListingPlan) -> Result<Exit, Usage> {
     let answers = match runtime::run(ask(plan))? {
         Ok(answers) => answers,
         Err(exit) => return Ok(exit),
@@ -41,7 +42,7 @@ pub fn run(plan: &plan::Listing) -> Result<Exit, Usage> {
 }
 
 /// What each CVM answers.
-async fn ask(plan: &plan::Listing) -> Vec<Result<Listing, Failure>> {
+async fn ask(plan: &plan::ListingPlan) -> Vec<Result<Listing, Failure>> {
     let ssh = Arc::new(plan.ssh.clone());
     let gate = Arc::new(Gate::new(ssh.parallel));
     let sockets = Arc::new(Sockets::new(&ssh.socket_folder));
@@ -49,7 +50,7 @@ async fn ask(plan: &plan::Listing) -> Vec<Result<Listing, Failure>> {
         let session =
             Session::new(Arc::clone(cvm), Arc::clone(&ssh), Arc::clone(&gate), Arc::clone(&sockets));
         let paths = plan.wanted.logs.iter().map(|(_, path)| path);
-        let answer = listing::list(&session, paths, &plan.wanted.patterns).await;
+        let answer = files::list(&session, paths, &plan.wanted.patterns).await;
         session.close().await;
         answer
     }))
@@ -79,7 +80,11 @@ struct Object<'a> {
 }
 
 /// Writes what was found, as objects or as a table, and gives how many files that are.
-fn write(plan: &plan::Listing, answers: &[Result<Listing, Failure>], out: &mut Vec<u8>) -> io::Result<u64> {
+fn write(
+    plan: &plan::ListingPlan,
+    answers: &[Result<Listing, Failure>],
+    out: &mut Vec<u8>,
+) -> io::Result<u64> {
     let mut found = 0;
     let mut table = Table::new(["CVM", "LOG", "KNOWN", "SIZE", "AGE", "PATH"]);
     let known = &plan.naming;

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::modes::{object, table::Table};
-use crate::plan::{ListForm, Logs};
+use crate::options::ListForm;
+use crate::plan::LogsPlan;
 
 /// INTERFACE's `log` object.
 #[derive(Serialize)]
@@ -20,7 +21,7 @@ struct Object<'a> {
 }
 
 /// Writes the logs as a table, or as one object each.
-pub fn run(plan: &Logs, out: &mut impl Write) -> io::Result<()> {
+pub fn run(plan: &LogsPlan, out: &mut impl Write) -> io::Result<()> {
     if let ListForm::Json { terminal } = plan.form {
         for (log, path) in &plan.logs {
             object::write(out, terminal, &Object { kind: "log", log, path: &path.to_string() })?;

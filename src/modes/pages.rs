@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use crate::cli;
-use crate::plan::Shell;
-use crate::remote::explain::manual;
+use crate::diagnosis::manual;
+use crate::options::Shell;
 
 /// Writes the completion script of `shell`.
 pub fn completions(shell: Shell, out: &mut impl Write) -> io::Result<()> {

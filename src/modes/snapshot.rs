@@ -13,21 +13,21 @@ use jiff::Timestamp;
 use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::cli::ReportForm;
+use crate::agent::fleet::{ear, hosts};
+use crate::agent::heartbeat::Pulse;
 use crate::exit::Exit;
 use crate::modes::signals::Signals;
+use crate::options::ReportForm;
 use crate::output::{Closed, Output};
-use crate::plan::snapshot::Snapshot;
-use crate::remote::channel::raise_descriptor_limit;
-use crate::remote::hosts::{ear, hosts};
-use crate::remote::pulse::Pulse;
-use crate::remote::tail::Host;
+use crate::plan::snapshot::SnapshotPlan;
 use crate::render::snapshot::{render, verdict};
 use crate::replace;
 use crate::report::Reporter;
 use crate::snapshot::compare::{self, Earlier};
 use crate::snapshot::document::Document;
 use crate::snapshot::fold::fold;
+use crate::ssh::channel::raise_descriptor_limit;
+use crate::tail::stream::Host;
 use crate::usage::Usage;
 use look::Look;
 
@@ -42,7 +42,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Looks and reports. An error: there is nothing to compare with, the report has no place, or this machine lacks
 /// what any run needs.
-pub fn run(plan: &Snapshot) -> Result<Exit, Usage> {
+pub fn run(plan: &SnapshotPlan) -> Result<Exit, Usage> {
     let earlier = plan.compare.as_ref().map(|file| {
         let told = |why: String| {
             let usage = Usage::new(format!("{} is no earlier report: {why}", file.display()));
@@ -64,7 +64,7 @@ pub fn run(plan: &Snapshot) -> Result<Exit, Usage> {
 }
 
 /// The run, from the first connection to the last word; a signal ends it at any time.
-async fn snapshot(plan: &Snapshot, earlier: Option<&Earlier>) -> io::Result<Exit> {
+async fn snapshot(plan: &SnapshotPlan, earlier: Option<&Earlier>) -> io::Result<Exit> {
     let mut signals = Signals::listen()?;
     let mut reporter = Reporter::stderr(&plan.report, &plan.targets)?;
     let (ear, mut heard) = ear(plan.ssh.verbose);
@@ -114,7 +114,7 @@ async fn farewell(hosts: &[Rc<Host>]) {
 }
 
 /// Puts the report where it is wanted, and gives the status.
-async fn tell(plan: &Snapshot, document: &Document, reporter: &mut Reporter) -> Exit {
+async fn tell(plan: &SnapshotPlan, document: &Document, reporter: &mut Reporter) -> Exit {
     let mut report = render(plan.form, document, plan.look);
     let said = match &plan.output_file {
         Some(file) => replace::replace(file, &report)

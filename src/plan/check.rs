@@ -2,21 +2,23 @@
 
 use std::sync::Arc;
 
-use crate::cli::{self, CheckForm};
+use crate::cli::{self, CheckFormat};
 use crate::environment::Environment;
+use crate::options::CheckStyle;
+use crate::options::ListForm;
 use crate::plan::discover::Obstacle;
 use crate::plan::follow::{color, ssh};
+use crate::plan::inputs::Inputs;
 use crate::plan::name::{Named, Names};
-use crate::plan::resolve::Words;
-use crate::plan::{Check, ListForm, Listing, Verdict, choose};
+use crate::plan::{CheckPlan, ListingPlan, choose};
 
 /// The plan of `cvmtail check`; without a log, of the CVMs alone.
 pub fn check(
-    words: &Words<'_>,
-    typed: &cli::Check,
-    flags: &cli::Check,
+    words: &Inputs<'_>,
+    typed: &cli::CheckFlags,
+    flags: &cli::CheckFlags,
     notes: &mut Vec<String>,
-) -> Result<Check, Obstacle> {
+) -> Result<CheckPlan, Obstacle> {
     let names = Names::new(words.config);
     let Named { logs, patterns } = names.named(&flags.logs)?;
     let ssh = ssh(&flags.choosing, &flags.reaching, flags.verbose, words.environment)?;
@@ -24,13 +26,15 @@ pub fn check(
     let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, jump, &ssh, notes)?;
     let environment = words.environment;
     let verdict = match (flags.json, flags.form) {
-        (true, _) | (false, CheckForm::Ndjson) => Verdict::Ndjson { terminal: environment.stdout_terminal },
-        (false, CheckForm::Text) => Verdict::Text {
+        (true, _) | (false, CheckFormat::Ndjson) => {
+            CheckStyle::Ndjson { terminal: environment.stdout_terminal }
+        }
+        (false, CheckFormat::Text) => CheckStyle::Text {
             color: color(flags.color, environment, environment.stdout_terminal),
             unicode: environment.unicode,
         },
     };
-    Ok(Check {
+    Ok(CheckPlan {
         cvms: cvms.into_iter().map(Arc::new).collect(),
         naming: names.naming(&logs),
         logs,
@@ -47,20 +51,20 @@ pub const fn list_form(json: bool, environment: &Environment) -> ListForm {
 
 /// The plan of `cvmtail logs -c CVM`.
 pub fn listing(
-    words: &Words<'_>,
-    typed: &cli::Logs,
-    flags: &cli::Logs,
+    words: &Inputs<'_>,
+    typed: &cli::LogsFlags,
+    flags: &cli::LogsFlags,
     notes: &mut Vec<String>,
-) -> Result<Listing, Obstacle> {
+) -> Result<ListingPlan, Obstacle> {
     let names = Names::new(words.config);
     let wanted = if flags.names.is_empty() { None } else { Some(names.named(&flags.names)?) };
     let ssh = ssh(&flags.choosing, &flags.reaching, false, words.environment)?;
     let jump = typed.reaching.jump.as_deref();
     let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, jump, &ssh, notes)?;
-    Ok(Listing {
+    Ok(ListingPlan {
         cvms: cvms.into_iter().map(Arc::new).collect(),
         naming: names.naming(&[]),
-        wanted: wanted.unwrap_or_else(|| Named { logs: names.all(), patterns: Listing::everywhere() }),
+        wanted: wanted.unwrap_or_else(|| Named { logs: names.all(), patterns: ListingPlan::everywhere() }),
         ssh,
         form: list_form(flags.json, words.environment),
     })

@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::cli::Choosing;
+use crate::cli::CvmFlags;
 use crate::cluster::address::{self, Named};
 use crate::cluster::cvm::{Address, Cvm};
 use crate::config::Cluster;
-use crate::plan::Ssh;
+use crate::options::SshOptions;
 use crate::plan::discover::{Ask, Obstacle};
-use crate::plan::resolve::Words;
+use crate::plan::inputs::Inputs;
 use crate::usage::Usage;
 
 /// The CVMs of the run, in the order named; at least one.
@@ -19,11 +19,11 @@ use crate::usage::Usage;
 /// of the command line. What was folded or excluded in vain is told in `notes`. Who has to be asked for their
 /// cluster first is reached by `ssh`.
 pub fn cvms(
-    words: &Words<'_>,
-    typed: &Choosing,
-    flags: &Choosing,
+    words: &Inputs<'_>,
+    typed: &CvmFlags,
+    flags: &CvmFlags,
     typed_jump: Option<&str>,
-    ssh: &Ssh,
+    ssh: &SshOptions,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Cvm>, Obstacle> {
     let chooser = Chooser { words, typed, typed_jump, unasked: RefCell::default() };
@@ -65,9 +65,9 @@ fn none_named() -> Usage {
 /// What entries are read with.
 struct Chooser<'a> {
     /// The config and the environment.
-    words: &'a Words<'a>,
+    words: &'a Inputs<'a>,
     /// What the command line says: it outranks a cluster.
-    typed: &'a Choosing,
+    typed: &'a CvmFlags,
     /// The jump host of the command line: it outranks a cluster's.
     typed_jump: Option<&'a str>,
     /// Who has to be asked first.
@@ -77,7 +77,7 @@ struct Chooser<'a> {
 impl Chooser<'_> {
     /// The CVMs named by the first of these that names any: the command line, `CVMTAIL_CVMS`, the config's
     /// default flags, its default cluster.
-    fn chosen(&self, flags: &Choosing) -> Result<Vec<Cvm>, Usage> {
+    fn chosen(&self, flags: &CvmFlags) -> Result<Vec<Cvm>, Usage> {
         if self.typed.names_any() {
             return self.flagged(self.typed);
         }
@@ -96,7 +96,7 @@ impl Chooser<'_> {
     }
 
     /// The CVMs of `-c`, `--discover` and `--cvm-file`.
-    fn flagged(&self, flags: &Choosing) -> Result<Vec<Cvm>, Usage> {
+    fn flagged(&self, flags: &CvmFlags) -> Result<Vec<Cvm>, Usage> {
         let mut cvms = Vec::new();
         for text in &flags.cvm {
             cvms.extend(self.listed(text, "--cvm")?);
@@ -192,7 +192,7 @@ impl Chooser<'_> {
     }
 
     /// What each `--exclude-cvm` names, with its words.
-    fn excluded<'f>(&self, flags: &'f Choosing) -> Result<Vec<(&'f str, Vec<Cvm>)>, Usage> {
+    fn excluded<'f>(&self, flags: &'f CvmFlags) -> Result<Vec<(&'f str, Vec<Cvm>)>, Usage> {
         let entry = |text: &'f String| {
             let out = self.listed(text, "--exclude-cvm").map_err(|usage| usage.at("--exclude-cvm"))?;
             Ok((text.as_str(), out))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cluster::cvm::{Address, Cvm};
-use crate::plan::Ssh;
+use crate::options::SshOptions;
 use crate::usage::Usage;
 
 /// The CVMs of the clusters that were asked, by the address of the CVM that answered.
@@ -18,7 +18,7 @@ pub struct Ask {
     /// Each once.
     pub seeds: Vec<Arc<Cvm>>,
     /// How ssh reaches them.
-    pub ssh: Ssh,
+    pub ssh: SshOptions,
     /// `--refresh`: an answer of the last hour does not count.
     pub refresh: bool,
     /// Where answers are kept; `None`: nowhere.

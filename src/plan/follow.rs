@@ -11,17 +11,18 @@ use crate::cluster::address;
 use crate::cluster::cvm::Cvm;
 use crate::cluster::target::Target;
 use crate::environment::{Color, Environment};
-use crate::plan::discover::Obstacle;
-use crate::plan::name::{self, Log, Named, Names};
-use crate::plan::resolve::Words;
-use crate::plan::{
-    Backlog, Case, Filter, Flow, Follow, Format, Output, Patterns, Prefix, Reading, Reconnect, Report, Ssh,
-    Stats, choose,
+use crate::options::{
+    Backlog, Case, FilterOptions, FlowOptions, Format, OutputOptions, PatternSyntax, Prefix, Reading,
+    Reconnect, ReportOptions, SshOptions, Stats,
 };
+use crate::plan::discover::Obstacle;
+use crate::plan::inputs::Inputs;
+use crate::plan::name::{self, Log, Named, Names};
+use crate::plan::{FollowPlan, choose};
 use crate::usage::Usage;
 
 /// The plan of a follow; what was folded or excluded in vain is told in `notes`.
-pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Obstacle> {
+pub fn follow(words: &Inputs<'_>, notes: &mut Vec<String>) -> Result<FollowPlan, Obstacle> {
     let flags = &words.flags.follow;
     let typed = &words.typed.follow;
     let names = Names::new(words.config);
@@ -33,7 +34,7 @@ pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Obst
     let now = |when: Option<When>, flag| when.map(|when| instant(when, flag, words.environment)).transpose();
     let since = now(flags.following.since, "--since")?;
     let until = now(flags.following.until, "--until")?;
-    Ok(Follow {
+    Ok(FollowPlan {
         targets: targets(&cvms, &logs),
         cvms,
         patterns,
@@ -50,7 +51,7 @@ pub fn follow(words: &Words<'_>, notes: &mut Vec<String>) -> Result<Follow, Obst
 }
 
 /// The logs of the command line, or else those of the config.
-pub(super) fn logs(words: &Words<'_>, names: &Names, typed: &[OsString]) -> Result<Named, Usage> {
+pub(super) fn logs(words: &Inputs<'_>, names: &Names, typed: &[OsString]) -> Result<Named, Usage> {
     if !typed.is_empty() {
         return names.named(typed);
     }
@@ -75,15 +76,15 @@ pub(super) fn targets(cvms: &[Arc<Cvm>], logs: &[Log]) -> Vec<Arc<Target>> {
 
 /// How ssh is called.
 pub fn ssh(
-    choosing: &cli::Choosing,
-    reaching: &cli::Reaching,
+    choosing: &cli::CvmFlags,
+    reaching: &cli::SshFlags,
     verbose: bool,
     environment: &Environment,
-) -> Result<Ssh, Usage> {
+) -> Result<SshOptions, Usage> {
     if let Some(jump) = &reaching.jump {
         address::checked_jump(jump).map_err(|why| Usage::new(why).at("--jump"))?;
     }
-    Ok(Ssh {
+    Ok(SshOptions {
         config: reaching.ssh_config.clone(),
         user: choosing.user.clone(),
         port: choosing.port,
@@ -101,7 +102,7 @@ pub fn ssh(
 }
 
 /// Where streams start and end.
-fn reading(flags: &cli::Following, since: Option<Timestamp>) -> Reading {
+fn reading(flags: &cli::ReadFlags, since: Option<Timestamp>) -> Reading {
     let reconnect = match (flags.no_reconnect, flags.retry_limit) {
         (true, _) | (_, Some(0)) => Reconnect::Never,
         (false, limit) => Reconnect::Try(limit),
@@ -117,10 +118,10 @@ pub(super) fn instant(when: When, flag: &str, environment: &Environment) -> Resu
 }
 
 /// How lines flow.
-fn flow(flags: &cli::Follow, since: Option<Timestamp>, until: Option<Timestamp>) -> Flow {
+fn flow(flags: &cli::FollowFlags, since: Option<Timestamp>, until: Option<Timestamp>) -> FlowOptions {
     let filtering = &flags.filtering;
     let around = filtering.context.unwrap_or(0);
-    Flow {
+    FlowOptions {
         since,
         until,
         level: filtering.level,
@@ -134,27 +135,27 @@ fn flow(flags: &cli::Follow, since: Option<Timestamp>, until: Option<Timestamp>)
 }
 
 /// Which lines are kept.
-fn filter(flags: &cli::Filtering) -> Filter {
+fn filter(flags: &cli::FilterFlags) -> FilterOptions {
     let case = match (flags.ignore_case, flags.smart_case) {
         (true, _) => Case::Ignore,
         (false, true) => Case::Smart,
         (false, false) => Case::Sensitive,
     };
-    Filter {
+    FilterOptions {
         keep: flags.grep.clone(),
         drop: flags.exclude.clone(),
         highlight: flags.highlight.clone(),
-        patterns: Patterns { case, word: flags.word_regexp, fixed: flags.fixed_strings },
+        patterns: PatternSyntax { case, word: flags.word_regexp, fixed: flags.fixed_strings },
     }
 }
 
 /// The form of the output, after `--json`.
-fn form(flags: &cli::Output) -> Form {
+fn form(flags: &cli::OutputFlags) -> Form {
     if flags.json { Form::Ndjson } else { flags.form }
 }
 
 /// How lines become bytes.
-fn output(flags: &cli::Output, environment: &Environment) -> Output {
+fn output(flags: &cli::OutputFlags, environment: &Environment) -> OutputOptions {
     let format = match (form(flags), &flags.template) {
         (_, Some(template)) => Format::Template(template.clone()),
         (Form::Ndjson, None) => Format::Ndjson,
@@ -167,7 +168,7 @@ fn output(flags: &cli::Output, environment: &Environment) -> Output {
         }),
     };
     let terminal = environment.stdout_terminal;
-    Output {
+    OutputOptions {
         format,
         color: color(flags.color, environment, terminal),
         terminal,
@@ -177,16 +178,16 @@ fn output(flags: &cli::Output, environment: &Environment) -> Output {
 }
 
 /// What is said on stderr.
-fn report(flags: &cli::Output, environment: &Environment) -> Report {
+fn report(flags: &cli::OutputFlags, environment: &Environment) -> ReportOptions {
     let terminal = environment.stderr_terminal;
     let in_ndjson = flags.template.is_none() && form(flags) == Form::Ndjson;
-    Report {
+    ReportOptions {
         events: !flags.quiet && !in_ndjson,
         color: color(flags.color, environment, terminal),
         terminal,
         stats: flags.stats.map(|stats| match stats {
-            cli::Stats::AtEnd => Stats { every: None },
-            cli::Stats::Every(interval) => Stats { every: Some(interval) },
+            cli::StatsFlag::AtEnd => Stats { every: None },
+            cli::StatsFlag::Every(interval) => Stats { every: Some(interval) },
         }),
     }
 }

@@ -7,23 +7,25 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::cli::{self, ReportForm, value};
+use crate::cli::{self, value};
 use crate::cluster::cvm::Cvm;
 use crate::cluster::naming::Naming;
 use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::{RemotePath, Target};
 use crate::config::{self, Located};
+use crate::options::{ReportForm, ReportStyle};
+use crate::options::{ReportOptions, SshOptions};
 use crate::plan::discover::Obstacle;
+use crate::plan::inputs::Inputs;
 use crate::plan::name::{Named, Names};
-use crate::plan::resolve::Words;
-use crate::plan::{Report, Ssh, choose, follow};
+use crate::plan::{choose, follow};
 use crate::snapshot::rulebook::{Rulebook, Rules, Scope};
 use crate::snapshot::thresholds::Thresholds;
 use crate::usage::Usage;
 
 /// What is looked at, what counts as ill, and how it is reported.
 #[derive(Debug)]
-pub struct Snapshot {
+pub struct SnapshotPlan {
     /// The CVMs, each once, in the order named.
     pub cvms: Vec<Arc<Cvm>>,
     /// Every CVM×log pair that was named, ordered by CVM, then as the logs were named; `targets[i].id == i`.
@@ -33,7 +35,7 @@ pub struct Snapshot {
     /// Names what they match.
     pub naming: Naming,
     /// How ssh is called.
-    pub ssh: Ssh,
+    pub ssh: SshOptions,
     /// Lines from this instant on are looked at.
     pub since: Timestamp,
     /// Lines before this instant are looked at; `None`: up to the end of each log.
@@ -49,28 +51,17 @@ pub struct Snapshot {
     /// The earlier report to compare with.
     pub compare: Option<PathBuf>,
     /// How the report looks.
-    pub look: Look,
+    pub look: ReportStyle,
     /// What is said on stderr; events are not.
-    pub report: Report,
-}
-
-/// What the place can show that the report goes to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Look {
-    /// Use colours in text.
-    pub color: bool,
-    /// It is a terminal: bars are drawn, control characters are made harmless.
-    pub terminal: bool,
-    /// It can show more than ASCII.
-    pub unicode: bool,
+    pub report: ReportOptions,
 }
 
 /// The plan of a snapshot; what was folded or excluded in vain is told in `notes`.
 pub fn snapshot(
-    words: &Words<'_>,
-    flags: &cli::Snapshot,
+    words: &Inputs<'_>,
+    flags: &cli::SnapshotFlags,
     notes: &mut Vec<String>,
-) -> Result<Snapshot, Obstacle> {
+) -> Result<SnapshotPlan, Obstacle> {
     let typed = match &words.typed.verb {
         Some(cli::Verb::Snapshot(typed)) => typed,
         _ => flags,
@@ -97,7 +88,7 @@ pub fn snapshot(
     }
     let terminal = environment.stdout_terminal && reporting.output_file.is_none();
     let quiet = reporting.quiet;
-    Ok(Snapshot {
+    Ok(SnapshotPlan {
         rulebook: rulebook(words, &names, &flags.thresholds)?,
         targets: follow::targets(&cvms, &logs),
         naming: names.naming(&logs),
@@ -110,12 +101,12 @@ pub fn snapshot(
         form: if reporting.json { ReportForm::Json } else { reporting.form },
         output_file: reporting.output_file.clone(),
         compare: reporting.compare.clone(),
-        look: Look {
+        look: ReportStyle {
             color: follow::color(reporting.color, environment, terminal),
             terminal,
             unicode: environment.unicode,
         },
-        report: Report {
+        report: ReportOptions {
             events: !quiet,
             color: follow::color(reporting.color, environment, environment.stderr_terminal),
             terminal: environment.stderr_terminal,
@@ -125,7 +116,7 @@ pub fn snapshot(
 }
 
 /// What counts as ill: what the flags say, else the config for a log, else the config for all.
-fn rulebook(words: &Words<'_>, names: &Names, flags: &cli::Thresholds) -> Result<Rulebook, Usage> {
+fn rulebook(words: &Inputs<'_>, names: &Names, flags: &cli::ThresholdFlags) -> Result<Rulebook, Usage> {
     let config = &words.config.snapshot;
     let mut book = Rulebook::default();
     book.add(Scope::All, rules(&config.rules)?);

@@ -3,12 +3,13 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::discover::{Discovered, Obstacle};
-use super::resolve::{Planned, Words, resolve};
-use super::{Backlog, Case, Follow, Format, Plan, Prefix, Reconnect, Stats};
+use super::inputs::{Inputs, Planned, resolve};
 use crate::cli;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::config;
 use crate::environment::{Color, ConfigFile, Environment};
+use crate::options::{Backlog, Case, Format, Prefix, Reconnect, Stats};
+use crate::plan::{FollowPlan, Plan};
 use crate::usage::Usage;
 
 /// A config with a cluster that has everything of its own.
@@ -66,7 +67,7 @@ fn planned_knowing(
         Some("bad") => Ok("f1\n-oX\n".into()),
         _ => Err(Usage::new("not there")),
     };
-    resolve(&Words {
+    resolve(&Inputs {
         typed: &typed.flags,
         flags: &typed.with_defaults(&config)?,
         config: &config,
@@ -77,7 +78,7 @@ fn planned_knowing(
 }
 
 /// The follow of words that must be right, with what is told.
-fn followed(words: &str, config: &str, environment: &Environment) -> (Follow, Vec<String>) {
+fn followed(words: &str, config: &str, environment: &Environment) -> (FollowPlan, Vec<String>) {
     match planned(words, config, environment).unwrap_or_else(|usage| panic!("{words}: {usage}")) {
         Planned { plan: Plan::Follow(follow), notes } => (*follow, notes),
         other => panic!("{other:?}"),
@@ -85,7 +86,7 @@ fn followed(words: &str, config: &str, environment: &Environment) -> (Follow, Ve
 }
 
 /// The follow of words alone.
-fn follow(words: &str) -> Follow {
+fn follow(words: &str) -> FollowPlan {
     followed(words, CONFIG, &nothing()).0
 }
 

@@ -27,7 +27,7 @@ use crate::batch::{Batch, Ending, FileId};
 use crate::cluster::target::Target;
 use crate::event::Event;
 use crate::line::level::Level;
-use crate::plan::{Format, Output};
+use crate::options::{Format, OutputOptions};
 use crate::render::ndjson::Ndjson;
 use crate::render::raw::Raw;
 use crate::render::template::Template;
@@ -110,7 +110,7 @@ pub enum Renderer {
 impl Renderer {
     /// The renderer for `output`; `targets` are the streams known at the start, more may come later. An
     /// error says what is wrong with the template.
-    pub fn new(output: &Output, targets: &[Arc<Target>]) -> Result<Self, String> {
+    pub fn new(output: &OutputOptions, targets: &[Arc<Target>]) -> Result<Self, String> {
         Ok(match &output.format {
             Format::Text(prefix) => Self::Text(Text::new(*prefix, output, targets)),
             Format::Raw => Self::Raw(Raw::new(output)),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::cluster::target::Target;
-use crate::plan::{Output, Prefix};
+use crate::options::{OutputOptions, Prefix};
 use crate::render::palette::Palette;
 use crate::render::sanitize;
 
@@ -32,7 +32,7 @@ struct Ready {
 
 impl Names {
     /// No prefix is made before it is needed; `targets` are the streams known at the start.
-    pub fn new(prefix: Prefix, output: &Output, targets: &[Arc<Target>]) -> Self {
+    pub fn new(prefix: Prefix, output: &OutputOptions, targets: &[Arc<Target>]) -> Self {
         let widest =
             |of: fn(&Target) -> &str| targets.iter().map(|target| width(of(target))).max().unwrap_or(0);
         Self {

@@ -11,7 +11,7 @@ use owo_colors::Style;
 
 use crate::cluster::target::Target;
 use crate::event::{Event, Status, Subject};
-use crate::plan::Report;
+use crate::options::ReportOptions;
 use crate::render::palette::{self, Palette};
 use crate::render::sanitize;
 
@@ -29,7 +29,7 @@ pub struct Notices {
 
 impl Notices {
     /// Nothing said yet; `targets` are the streams known at the start.
-    pub fn new(report: &Report, targets: &[Arc<Target>]) -> Self {
+    pub fn new(report: &ReportOptions, targets: &[Arc<Target>]) -> Self {
         Self { palette: report.color.then(|| Palette::new(targets)), progress: report.terminal }
     }
 
@@ -134,12 +134,12 @@ mod tests {
 
     use super::Notices;
     use crate::event::{Event, Status, Subject};
-    use crate::plan::Report;
+    use crate::options::ReportOptions;
     use crate::tally::tests::target;
 
     /// `event` as text off a terminal, or with colours on one.
     fn told(event: &Event, terminal: bool) -> String {
-        let report = Report { events: true, color: terminal, terminal, stats: None };
+        let report = ReportOptions { events: true, color: terminal, terminal, stats: None };
         let mut out = Vec::new();
         let logs: &[&str] = if let Subject::Stream(target) = &event.subject { &[&target.log] } else { &[] };
         Notices::new(&report, &[]).event(&mut out, event, logs);
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn few_logs_are_named_and_many_are_counted() {
-        let report = Report { events: true, color: false, terminal: false, stats: None };
+        let report = ReportOptions { events: true, color: false, terminal: false, stats: None };
         for (logs, expected) in [
             (&["a", "b", "c"][..], "cvmtail: 10.0.0.1 a, b, c: rotated\n"),
             (&["a", "b", "c", "d"], "cvmtail: 10.0.0.1 4 logs: rotated\n"),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::fmt::strtime;
 use jiff::tz::{Offset, TimeZone};
 
-use crate::plan::Timestamps;
+use crate::options::Timestamps;
 use crate::render::stamp::Stamp;
 
 /// How much of a [`Stamp`] is kept: up to the milliseconds.
@@ -118,7 +118,7 @@ mod tests {
     use jiff::tz::{Offset, TimeZone};
 
     use super::Own;
-    use crate::plan::Timestamps;
+    use crate::options::Timestamps;
 
     /// What `form` makes of times, one after the other.
     fn shown(form: Timestamps, zone: &TimeZone, times: &[Option<&str>]) -> Vec<String> {

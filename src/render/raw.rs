@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::batch::{Batch, Ending};
-use crate::plan::Output;
+use crate::options::OutputOptions;
 use crate::render::body::Body;
 use crate::render::{Dressed, lines};
 
@@ -31,7 +31,7 @@ enum Open {
 
 impl Raw {
     /// Nothing written yet. Into a pipe nothing is ever coloured.
-    pub fn new(output: &Output) -> Self {
+    pub fn new(output: &OutputOptions) -> Self {
         Self { body: Body::new(output.terminal, output.color && output.terminal), open: Open::No }
     }
 

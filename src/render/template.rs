@@ -8,7 +8,7 @@ use owo_colors::Style;
 use crate::batch::Ending;
 use crate::cluster::target::Target;
 use crate::line::level::Level;
-use crate::plan::Output;
+use crate::options::OutputOptions;
 use crate::render::body::Body;
 use crate::render::palette::Palette;
 use crate::render::stamp::Stamp;
@@ -88,7 +88,7 @@ const FIELDS: [(&str, Field); 9] = [
 
 impl Template {
     /// Compiles `template`; an error names what is wrong in it and what would be right.
-    pub fn new(template: &str, output: &Output, targets: &[Arc<Target>]) -> Result<Self, String> {
+    pub fn new(template: &str, output: &OutputOptions, targets: &[Arc<Target>]) -> Result<Self, String> {
         let mut before = compile(template)?;
         let line = before.iter().position(|piece| *piece == Piece::Field(Field::Line));
         let behind = line.map(|at| {

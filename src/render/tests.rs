@@ -16,7 +16,7 @@ use crate::batch::{Batch, Ending, FileId};
 use crate::cluster::target::Target;
 use crate::event::{Event, Status, Subject};
 use crate::line::level::Level;
-use crate::plan::{Format, Output, Prefix};
+use crate::options::{Format, OutputOptions, Prefix};
 use crate::tally::tests::target;
 
 /// Two streams of one log on two CVMs.
@@ -29,8 +29,8 @@ fn piped(format: Format) -> Renderer {
     made(format, false, false)
 }
 
-fn output(format: Format, color: bool, terminal: bool) -> Output {
-    Output { format, color, terminal, timestamps: None, zone: jiff::tz::TimeZone::UTC }
+fn output(format: Format, color: bool, terminal: bool) -> OutputOptions {
+    OutputOptions { format, color, terminal, timestamps: None, zone: jiff::tz::TimeZone::UTC }
 }
 
 /// A renderer.

@@ -7,7 +7,7 @@ use memchr::memchr;
 
 use crate::batch::{Batch, Ending};
 use crate::cluster::target::Target;
-use crate::plan::{Output, Prefix};
+use crate::options::{OutputOptions, Prefix};
 use crate::render::body::Body;
 use crate::render::names::Names;
 use crate::render::own::Own;
@@ -29,7 +29,7 @@ pub struct Text {
 
 impl Text {
     /// Nothing written yet.
-    pub fn new(prefix: Prefix, output: &Output, targets: &[Arc<Target>]) -> Self {
+    pub fn new(prefix: Prefix, output: &OutputOptions, targets: &[Arc<Target>]) -> Self {
         Self {
             names: Names::new(prefix, output, targets),
             own: output.timestamps.clone().map(|form| Own::new(form, output.zone.clone())),

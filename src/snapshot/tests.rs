@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use crate::batch::{Batch, Ending, FileId};
-use crate::cli::ReportForm;
 use crate::line::reader::Reader;
 use crate::line::time::ClockContext;
-use crate::plan::snapshot::Look;
+use crate::options::ReportForm;
+use crate::options::ReportStyle;
 use crate::render::snapshot::{render, verdict};
 use crate::snapshot::compare;
 use crate::snapshot::document::{Change, Document};
@@ -221,7 +221,7 @@ fn the_same_pattern_of_several_cvms_is_one_finding() {
 
 #[test]
 fn the_json_has_the_fields_of_the_contract_in_its_order() {
-    let text = String::from_utf8(render(ReportForm::Json, &rich(), Look::default())).expect("UTF-8");
+    let text = String::from_utf8(render(ReportForm::Json, &rich(), ReportStyle::default())).expect("UTF-8");
     let mut from = 0;
     let keys = "type version from to healthy breaches rule cvm log limit found message cvms cvm status message \
                 hint clock_skew_ms logs log path status size modified age_s lines bytes first last levels trace \
@@ -241,7 +241,7 @@ fn the_json_has_the_fields_of_the_contract_in_its_order() {
 #[test]
 fn no_form_lets_hostile_text_through() {
     let rich = rich();
-    let terminal = Look { terminal: true, unicode: true, color: false };
+    let terminal = ReportStyle { terminal: true, unicode: true, color: false };
     for form in [
         ReportForm::Text,
         ReportForm::Json,
@@ -255,7 +255,7 @@ fn no_form_lets_hostile_text_through() {
         assert_eq!(control, None, "{form:?}: {text}");
         assert!(text.ends_with('\n'), "{form:?}");
     }
-    let text = |form| String::from_utf8(render(form, &rich, Look::default())).expect("UTF-8");
+    let text = |form| String::from_utf8(render(form, &rich, ReportStyle::default())).expect("UTF-8");
     let metrics = text(ReportForm::Prometheus);
     assert!(metrics.contains("cvmtail_cvm_up{cvm=\"b\\\"\\\\\\n<\"} 0\n"), "{metrics}");
     assert!(metrics.contains("cvmtail_cvm_clock_skew_seconds{cvm=\"a\"} -1.500\n"), "{metrics}");
@@ -277,11 +277,11 @@ fn no_form_lets_hostile_text_through() {
 fn without_colour_there_is_none_and_bars_are_for_terminals() {
     let rich = rich();
     let text = |look| String::from_utf8(render(ReportForm::Text, &rich, look)).expect("UTF-8");
-    let plain = text(Look::default());
+    let plain = text(ReportStyle::default());
     assert!(!plain.contains("##") && !plain.contains('█'), "{plain}");
-    assert!(text(Look { terminal: true, ..Look::default() }).contains("########"));
-    assert!(text(Look { terminal: true, unicode: true, color: false }).contains("████████"));
-    assert!(text(Look { color: true, ..Look::default() }).contains("\u{1b}[31m"));
+    assert!(text(ReportStyle { terminal: true, ..ReportStyle::default() }).contains("########"));
+    assert!(text(ReportStyle { terminal: true, unicode: true, color: false }).contains("████████"));
+    assert!(text(ReportStyle { color: true, ..ReportStyle::default() }).contains("\u{1b}[31m"));
 }
 
 #[test]
@@ -296,7 +296,8 @@ fn a_comparison_tells_what_both_have_looked_at() {
         globs: vec![],
     };
     let earlier = document(&earlier_counts, &lax, vec![cvm("lost", None)]);
-    let earlier = compare::read(&render(ReportForm::Json, &earlier, Look::default())).expect("a report");
+    let earlier =
+        compare::read(&render(ReportForm::Json, &earlier, ReportStyle::default())).expect("a report");
     let text = b"2026-11-20 12:01:00,000Z ERROR a.py:1 Rpc 7 to 10.0.0.1 failed\n2026-11-20 12:01:00,000Z ERROR a.py:1 anew\n";
     let counts = tally(text, &lax, 9);
     let others = LookedLog { tally: Some(&counts), ..empty(&lax, "ok", None) };
@@ -344,17 +345,17 @@ proptest! {
         }
         let strict = strict();
         let document = document(&tally(&text, &strict, 5), &strict, Vec::new());
-        let json = render(ReportForm::Json, &document, Look { terminal: true, ..Look::default() });
+        let json = render(ReportForm::Json, &document, ReportStyle { terminal: true, ..ReportStyle::default() });
         let value: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
         prop_assert_eq!(&value["type"], "snapshot");
-        for line in render(ReportForm::Ndjson, &document, Look::default()).split_inclusive(|byte| *byte == b'\n') {
+        for line in render(ReportForm::Ndjson, &document, ReportStyle::default()).split_inclusive(|byte| *byte == b'\n') {
             serde_json::from_slice::<serde_json::Value>(line).expect("JSON");
         }
-        let xml = String::from_utf8(render(ReportForm::Junit, &document, Look::default())).expect("UTF-8");
+        let xml = String::from_utf8(render(ReportForm::Junit, &document, ReportStyle::default())).expect("UTF-8");
         let is_character = |c: char| (c >= ' ' || c == '\n') && !matches!(c, '\u{fffe}' | '\u{ffff}');
         let all = xml.chars().all(is_character);
         prop_assert!(all, "not XML");
-        let table = String::from_utf8(render(ReportForm::Markdown, &document, Look::default())).expect("UTF-8");
+        let table = String::from_utf8(render(ReportForm::Markdown, &document, ReportStyle::default())).expect("UTF-8");
         for row in table.lines().filter(|line| line.starts_with("| ") && line.contains(" error ")) {
             let bars = row.replace("\\\\", "").replace("\\|", "").matches('|').count();
             prop_assert_eq!(bars, 6, "{}", row);

@@ -11,16 +11,17 @@ use super::Filter;
 use crate::batch::{Batch, Ending, FileId};
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::target::{RemotePath, Target};
-use crate::plan::{self, Case, Patterns};
+use crate::options;
+use crate::options::{Case, PatternSyntax};
 
 /// A filter of these clauses.
-fn filter(keep: &[&str], drop: &[&str], patterns: Patterns) -> Result<Filter, String> {
+fn filter(keep: &[&str], drop: &[&str], patterns: PatternSyntax) -> Result<Filter, String> {
     let own = |list: &[&str]| list.iter().map(ToString::to_string).collect();
-    Filter::new(&plan::Filter { keep: own(keep), drop: own(drop), highlight: vec![], patterns })
+    Filter::new(&options::FilterOptions { keep: own(keep), drop: own(drop), highlight: vec![], patterns })
 }
 
 /// A filter of `-g` alone.
-fn grep(pattern: &str, patterns: Patterns) -> Filter {
+fn grep(pattern: &str, patterns: PatternSyntax) -> Filter {
     filter(&[pattern], &[], patterns).unwrap()
 }
 
@@ -53,13 +54,13 @@ fn kept(filter: &mut Filter, bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn all_clauses_must_hold_and_repeats_are_alternatives() {
-    let mut both = filter(&["a", "b"], &["x", "y"], Patterns::default()).unwrap();
+    let mut both = filter(&["a", "b"], &["x", "y"], PatternSyntax::default()).unwrap();
     assert_eq!(kept(&mut both, b"a\nbx\nc\nb\nya\n"), b"a\nb\n");
 }
 
 #[test]
 fn case_counts_as_ripgrep_has_it() {
-    let with = |case| Patterns { case, ..Patterns::default() };
+    let with = |case| PatternSyntax { case, ..PatternSyntax::default() };
     for (pattern, case, line, expected) in [
         ("error", Case::Sensitive, "ERROR", false),
         ("error", Case::Ignore, "ERROR", true),
@@ -76,30 +77,30 @@ fn case_counts_as_ripgrep_has_it() {
 
 #[test]
 fn words_are_whole_and_fixed_strings_are_plain() {
-    let word = Patterns { word: true, ..Patterns::default() };
+    let word = PatternSyntax { word: true, ..PatternSyntax::default() };
     assert!(grep("disk", word).keeps(b"a disk!"));
     assert!(!grep("disk", word).keeps(b"disks"));
     assert!(grep("-2", word).keeps(b"abc -2 foo"));
     assert!(grep("a|b", word).keeps(b"ab a"));
-    let fixed = Patterns { fixed: true, ..Patterns::default() };
+    let fixed = PatternSyntax { fixed: true, ..PatternSyntax::default() };
     assert!(grep("a.b(", fixed).keeps(b"xa.b(x"));
     assert!(!grep("a.b", fixed).keeps(b"axb"));
 }
 
 #[test]
 fn a_wrong_pattern_is_named_with_its_flag() {
-    let error = filter(&["fine"], &["a(b"], Patterns::default()).unwrap_err();
+    let error = filter(&["fine"], &["a(b"], PatternSyntax::default()).unwrap_err();
     assert!(error.starts_with("--exclude \"a(b\": ") && error.contains("unclosed group"), "{error}");
-    let error = filter(&["a\\nb"], &[], Patterns::default()).unwrap_err();
+    let error = filter(&["a\\nb"], &[], PatternSyntax::default()).unwrap_err();
     assert!(error.starts_with("--grep ") && error.contains("not allowed"), "{error}");
 }
 
 #[test]
 fn nothing_matches_across_lines() {
     for pattern in [r"a\sb", "a[^x]b", "(?s)a.b", r"a\Wb", "(?-u)a[^x]b", r"a\W*b", r"a[\s\S]b"] {
-        assert_eq!(kept(&mut grep(pattern, Patterns::default()), b"a\nb\n"), b"", "{pattern}");
+        assert_eq!(kept(&mut grep(pattern, PatternSyntax::default()), b"a\nb\n"), b"", "{pattern}");
         assert_eq!(
-            kept(&mut grep(pattern, Patterns::default()), b"a b\na\tb\n"),
+            kept(&mut grep(pattern, PatternSyntax::default()), b"a b\na\tb\n"),
             b"a b\na\tb\n",
             "{pattern}"
         );
@@ -109,22 +110,26 @@ fn nothing_matches_across_lines() {
 #[test]
 fn anchors_mean_the_line() {
     for pattern in ["^b$", r"\Ab\z", r"(?-m)^b$", r"^b\b"] {
-        assert_eq!(kept(&mut grep(pattern, Patterns::default()), b"ab\nb\nbc\nb\n"), b"b\nb\n", "{pattern}");
+        assert_eq!(
+            kept(&mut grep(pattern, PatternSyntax::default()), b"ab\nb\nbc\nb\n"),
+            b"b\nb\n",
+            "{pattern}"
+        );
     }
-    assert_eq!(kept(&mut grep("^$", Patterns::default()), b"a\n\nb\n"), b"\n");
-    assert_eq!(kept(&mut grep("^$", Patterns::default()), b"a\n"), b"");
+    assert_eq!(kept(&mut grep("^$", PatternSyntax::default()), b"a\n\nb\n"), b"\n");
+    assert_eq!(kept(&mut grep("^$", PatternSyntax::default()), b"a\n"), b"");
 }
 
 #[test]
 fn a_line_that_opens_with_half_a_character_is_judged_alone() {
-    let mut word = grep("a", Patterns { word: true, ..Patterns::default() });
+    let mut word = grep("a", PatternSyntax { word: true, ..PatternSyntax::default() });
     assert!(!word.keeps(b"\xa9a"));
     assert_eq!(kept(&mut word, b"\n\xa9a\na\n"), b"a\n");
 }
 
 #[test]
 fn the_first_piece_decides_for_the_line() {
-    let mut filter = grep("head", Patterns::default());
+    let mut filter = grep("head", PatternSyntax::default());
     let mut seen = Vec::new();
     for (bytes, continues, ending) in [
         ("a head", false, Ending::Partial),
@@ -147,10 +152,10 @@ fn the_first_piece_decides_for_the_line() {
 
 #[test]
 fn highlights_of_both_flags_are_merged() {
-    let plan = plan::Filter {
+    let plan = options::FilterOptions {
         keep: vec!["abc".into(), "z*".into()],
         highlight: vec!["cd".into()],
-        ..plan::Filter::default()
+        ..options::FilterOptions::default()
     };
     let mut found = Vec::new();
     found.push(7..9);
@@ -234,7 +239,7 @@ proptest! {
             1..60,
         ),
     ) {
-        let mut filter = filter(&keep, &drop, Patterns { case, word, fixed }).unwrap();
+        let mut filter = filter(&keep, &drop, PatternSyntax { case, word, fixed }).unwrap();
         let slow: Vec<u8> = bytes
             .split_inclusive(|&byte| byte == b'\n')
             .filter(|line| filter.keeps(line.strip_suffix(b"\n").unwrap_or(line)))

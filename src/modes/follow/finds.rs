@@ -6,12 +6,12 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use futures::stream::{LocalBoxStream, SelectAll};
 
+use crate::agent::glob::{self, Found, Sighting};
 use crate::cluster::pattern::PathPattern;
 use crate::event::{Event, Status, Subject};
 use crate::failure::Failure;
 use crate::hint::Hint;
-use crate::remote::find::{self, Found, Sighting};
-use crate::remote::tail::Host;
+use crate::tail::stream::Host;
 
 /// What came of asking a CVM.
 pub(super) enum Find {
@@ -34,7 +34,7 @@ pub(super) fn finds(
 
 /// Asks one CVM what one glob matches.
 fn of_one(host: Rc<Host>, pattern: PathPattern, live: bool) -> LocalBoxStream<'static, Find> {
-    let finds = find::watch(Rc::clone(&host), pattern.clone(), live).map(move |sighting| match sighting {
+    let finds = glob::watch(Rc::clone(&host), pattern.clone(), live).map(move |sighting| match sighting {
         Sighting::Found(found) => Find::Log(Rc::clone(&host), found),
         Sighting::Nothing => Find::Told(nothing(&host, &pattern)),
         Sighting::Failed(failure) => Find::Told(failed(&host, &failure, live)),

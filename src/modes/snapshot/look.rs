@@ -9,6 +9,9 @@ use futures::stream::{AbortHandle, FuturesUnordered, LocalBoxStream, SelectAll, 
 use futures::{FutureExt as _, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::agent::glob::{self, Found};
+use crate::agent::protocol::{Refusal, Secret};
+use crate::agent::survey::{self, Seen, Survey};
 use crate::cluster::naming::Naming;
 use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::{RemotePath, Target};
@@ -17,16 +20,13 @@ use crate::failure::Failure;
 use crate::item::Item;
 use crate::line::reader::Reader;
 use crate::line::time::ClockContext;
-use crate::plan::snapshot::Snapshot;
-use crate::plan::{Backlog, Reading, Reconnect};
-use crate::remote::find::{self, Found};
-use crate::remote::script::{Refusal, Secret};
-use crate::remote::survey::{self, Seen, Survey};
-use crate::remote::tail::{self, Host};
+use crate::options::{Backlog, Reading, Reconnect};
+use crate::plan::snapshot::SnapshotPlan;
 use crate::render::snapshot::span;
 use crate::snapshot::fold::{Looked, LookedCvm, LookedLog, Trouble};
 use crate::snapshot::tally::{Tally, Window};
 use crate::snapshot::thresholds::Thresholds;
+use crate::tail::stream::{self, Host};
 
 /// How many patterns all streams may have together …
 const ALL_PATTERNS: usize = 100_000;
@@ -43,7 +43,7 @@ type Surveyed = Result<(Vec<Found>, Survey), Failure>;
 /// The look under way.
 pub(super) struct Look<'a> {
     /// What is looked at.
-    plan: &'a Snapshot,
+    plan: &'a SnapshotPlan,
     /// The CVMs, in the order of the plan.
     hosts: &'a [Rc<Host>],
     /// CVMs that are being surveyed.
@@ -96,7 +96,7 @@ struct Log {
 
 impl Log {
     /// A log that was not looked at yet, on the CVM of that number.
-    fn new(plan: &Snapshot, cvm: usize, target: Arc<Target>) -> Self {
+    fn new(plan: &SnapshotPlan, cvm: usize, target: Arc<Target>) -> Self {
         Self {
             cvm,
             thresholds: plan.rulebook.of(&target.path),
@@ -114,7 +114,7 @@ impl Log {
 
 impl<'a> Look<'a> {
     /// A look that has not begun. An error: this machine gives no random bytes.
-    pub(super) fn new(plan: &'a Snapshot, hosts: &'a [Rc<Host>]) -> io::Result<Self> {
+    pub(super) fn new(plan: &'a SnapshotPlan, hosts: &'a [Rc<Host>]) -> io::Result<Self> {
         let secret = survey::secret()?;
         let logs = plan.targets.iter().filter_map(|target| {
             let cvm = plan.cvms.iter().position(|cvm| Arc::ptr_eq(cvm, &target.cvm))?;
@@ -207,7 +207,8 @@ impl<'a> Look<'a> {
             }
             let backlog = if log.is_alone { Backlog::SinceHere(since) } else { Backlog::Since(since) };
             let reading = Reading { backlog, follow: false, reconnect: Reconnect::Try(None) };
-            let (stream, abort) = abortable(tail::follow(Arc::clone(&log.target), Rc::clone(host), reading));
+            let (stream, abort) =
+                abortable(stream::follow(Arc::clone(&log.target), Rc::clone(host), reading));
             log.abort = Some(abort);
             self.streams.push(stream.boxed_local());
         }
@@ -327,7 +328,7 @@ async fn survey_of(
     patterns: &[PathPattern],
 ) -> (usize, Surveyed) {
     let survey = async {
-        let mut found = find::find(&host.session, patterns).await?;
+        let mut found = glob::find(&host.session, patterns).await?;
         found.retain(|found| !paths.contains(&found.path));
         paths.extend(found.iter().map(|found| found.path.clone()));
         paths.extend(patterns.iter().map(PathPattern::folder));

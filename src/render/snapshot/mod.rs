@@ -7,14 +7,14 @@ pub mod ndjson;
 pub mod prometheus;
 pub mod text;
 
-use crate::cli::ReportForm;
-use crate::plan::snapshot::Look;
+use crate::options::ReportForm;
+use crate::options::ReportStyle;
 use crate::render::json::make_harmless;
 use crate::render::sanitize;
 use crate::snapshot::document::Document;
 
 /// The report as bytes, the last one being a newline.
-pub fn render(form: ReportForm, document: &Document, look: Look) -> Vec<u8> {
+pub fn render(form: ReportForm, document: &Document, look: ReportStyle) -> Vec<u8> {
     let mut out = match form {
         ReportForm::Text => return text::render(document, look).into_bytes(),
         ReportForm::Json => json::render(document),

@@ -4,7 +4,7 @@ use std::fmt::{Display, Write as _};
 
 use owo_colors::Style;
 
-use crate::plan::snapshot::Look;
+use crate::options::ReportStyle;
 use crate::render::palette;
 use crate::render::sanitize;
 use crate::render::snapshot::{counted, size, span, verdict};
@@ -23,7 +23,7 @@ const SKEW: i64 = 1_000;
 const HEADS: [&str; 9] = ["CVM", "LOG", "STATUS", "SIZE", "LAST", "LINES", "WARN", "ERROR", ""];
 
 /// The report.
-pub fn render(document: &Document, look: Look) -> String {
+pub fn render(document: &Document, look: ReportStyle) -> String {
     let mut page = Page { out: String::new(), look };
     page.verdict(document);
     page.breaches(document);
@@ -42,7 +42,7 @@ struct Page {
     /// It.
     out: String,
     /// What can be shown.
-    look: Look,
+    look: ReportStyle,
 }
 
 /// A cell of the table and how it looks.

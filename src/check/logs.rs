@@ -1,0 +1,215 @@
+//! The steps of the logs of one CVM: there, readable, written.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use crate::agent::dialogue::Dialogue;
+use crate::agent::glob::{self, Seen};
+use crate::agent::protocol::{Refusal, quote};
+use crate::check::facts::{File, Log, Shell};
+use crate::check::{Teller, Wanted, amount, skipped};
+use crate::cluster::target::RemotePath;
+use crate::diagnosis::{self, About, table};
+use crate::failure::{self, Failure};
+use crate::hint::{Hint, Value};
+use crate::step::{Name, Status, Step};
+
+/// For how many seconds a log may be silent without a word about it.
+const STALE: f64 = 86400.0;
+
+/// How many seconds a file may be ahead of its own CVM's clock.
+const AHEAD: f64 = 2.0;
+
+/// Checks each log; an error names the step after which the shell was gone.
+pub(super) async fn check(
+    dialogue: &mut Dialogue,
+    wanted: &Wanted,
+    shell: &Shell,
+    about: &About,
+    limit: Duration,
+    teller: &Teller<'_>,
+) -> Result<(), Name> {
+    let mut logs = wanted.logs.clone();
+    for pattern in &wanted.patterns {
+        let began = Instant::now();
+        let tell = |failure: Failure| {
+            let log = pattern.to_string();
+            let (message, hint) = (failure.message, failure.hint);
+            (teller.tell)(Step {
+                name: Name::LogExists,
+                log: Some(log.clone()),
+                status: Status::Failed,
+                took: Some(began.elapsed()),
+                message,
+                hint,
+            });
+            skip(teller, &log, &Name::OF_LOG[1..], "not tried: log_exists comes first");
+        };
+        match dialogue.ask(&glob::question(pattern), limit, about).await {
+            Ok(said) => {
+                let found = Seen::default().news(glob::answer(&said, pattern));
+                if found.is_empty() {
+                    let failure = diagnosis::of_log(&table::NOWHERE, pattern.path(), about);
+                    tell(Failure { message: format!("no file is like {pattern}"), ..failure });
+                }
+                let mut naming = wanted.naming.borrow_mut();
+                let new = found.into_iter().filter(|path| logs.iter().all(|(_, known)| known != path));
+                logs.extend(new.map(|path| (naming.name(&path), path)).collect::<Vec<_>>());
+            }
+            Err(failure) => tell(failure),
+        }
+    }
+    for (log, path) in &logs {
+        check_one(dialogue, (log, path), shell, about, limit, teller).await;
+    }
+    Ok(())
+}
+
+/// Checks the log of this name at this path.
+async fn check_one(
+    dialogue: &mut Dialogue,
+    (log, path): (&str, &RemotePath),
+    shell: &Shell,
+    about: &About,
+    limit: Duration,
+    teller: &Teller<'_>,
+) {
+    let began = Instant::now();
+    let mut question = b"l ".to_vec();
+    quote(&path.0, &mut question);
+    let found = dialogue
+        .ask(&question, limit, about)
+        .await
+        .and_then(|said| Log::parse(&said).ok_or_else(|| diagnosis::of_log(&table::READ, path, about)));
+    let took = Some(began.elapsed());
+    // All is one question: what it took is told where it is answered first.
+    let tell = |name: Name, status: Status, message: String, hint: Option<Hint>| {
+        let took = took.filter(|_| name == Name::LogExists);
+        (teller.tell)(Step { name, log: Some(log.to_owned()), status, took, message, hint });
+    };
+    let fact = match found.and_then(|fact| exists(fact, path, about)) {
+        Ok(fact) => fact,
+        Err(failure) => {
+            let name = match failure.kind {
+                failure::Kind::Unreadable => Name::LogReadable,
+                _ => Name::LogExists,
+            };
+            if name == Name::LogReadable {
+                skip(teller, log, &[Name::LogExists], "not known: a folder above may not be entered");
+            }
+            tell(name, Status::Failed, failure.message, failure.hint);
+            let after = Name::OF_LOG.iter().position(|other| *other == name).map_or(0, |at| at + 1);
+            return skip(
+                teller,
+                log,
+                &Name::OF_LOG[after..],
+                &format!("not tried: {} comes first", name.word()),
+            );
+        }
+    };
+    let Some(file) = &fact.file else { return };
+    let link = fact.target.as_ref().map_or_else(String::new, |target| format!(", a link to {target}"));
+    tell(Name::LogExists, Status::Passed, format!("{path}{link}"), None);
+    if file.readable {
+        tell(
+            Name::LogReadable,
+            Status::Passed,
+            format!("{} may read it (mode {})", shell.user, file.access),
+            None,
+        );
+    } else {
+        let failure = unreadable(file, path, shell, about);
+        tell(Name::LogReadable, Status::Failed, failure.message, failure.hint);
+    }
+    let (status, message, hint) = freshness(&fact, file, path, about);
+    tell(Name::LogFresh, status, message, hint);
+}
+
+/// The log, if there is a file at its path.
+fn exists(fact: Log, path: &RemotePath, about: &About) -> Result<Log, Failure> {
+    let Some(refusal) = fact.refused else { return Ok(fact) };
+    let cause = table::refused(refusal, &table::NOWHERE);
+    let mut failure = diagnosis::of_log(cause, path, about);
+    if let (Refusal::Missing, Some(target)) = (refusal, &fact.target) {
+        failure.message = format!("{path} is a link to {target}, which is not there");
+    }
+    Err(failure)
+}
+
+/// Why a file that is there cannot be read, and who could.
+fn unreadable(file: &File, path: &RemotePath, shell: &Shell, about: &About) -> Failure {
+    let mut failure = diagnosis::of_log(&table::UNREADABLE, path, about);
+    let (mode, owners) = file.access.split_once(' ').unwrap_or((&file.access, ""));
+    let (owner, group) = owners.split_once(':').unwrap_or((owners, ""));
+    let _ = write!(
+        failure.message,
+        ": it is of {owner} and group {group}, mode {mode}; {} is in {}",
+        shell.user, shell.groups
+    );
+    let group_reads = mode.len() >= 2 && mode.as_bytes()[mode.len() - 2] & 0o4 != 0;
+    let template = if file.by_sudo {
+        "[log in as {owner} (`--user {owner}`), or: ]{user} could by sudo, which cvmtail does not use; let {user} read \
+         it without[: `{login} sudo setfacl -m u:{user}:r {path}`]"
+    } else if group_reads && group != "root" {
+        "[log in as {owner} (`--user {owner}`), or: ]have {user} put into the group {group} on the CVM[: `sudo usermod \
+         -aG {group} {user}`]"
+    } else {
+        "[log in as {owner} (`--user {owner}`), or: ]have root let {user} read it on the CVM[: `sudo setfacl -m \
+         u:{user}:r {path}`]"
+    };
+    failure.hint = Hint::fill(template, |name| match name {
+        "owner" if owner != "root" => Value::account(owner),
+        "user" => Value::account(&shell.user),
+        "group" => Value::account(group),
+        "path" => Value::Path(Cow::Borrowed(&path.0)),
+        "login" => Value::Login(about.login()),
+        _ => Value::Nothing,
+    })
+    .or(Some("read it as a user who may".into()));
+    failure
+}
+
+/// When the log was written last, and whether that is as it should be.
+fn freshness(fact: &Log, file: &File, path: &RemotePath, about: &About) -> (Status, String, Option<Hint>) {
+    let rotated = match (fact.rotated, fact.newest) {
+        (0, _) | (_, None) => ", no rotated file beside it".to_owned(),
+        (1, Some(age)) => format!(", 1 rotated file beside it, {} old", amount(age.max(0.0))),
+        (count, Some(age)) => {
+            format!(", {count} rotated files beside it, the newest {} old", amount(age.max(0.0)))
+        }
+    };
+    let hint = |template| {
+        Hint::fill(template, |name| match name {
+            "path" => Value::Path(Cow::Borrowed(&path.0)),
+            name => about.hint_value(name),
+        })
+    };
+    let File { size, age, .. } = *file;
+    if age < -AHEAD {
+        let message =
+            format!("{size} bytes, last written {} ahead of the CVM's clock{rotated}", amount(-age));
+        let hint = hint(
+            "the clock was set back, or the file was copied[; `{login} ls -l {path}*` shows it and its neighbours]",
+        );
+        return (Status::Warned, message, hint);
+    }
+    let message = format!("{size} bytes, last written {} ago{rotated}", amount(age.max(0.0)));
+    if age > STALE {
+        let hint = hint(
+            "is the service stopped, or does it write elsewhere?[ `{login} ls -l {path}*` shows it and its neighbours]",
+        );
+        return (Status::Warned, message, hint);
+    }
+    (Status::Passed, message, None)
+}
+
+/// Tells steps of a log that were not tried.
+fn skip(teller: &Teller<'_>, log: &str, names: &[Name], why: &str) {
+    for name in names {
+        (teller.tell)(skipped(*name, Some(log.to_owned()), why));
+    }
+}
+
+#[cfg(test)]
+mod tests;

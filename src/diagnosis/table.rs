@@ -1,0 +1,259 @@
+//! The table of causes: what ssh, sshd, a shell or tail say, what it means, and what to do about it.
+
+use crate::agent::protocol::Refusal;
+use crate::diagnosis::cause::{Cause, Heard, row};
+use crate::failure::Kind;
+
+/// A cause that cvmtail finds out by itself.
+const fn own(kind: Kind, sentence: &'static str, fix: &'static str) -> Cause {
+    row(kind, Heard::Nowhere, "", sentence, fix)
+}
+
+/// For a connection that broke.
+const FIX_LOST: &str = "is the CVM rebooting or being upgraded, or is the network cut? the stream goes on where it stopped once the CVM is back";
+
+/// The master was started and stalled after the server's greeting.
+pub const STALLED: Cause = own(
+    Kind::TimedOut,
+    "the ssh handshake with {host} got stuck and was given up after {detail}",
+    "the CVM may be overloaded, or large packets get lost on the way (MTU)[; try by hand `{login}`]",
+);
+/// A channel was asked for on a connection that is up, and no answer came.
+pub const SILENT: Cause = own(Kind::TimedOut, "{host} does not answer on the open connection", FIX_LOST);
+/// There is no `ssh` to run.
+pub const NO_SSH: Cause = own(
+    Kind::Ssh,
+    "your ssh cannot be started: {detail}",
+    "install the OpenSSH client (`apt install openssh-client`, `dnf install openssh-clients`) and see that `ssh -V` works",
+);
+/// `ssh -G` does not come to an end.
+pub const CONFIG_SLOW: Cause = own(
+    Kind::TimedOut,
+    "your ssh does not find out in time how to reach {host}",
+    "a `Match exec` or `CanonicalizeHostname` of your ssh config may hang[: try `{login} -G`]",
+);
+/// The user's ssh config has jump hosts for jump hosts without end.
+pub const CIRCLE: Cause = own(
+    Kind::Ssh,
+    "the jump hosts on the way to {host} lead round in a circle: {detail}",
+    "give the first jump host `ProxyJump none` in your ssh config",
+);
+/// This process may not open more files.
+pub const FILES: Cause = own(
+    Kind::Ssh,
+    "too many open files on this machine",
+    "raise the limit with `ulimit -n 65536` (hard limit: `ulimit -Hn`), or follow fewer logs at once",
+);
+/// The folder of the control sockets does not fit into a socket's name.
+pub const LONG_PATH: Cause = own(
+    Kind::Ssh,
+    "the folder for ssh's control sockets has too long a name: {detail}",
+    "let XDG_RUNTIME_DIR or TMPDIR name a short folder, such as /tmp",
+);
+/// This machine cannot set up what a connection needs.
+pub const HERE: Cause = own(
+    Kind::Ssh,
+    "this machine could not set up the connection: {detail}",
+    "free what is exhausted, and start again",
+);
+/// A new connection does not accept a single channel.
+pub const SESSIONS: Cause = own(
+    Kind::Sessions,
+    "sshd of {host} accepts the login but opens no session",
+    "raise MaxSessions in the CVM's sshd_config (0 forbids every session), or follow fewer logs on it",
+);
+/// The connection broke and ssh did not say why.
+pub const LOST: Cause = own(Kind::Lost, "the connection to {host} broke{detail}", FIX_LOST);
+/// Something else than a shell answers.
+pub const NO_SHELL: Cause = own(
+    Kind::NoShell,
+    "no shell answers on {host}, but {detail}",
+    "[see by hand what `{login} exec sh` gives; ]a menu, a forced command (ForceCommand, `command=` of the key) or a login script stands in place of the shell: allow {user} a plain shell, for instance bash in the CVM's settings",
+);
+/// `svmips` gave no addresses.
+pub const DISCOVERY: Cause = own(
+    Kind::NoShell,
+    "{host} does not tell who its cluster is: {detail}",
+    "is it a CVM of a cluster? [see by hand what `{login} /usr/local/nutanix/cluster/bin/svmips` gives, or ]name the CVMs with -c",
+);
+/// The remote command ran longer than it may.
+pub const SLOW: Cause = own(Kind::TimedOut, "{host} did not finish the question within {detail}", FIX_LOST);
+/// The remote command said more than it may.
+pub const CHATTY: Cause =
+    own(Kind::Read, "{host} answered with more than {detail}", "see by hand what `{login}` prints");
+/// The log is not there.
+pub const MISSING: Cause = row(
+    Kind::Missing,
+    Heard::Log,
+    r"No such file or directory",
+    "{path} is not there",
+    "does this CVM run the service, and is the name right? `cvmtail logs` lists names and paths; the stream starts by itself once the file appears",
+);
+/// The log is not there, and nobody wants to wait for it.
+pub const ABSENT: Cause = own(
+    Kind::Missing,
+    "{path} is not there",
+    "does this CVM run the service, and is the name right? `cvmtail logs` lists names and paths; without --no-follow the stream waits for the file",
+);
+/// The log is not there, seen by a check.
+pub const NOWHERE: Cause = own(
+    Kind::Missing,
+    "{path} is not there",
+    "does this CVM run the service, and is the name right?[ `cvmtail logs {reach}` lists what is there]",
+);
+/// A file stands where the log's path needs a directory.
+pub const NOT_A_DIRECTORY: Cause = own(
+    Kind::Missing,
+    "{path} is not there: one of the directories in its path is a file",
+    "is the path right? `cvmtail logs {reach}` lists what is there",
+);
+/// The links of the log's path never arrive.
+pub const LINK_LOOP: Cause = own(
+    Kind::Missing,
+    "{path} is not there: its symbolic links lead in a circle",
+    "point the links at a file, or name the file itself; `cvmtail logs {reach}` lists what is there",
+);
+/// The log may not be read.
+pub const UNREADABLE: Cause = row(
+    Kind::Unreadable,
+    Heard::Log,
+    r"Permission denied",
+    "{user} may not read {path}",
+    "log in as nutanix (`--user nutanix`), or as a user in the file's group[ (`{login} ls -l {path}` shows it)]; logs that only root reads need `sudo` on the CVM",
+);
+/// The path is no file to follow.
+pub const NOT_A_FILE: Cause = row(
+    Kind::NotAFile,
+    Heard::Log,
+    r"[Ii]s a directory|cannot follow end of this type of file|[Nn]ot a regular file|No such device or address",
+    "{path} is not a file that can be followed",
+    "name a regular file: folders, devices, pipes and sockets cannot be followed",
+);
+/// Lines are asked for by their time, and no line of the log tells it.
+pub const UNDATED: Cause = own(
+    Kind::Undated,
+    "no line of {path} tells its time, so nobody knows which are wanted (`--since`)",
+    "read it by its lines: `cvmtail -n 100 {reach} {path}`",
+);
+/// Reading the log failed.
+pub const READ: Cause = row(
+    Kind::Read,
+    Heard::Log,
+    r"Input/output error|Stale (NFS )?file handle|Transport endpoint is not connected",
+    "reading {path} failed on the CVM: {detail}",
+    "look at the CVM's disk and at /home/log/messages",
+);
+/// The CVM lacks what the remote script runs.
+pub const NO_TAIL: Cause = row(
+    Kind::NoTail,
+    Heard::Shell,
+    r"\b(?<tool>tail|stat|cat|cksum|head|wc|dd|readlink|sleep): (command )?not found$|: (?<program>tail|stat|cat|cksum): No such file or directory$",
+    "the CVM has no usable {tool}{program}",
+    "the remote side needs sh and coreutils[: see by hand what `{login} command -v tail stat; echo $PATH` gives]",
+);
+
+/// The script looked for `tail` and found none.
+pub const TAILLESS: Cause = own(Kind::NoTail, "the CVM has no usable tail", NO_TAIL.fix);
+
+/// The row for a log that cannot be opened; `absent`: the one where nothing is at its path.
+pub const fn refused(refusal: Refusal, absent: &'static Cause) -> &'static Cause {
+    match refusal {
+        Refusal::Missing => absent,
+        Refusal::NotADirectory => &NOT_A_DIRECTORY,
+        Refusal::LinkLoop => &LINK_LOOP,
+        Refusal::Denied => &UNREADABLE,
+        Refusal::Folder | Refusal::Special => &NOT_A_FILE,
+    }
+}
+
+/// What is heard once the connection is up, and what cvmtail finds out by itself.
+pub const CONNECTED: &[Cause] = &[
+    row(
+        Kind::Lost,
+        Heard::Connected,
+        r"^Timeout, server .* not responding",
+        "{host} has not answered for {dead}",
+        FIX_LOST,
+    ),
+    row(
+        Kind::Lost,
+        Heard::Connected,
+        r"^Connection to \S+( port \d+)? closed by remote host|^Connection closed by ",
+        "sshd of {host} closed the connection",
+        FIX_LOST,
+    ),
+    row(
+        Kind::Lost,
+        Heard::Connected,
+        r"^Received disconnect from \S+( port \d+)?:\s*\d+: (?<why>.*)$",
+        "sshd of {host} ended the connection: {why}",
+        FIX_LOST,
+    ),
+    row(
+        Kind::Lost,
+        Heard::Connected,
+        r"Connection reset|Broken pipe$|[Cc]onnection corrupted|message authentication code incorrect|Bad packet length",
+        "the connection to {host} was torn down on the way",
+        FIX_LOST,
+    ),
+    row(
+        Kind::Lost,
+        Heard::Connected,
+        r"timed out$|No route to host|Network is unreachable|Network is down",
+        "the network to {host} is gone",
+        FIX_LOST,
+    ),
+    row(
+        Kind::Lost,
+        Heard::Connected,
+        r"^(Killed by|Exiting on) signal",
+        "the ssh of this machine that held the connection to {host} was ended",
+        "whoever ended it (out of memory, a clean-up?) will have a reason; the stream goes on where it stopped",
+    ),
+    NO_TAIL,
+    TAILLESS,
+    row(
+        Kind::NoShell,
+        Heard::Shell,
+        r"[Pp]assword change required|[Pp]assword has expired|required to change your password",
+        "the password of {who} has expired, so the CVM gives no shell",
+        "log in once by hand[ with `{login}`] and change it",
+    ),
+    row(
+        Kind::NoShell,
+        Heard::Shell,
+        r"account is (currently )?not available|nologin",
+        "{who} has no shell on the CVM",
+        "log in as a user who has one: `--user nutanix`",
+    ),
+    row(
+        Kind::Sessions,
+        Heard::Shell,
+        r"[Tt]oo many logins for",
+        "{who} is logged in too often (maxlogins on the CVM)",
+        "end other sessions of this user on the CVM, or follow fewer logs at once",
+    ),
+    MISSING,
+    ABSENT,
+    NOWHERE,
+    NOT_A_DIRECTORY,
+    LINK_LOOP,
+    UNREADABLE,
+    NOT_A_FILE,
+    UNDATED,
+    READ,
+    STALLED,
+    SILENT,
+    NO_SSH,
+    CONFIG_SLOW,
+    CIRCLE,
+    DISCOVERY,
+    FILES,
+    LONG_PATH,
+    HERE,
+    SESSIONS,
+    LOST,
+    NO_SHELL,
+    SLOW,
+    CHATTY,
+];

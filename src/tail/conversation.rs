@@ -1,0 +1,391 @@
+//! One conversation with the script of one stream, from the first word to the break of the connection.
+
+pub mod report;
+
+use std::collections::VecDeque;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use tokio::io::{AsyncReadExt as _, Interest};
+use tokio::net::unix::pipe::Receiver;
+use tokio::time::{Instant, sleep_until};
+
+use crate::agent::framing::{Found, Intake};
+use crate::agent::heartbeat::{Line, Pulse};
+use crate::agent::protocol::{Command, Record, Secret};
+use crate::batch::Ending;
+use crate::cluster::target::RemotePath;
+use crate::diagnosis::{self, About, table};
+use crate::failure::Failure;
+use crate::item::CvmClock;
+use crate::line::reader::Reader;
+use crate::line::time::ClockContext;
+use crate::options::Backlog;
+use crate::ssh::channel::{Channel, End, Process};
+use crate::tail::conversation::report::{Lines, Report};
+use crate::tail::follower::act::Act;
+use crate::tail::follower::{Follower, Reported};
+use crate::tail::pace::Pace;
+use crate::tail::position::Position;
+
+/// How long the script may take to be heard for the first time.
+const GREETING: Duration = Duration::from_secs(20);
+
+/// How much may be said before the script is heard: login scripts chatter, menus are long.
+const NOISE: usize = 256 * 1024;
+
+/// How much of what the remote shell complains of is kept.
+const COMPLAINTS: usize = 4096;
+
+/// How often a file that grows is compared with what was read of it: that takes six processes there.
+const VERIFY: Duration = Duration::from_secs(30);
+
+/// Who takes no lines for so long keeps `tail` from looking at the file.
+const HELD_UP: Duration = Duration::from_secs(2);
+
+/// A read of so many bytes tells that the log comes faster than it is taken.
+const FLOOD: usize = 32 * 1024;
+
+/// What a conversation begins with: what to read first, or the place where the one before stopped.
+pub type Start = (Backlog, Option<Position>, Reported);
+
+/// The client's end of the channel and what it knows.
+pub struct Conversation {
+    /// The log.
+    path: RemotePath,
+    /// What marks the script's words.
+    secret: Secret,
+    /// The script's standard input.
+    line: Rc<Line>,
+    /// Its standard output.
+    stdout: Rc<Receiver>,
+    /// What the remote shell complains on; `None` once that has ended.
+    stderr: Option<Receiver>,
+    /// The remote shell, until its end is waited for.
+    process: Option<Process>,
+    /// What came and was not handed on.
+    intake: Intake,
+    /// What to say next.
+    follower: Follower,
+    /// What is to be handed out before more is read.
+    reports: VecDeque<Report>,
+    /// What the remote shell complained of, the end of it.
+    complaints: Vec<u8>,
+    /// What is on its way to the script, none of it in circles.
+    pace: Pace,
+    /// When the first word was said.
+    greeted: Timestamp,
+    /// The script was heard.
+    heard: bool,
+    /// Until when it must be.
+    deadline: Instant,
+    /// When the file is compared with what was read of it.
+    verify_at: Instant,
+    /// When it was last listened.
+    listened: Instant,
+}
+
+impl Conversation {
+    /// A conversation over `channel` about the log at `path`, marked by `secret`; `follow`: beyond its end.
+    pub fn begin(
+        channel: Channel,
+        pulse: &Pulse,
+        secret: Secret,
+        path: RemotePath,
+        follow: bool,
+        (backlog, position, reported): Start,
+    ) -> Self {
+        let connection = Rc::clone(channel.connection());
+        let Channel { stdin, stdout, stderr, process } = channel;
+        let stdout = Rc::new(stdout);
+        let line = pulse.join(stdin, Rc::clone(&stdout), connection);
+        let mut intake = Intake::new(&secret);
+        intake.hold();
+        Self {
+            follower: Follower::new(path.clone(), backlog, follow, position).having(reported),
+            path,
+            secret,
+            line,
+            stdout,
+            stderr: Some(stderr),
+            process: Some(process),
+            intake,
+            reports: VecDeque::new(),
+            complaints: Vec::new(),
+            pace: Pace::default(),
+            greeted: Timestamp::now(),
+            heard: false,
+            deadline: Instant::now() + GREETING,
+            verify_at: Instant::now() + VERIFY,
+            listened: Instant::now(),
+        }
+    }
+
+    /// Says the first word. On a connection that is not known to give us a shell it is one that does no harm
+    /// should a menu hear it.
+    pub async fn greet(&mut self, clock: Option<&CvmClock>) {
+        if clock.is_some() {
+            self.introduce(clock).await;
+        } else {
+            self.greeted = Timestamp::now();
+            self.line.write(&self.secret.greeting()).await;
+        }
+    }
+
+    /// Sends the script. `clock` reads the times of lines.
+    pub async fn introduce(&mut self, clock: Option<&CvmClock>) {
+        let zone = clock.map_or(TimeZone::UTC, |clock| clock.zone.clone());
+        self.follower.read_times_with(Reader::new(ClockContext { zone, reference: Timestamp::now() }));
+        let mut text = self.secret.preamble(&self.path);
+        text.extend(self.line.guard());
+        self.line.write(&text).await;
+    }
+
+    /// What the next conversation begins with.
+    pub fn into_start(self) -> Start {
+        self.follower.into_start()
+    }
+
+    /// Listens until there is something to report.
+    pub async fn hear(&mut self, about: &About) -> Report {
+        if self.listened.elapsed() >= HELD_UP {
+            self.verify_at = Instant::now();
+        }
+        let report = self.next(about).await;
+        self.listened = Instant::now();
+        report
+    }
+
+    /// As [`Self::hear`].
+    async fn next(&mut self, about: &About) -> Report {
+        loop {
+            if let Some(report) = self.reports.pop_front() {
+                return report;
+            }
+            let (fresh, found) = self.intake.scan();
+            self.follower.received(fresh);
+            self.take_lines();
+            match found {
+                Some(Found::Record(text)) => self.on_record(&text, about).await,
+                Some(Found::Message(text)) => {
+                    let mut acts = Vec::new();
+                    self.follower.on_message(&text, &mut acts);
+                    self.act(acts, about).await;
+                }
+                None if self.reports.is_empty() => {
+                    if self.follower.is_unverified() && self.verify_at <= Instant::now() {
+                        self.verify_at = Instant::now() + VERIFY;
+                        let mut acts = Vec::new();
+                        self.follower.verify(&mut acts);
+                        self.act(acts, about).await;
+                    }
+                    if let Some(failure) = self.read(about).await {
+                        return Report::Broken(failure);
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// Waits for bytes and reads them. `Some`: there are no more.
+    async fn read(&mut self, about: &About) -> Option<Failure> {
+        self.line.listen(true);
+        let due = self.pace.due();
+        let more = loop {
+            tokio::select! {
+                ready = self.stdout.ready(Interest::READABLE) => match ready {
+                    Err(_) => break false,
+                    Ok(_) => match self.stdout.try_read_buf(self.intake.space()) {
+                        Ok(0) => break false,
+                        Ok(count) => {
+                            self.intake.filled(count);
+                            if count >= FLOOD {
+                                self.line.widen();
+                            }
+                            break true;
+                        }
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                        Err(_) => break false,
+                    },
+                },
+                () = complain(&mut self.stderr, &mut self.complaints) => {}
+                () = sleep_until(self.deadline), if !self.heard => break false,
+                () = sleep_until(due.unwrap_or(self.deadline)), if due.is_some() => {
+                    self.line.listen(false);
+                    self.send_due().await;
+                    return None;
+                }
+                () = sleep_until(self.verify_at), if self.follower.is_unverified() => {
+                    self.line.listen(false);
+                    return None;
+                }
+            }
+        };
+        self.line.listen(false);
+        if more && (self.heard || self.intake.noise().len() < NOISE) {
+            self.line.moved();
+            return None;
+        }
+        Some(self.explain_end(more, about).await)
+    }
+
+    /// Why nothing more comes. `talking`: something still does, but it is not the script.
+    async fn explain_end(&mut self, talking: bool, about: &About) -> Failure {
+        let late = talking || (!self.heard && self.deadline <= Instant::now());
+        let end = match self.process.take() {
+            Some(process) if !late => Some(process.end().await),
+            _ => None,
+        };
+        while let Some(stderr) = &mut self.stderr
+            && !late
+            && stderr.read_buf(&mut self.complaints).await.is_ok_and(|count| count > 0)
+        {}
+        let code = match end {
+            Some(End::Lost(failure)) => return failure,
+            Some(End::Exited(code)) => Some(code),
+            Some(End::Killed) | None => None,
+        };
+        if self.line.was_let_go() {
+            diagnosis::because(&table::LOST, about, ": nothing took what it sent, so it was let go")
+        } else if self.heard {
+            diagnosis::because(&table::LOST, about, ": the remote shell was ended")
+        } else {
+            diagnosis::no_shell(self.intake.noise(), &self.complaints, code, about)
+        }
+    }
+
+    /// The script said something.
+    async fn on_record(&mut self, text: &[u8], about: &About) {
+        let Some(record) = Record::parse(text) else {
+            let words = format!(": {} made no sense", String::from_utf8_lossy(text));
+            self.reports.push_back(Report::Broken(diagnosis::because(&table::LOST, about, &words)));
+            return;
+        };
+        if !self.heard {
+            let noise = self.intake.reject();
+            self.follower.rejected(noise);
+            self.intake.hold();
+        }
+        if let Record::Shell(clock) = record {
+            self.line.connection().has_shell.set(true);
+            self.reports.push_back(Report::Shell(match clock {
+                Some(clock) => {
+                    CvmClock { skew: clock.ahead(self.greeted, Timestamp::now()), zone: clock.zone }
+                }
+                None => CvmClock { skew: SignedDuration::ZERO, zone: TimeZone::UTC },
+            }));
+            return;
+        }
+        if let Record::Here(tail) = &record {
+            if tail.is_empty() {
+                self.reports.push_back(Report::Refused(diagnosis::because(&table::TAILLESS, about, "")));
+                return;
+            }
+            self.heard = true;
+            self.line.hear();
+            self.intake.accept();
+            self.intake.expect_messages(&self.secret.message_prefix(tail));
+            self.reports.push_back(Report::Here);
+        }
+        if record == Record::Halted {
+            self.intake.tail(false);
+        }
+        let mut acts = Vec::new();
+        self.follower.on(record, &mut acts);
+        self.act(acts, about).await;
+    }
+
+    /// Does what the follower wants done.
+    async fn act(&mut self, acts: Vec<Act>, about: &About) {
+        for act in acts {
+            match act {
+                Act::Send(command) => {
+                    if let Command::Follow(..) = command {
+                        self.intake.tail(true);
+                    }
+                    let mut text = Vec::new();
+                    command.write(&mut text);
+                    self.pace.admit(text, Instant::now());
+                }
+                Act::Tell(notice) => self.reports.push_back(Report::Notice(notice)),
+                Act::Flush => {
+                    if let Some(rest) = self.intake.take_rest() {
+                        self.hand_on(rest, Ending::EndOfFile);
+                    }
+                }
+                Act::Forget => self.intake.forget(),
+                Act::Hold => self.intake.hold(),
+                Act::Accept => {
+                    self.intake.accept();
+                    self.take_lines();
+                }
+                Act::Reject => {
+                    let rejected = self.intake.reject();
+                    self.follower.rejected(rejected);
+                }
+                Act::Discard => self.intake.discard(true),
+                Act::Pass => self.intake.discard(false),
+                Act::Fresh => self.reports.push_back(Report::Fresh),
+                Act::Finish => self.reports.push_back(Report::Finished),
+                Act::Undated => {
+                    let failure = diagnosis::of_log(&table::UNDATED, &self.path, about);
+                    self.reports.push_back(Report::Refused(failure));
+                }
+                Act::Refuse(refusal) => {
+                    let cause = table::refused(refusal, &table::ABSENT);
+                    let failure = diagnosis::of_log(cause, &self.path, about);
+                    self.reports.push_back(Report::Refused(failure));
+                }
+                Act::Break(why) => {
+                    let failure = diagnosis::because(&table::LOST, about, &format!(": {why}"));
+                    self.reports.push_back(Report::Broken(failure));
+                }
+            }
+        }
+        self.line.watch(self.follower.is_waiting());
+        self.send_due().await;
+    }
+
+    /// Sends the commands whose time has come.
+    async fn send_due(&mut self) {
+        let text = self.pace.take(Instant::now());
+        if !text.is_empty() {
+            self.line.write(&text).await;
+        }
+    }
+
+    /// Hands on the lines that are complete.
+    fn take_lines(&mut self) {
+        while let Some((bytes, ending)) = self.intake.take_lines() {
+            self.hand_on(bytes, ending);
+        }
+    }
+
+    /// Hands on bytes of the log, in their place.
+    fn hand_on(&mut self, bytes: Bytes, ending: Ending) {
+        let Some(position) = self.follower.position() else { return };
+        let (file, offset) = (position.file, position.offset);
+        self.follower.delivered(&bytes);
+        self.pace.progress();
+        self.reports.push_back(Report::Lines(Lines { file, offset, bytes, ending }));
+    }
+}
+
+/// Reads what the remote shell complains of, and keeps the end of it.
+async fn complain(stderr: &mut Option<Receiver>, complaints: &mut Vec<u8>) {
+    match stderr {
+        None => std::future::pending().await,
+        Some(pipe) => match pipe.read_buf(complaints).await {
+            Ok(count) if count > 0 => {
+                let surplus = complaints.len().saturating_sub(COMPLAINTS);
+                complaints.drain(..surplus);
+            }
+            _ => *stderr = None,
+        },
+    }
+}

@@ -1,0 +1,393 @@
+//! Pure: how far a log has been read, and which file of its rotation series comes next.
+
+use std::cmp::Ordering;
+
+use jiff::Timestamp;
+
+use crate::agent::protocol::Refusal;
+use crate::batch::FileId;
+use crate::cluster::target::RemotePath;
+
+/// How many of the last delivered bytes are kept to recognise the place again.
+pub const RECENT: usize = 1024;
+
+/// Fewer bytes than this prove nothing about a file that has another inode.
+const TELLING: usize = 16;
+
+/// A file's time of last change on its CVM: seconds and nanoseconds since the epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Modified(pub i64, pub u32);
+
+impl Modified {
+    /// That instant, as a file's time.
+    pub fn of(instant: Timestamp) -> Self {
+        Self(instant.as_second(), instant.subsec_nanosecond().unsigned_abs())
+    }
+}
+
+/// A file of the log's folder as the CVM lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sibling {
+    /// Its identity.
+    pub id: FileId,
+    /// Its length in bytes.
+    pub size: u64,
+    /// When it was last written to.
+    pub modified: Modified,
+    /// Where it is, links resolved as far as known.
+    pub path: RemotePath,
+    /// It can be opened.
+    pub readable: bool,
+}
+
+/// The checksum of the bytes before a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sum {
+    /// As `cksum` prints it.
+    pub checksum: u32,
+    /// Of how many bytes: fewer than asked for where the file is too short.
+    pub count: u64,
+    /// How long the file is; `None` of a packed one.
+    pub size: Option<u64>,
+}
+
+/// What the CVM says about the files around a log.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// The file at the log's own path, if there is one.
+    pub live: Option<Sibling>,
+    /// Why there is none.
+    pub absent: Option<Refusal>,
+    /// The file that is open could not be opened again.
+    pub is_open_closed: bool,
+    /// The files whose path begins with the series' stem; the live one may be among them.
+    pub siblings: Vec<Sibling>,
+}
+
+impl Sibling {
+    /// True if the file is compressed, by its name.
+    pub fn is_packed(&self) -> bool {
+        unpacked_name(&self.path.0).len() < self.path.0.len()
+    }
+}
+
+impl Listing {
+    /// Where that file is, if it still has a name in the series.
+    pub fn path_of(&self, file: FileId) -> Option<RemotePath> {
+        let mut all = self.siblings.iter().chain(&self.live);
+        all.find(|sibling| sibling.id == file).map(|sibling| sibling.path.clone())
+    }
+
+    /// True if the file is packed by its name, and the file it is made of is still there: it is not complete.
+    fn is_being_packed(&self, file: &Sibling) -> bool {
+        file.is_packed() && self.siblings.iter().any(|s| s.path.0 == unpacked_name(&file.path.0))
+    }
+
+    /// The file with that identity, if it has a name in the series.
+    pub fn get(&self, file: FileId) -> Option<&Sibling> {
+        self.siblings.iter().chain(&self.live).find(|sibling| sibling.id == file)
+    }
+
+    /// The files of the series of `live` that were written to at or after `since`, itself apart.
+    fn since<'a>(&'a self, since: Modified, live: &'a Sibling) -> impl Iterator<Item = &'a Sibling> {
+        let stem = stem(&live.path);
+        let others = self.siblings.iter().filter(|s| s.id != live.id && s.size > 0);
+        others.filter(move |s| s.modified >= since && is_of_series(stem, &s.path) && !self.is_being_packed(s))
+    }
+
+    /// The oldest of these files that can be read.
+    pub fn oldest_since(&self, since: Modified, live: &Sibling) -> Option<Sibling> {
+        self.since(since, live).filter(|s| s.readable).min_by(|a, b| by_age(a, b)).cloned()
+    }
+
+    /// Those of these files that cannot be read.
+    pub fn unreadable_since(&self, since: Modified, live: &Sibling) -> Vec<Sibling> {
+        self.since(since, live).filter(|s| !s.readable).cloned().collect()
+    }
+
+    /// The files of the series between that place's and the live one, in no order: younger, and not empty.
+    fn between<'a>(
+        &'a self,
+        position: &'a Position,
+        passed: &'a [FileId],
+    ) -> impl Iterator<Item = &'a Sibling> {
+        let live = self.live.as_ref().map(|live| live.id);
+        let stem = stem(&position.path);
+        let own_name = position.held_by.and_then(|file| self.path_of(file));
+        // Nothing comes after the file that still is the log, whatever was written to later: that is a copy of it.
+        let siblings =
+            if live.is_some() && live == position.held_by { &[] } else { self.siblings.as_slice() };
+        siblings
+            .iter()
+            .filter(move |s| Some(s.id) != position.held_by && Some(s.id) != live && !passed.contains(&s.id))
+            .filter(move |s| s.size > 0 && is_of_series(stem, &s.path) && !self.is_being_packed(s))
+            .filter(move |s| match s.modified.cmp(&position.modified) {
+                Ordering::Less => false,
+                Ordering::Greater => true,
+                Ordering::Equal => own_name.as_ref().is_some_and(|own| is_later_name(&s.path, own)),
+            })
+    }
+
+    /// The file that comes after that place's: the oldest of the series that is younger, not empty and can be
+    /// read, else the live one once something is in it. `None`: nothing is there yet. `passed`: files that are
+    /// known not to come after it.
+    ///
+    /// A file that is empty is no successor: after logrotate's `create` a writer may go on for a while
+    /// in the old file, and what it writes there comes first.
+    pub fn successor_of(&self, position: &Position, passed: &[FileId]) -> Option<Sibling> {
+        let between = self.between(position, passed).filter(|s| s.readable).min_by(|a, b| by_age(a, b));
+        let live = self.live.as_ref();
+        let live = live.filter(|l| Some(l.id) != position.held_by && l.size > 0 && l.readable);
+        between.or(live).cloned()
+    }
+
+    /// The files between that place's and the live one that cannot be read.
+    pub fn unreadable_after(&self, position: &Position, passed: &[FileId]) -> Vec<Sibling> {
+        self.between(position, passed).filter(|s| !s.readable).cloned().collect()
+    }
+
+    /// Why the log's own path has no file that can be read; `None`: it has one, or it is the file of that place.
+    pub fn refusal(&self, position: &Position) -> Option<Refusal> {
+        match &self.live {
+            None => Some(self.absent.unwrap_or(Refusal::Missing)),
+            Some(live) => (!live.readable && Some(live.id) != position.held_by).then_some(Refusal::Denied),
+        }
+    }
+}
+
+/// The older file first; where the times do not tell, the names do.
+fn by_age(a: &Sibling, b: &Sibling) -> Ordering {
+    let by_name = || if is_later_name(&a.path, &b.path) { Ordering::Greater } else { Ordering::Less };
+    a.modified.cmp(&b.modified).then_with(by_name)
+}
+
+/// How far a log has been read: everything before it was handed on, nothing after it.
+#[derive(Clone, Debug)]
+pub struct Position {
+    /// The file being read, by the name that its lines are given.
+    pub file: FileId,
+    /// The file that holds the place now: another one if it was packed meanwhile, whose inode number may be
+    /// a third one's by now. `None`: no file that is known.
+    pub held_by: Option<FileId>,
+    /// The first byte of it that was not handed on.
+    pub offset: u64,
+    /// Where the file was when it was last seen.
+    pub path: RemotePath,
+    /// When it had last been written to when that was last asked.
+    pub modified: Modified,
+    /// The bytes before `offset`, at most [`RECENT`].
+    recent: Vec<u8>,
+    /// The end of the file before this one, kept until something of this one was handed on: a file of
+    /// which nothing is known but its inode is no anchor.
+    before: Option<Box<Position>>,
+    /// An earlier place in the file, up to which it was found to be the one that was read. A file that is cut and
+    /// outgrows its old place before anybody looks is betrayed by it alone.
+    witness: Option<Box<Position>>,
+}
+
+impl Position {
+    /// The place `offset` in a file of which nothing was read yet.
+    pub fn new(file: FileId, offset: u64, path: RemotePath, modified: Modified) -> Self {
+        let (recent, before, witness) = (Vec::new(), None, None);
+        Self { file, held_by: Some(file), offset, path, modified, recent, before, witness }
+    }
+
+    /// Moves to the beginning of the series' next file.
+    pub fn enter(&mut self, next: &Sibling) {
+        let anchor = if self.recent.is_empty() { self.before.take() } else { None };
+        let entered = Self::new(next.id, 0, next.path.clone(), next.modified);
+        let left = std::mem::replace(self, entered);
+        self.before = Some(anchor.unwrap_or_else(|| Box::new(left)));
+    }
+
+    /// Takes note of bytes handed on.
+    pub fn advance(&mut self, bytes: &[u8]) {
+        self.offset += bytes.len() as u64;
+        if bytes.len() >= RECENT {
+            self.recent.clear();
+            self.recent.extend_from_slice(&bytes[bytes.len() - RECENT..]);
+        } else {
+            let surplus = (self.recent.len() + bytes.len()).saturating_sub(RECENT);
+            self.recent.drain(..surplus);
+            self.recent.extend_from_slice(bytes);
+        }
+        if !bytes.is_empty() {
+            self.before = None;
+            if self.witness.is_none() {
+                self.trust();
+            }
+        }
+    }
+
+    /// The file was found to be the one that was read.
+    pub fn trust(&mut self) {
+        self.witness = None;
+        self.witness = (!self.recent.is_empty()).then(|| Box::new(self.clone()));
+    }
+
+    /// The bytes before `offset` are not all of the file as it is now: nothing is recognised by them.
+    pub fn doubt(&mut self) {
+        self.recent.clear();
+        self.witness = None;
+    }
+
+    /// The earlier place up to which the file was found to be the one that was read.
+    pub fn witness(&self) -> Option<&Self> {
+        self.witness.as_deref()
+    }
+
+    /// The place to look for after an interruption.
+    pub fn anchor(self) -> Self {
+        match self.before {
+            Some(before) => *before,
+            None => self,
+        }
+    }
+
+    /// How many bytes before `offset` can be compared.
+    pub fn known(&self) -> u64 {
+        self.recent.len() as u64
+    }
+
+    /// True if the file of which this is the checksum before `offset` is the one that was read.
+    pub fn is_here(&self, sum: Sum) -> bool {
+        let long_enough = sum.size.is_none_or(|size| size >= self.offset);
+        long_enough && sum.count == self.known() && sum.checksum == cksum(&self.recent)
+    }
+
+    /// The files that may hold the place, the likeliest first: the same inode, then by content alone.
+    pub fn candidates(&self, listing: &Listing) -> Vec<Sibling> {
+        let all = || listing.live.iter().chain(&listing.siblings).filter(|s| s.readable);
+        let mut found: Vec<Sibling> = Vec::new();
+        let mut offer = |sibling: &Sibling| {
+            if !found.iter().any(|known| known.id == sibling.id) {
+                found.push(sibling.clone());
+            }
+        };
+        all().filter(|s| s.id == self.file && s.size >= self.offset && !s.is_packed()).for_each(&mut offer);
+        if self.recent.len() >= TELLING {
+            all().filter(|s| s.size >= self.offset && !s.is_packed()).for_each(&mut offer);
+            all().filter(|s| s.is_packed()).for_each(&mut offer);
+        }
+        found
+    }
+}
+
+/// The name without the ending of a compressor.
+fn unpacked_name(path: &[u8]) -> &[u8] {
+    [b".gz".as_slice(), b".xz", b".bz2", b".zst"]
+        .iter()
+        .find_map(|ending| path.strip_suffix(*ending))
+        .unwrap_or(path)
+}
+
+/// The part of a path that all files of its rotation series begin with: without a trailing date, time
+/// or number.
+///
+/// `…log.INFO.20190618-053640.3103` (glog), `stargate.out.20260312-002450Z`, `messages-20260101`,
+/// `genesis.out.1` and the live `genesis.out` each lose what rotation put there.
+pub fn stem(path: &RemotePath) -> &[u8] {
+    let path = unpacked_name(&path.0);
+    let name = path.iter().rposition(|&b| b == b'/').map_or(0, |slash| slash + 1);
+    let stamp = path.len() - path.iter().rev().take_while(|b| is_stamp(**b)).count();
+    let cut = (stamp.max(name + 1)..path.len()).find(|&at| {
+        matches!(path[at], b'.' | b'-' | b'_') && path.get(at + 1).is_some_and(u8::is_ascii_digit)
+    });
+    &path[..cut.unwrap_or(path.len())]
+}
+
+/// The bytes of dates, times and numbers in the names of rotated files.
+const fn is_stamp(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'T' | b'Z')
+}
+
+/// True if the path is the stem with nothing or a mark of rotation behind it.
+pub fn is_of_series(stem: &[u8], path: &RemotePath) -> bool {
+    let Some(mut rest) = unpacked_name(&path.0).strip_prefix(stem) else { return false };
+    for word in [b".old".as_slice(), b".bak", b".prev", b".save", b".orig", b"~"] {
+        rest = rest.strip_suffix(word).unwrap_or(rest);
+    }
+    match rest {
+        [] => true,
+        [b'.' | b'-' | b'_', digit, ..] => digit.is_ascii_digit() && rest.iter().copied().all(is_stamp),
+        _ => false,
+    }
+}
+
+/// True if rotation gave `path` its name after `other`: a greater date, or a smaller number.
+fn is_later_name(path: &RemotePath, other: &RemotePath) -> bool {
+    let number = |path: &RemotePath| {
+        let name = unpacked_name(&path.0);
+        let digits = name.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        let number = std::str::from_utf8(&name[name.len() - digits..]).ok()?.parse::<u64>().ok()?;
+        (digits <= 4 && stem(path).len() + 1 + digits == name.len()).then_some(number)
+    };
+    match (number(path), number(other)) {
+        (Some(this), Some(other)) => this < other,
+        (None, None) => unpacked_name(&path.0) > unpacked_name(&other.0),
+        _ => false,
+    }
+}
+
+/// The checksum that POSIX `cksum` prints: CRC-32 with the polynomial of Ethernet, most significant bit
+/// first, the length appended.
+pub fn cksum(bytes: &[u8]) -> u32 {
+    const POLYNOMIAL: u32 = 0x04c1_1db7;
+    let step = |crc: u32, byte: u8| {
+        (0..8).fold(crc ^ (u32::from(byte) << 24), |crc, _| {
+            if crc & 0x8000_0000 == 0 { crc << 1 } else { (crc << 1) ^ POLYNOMIAL }
+        })
+    };
+    let mut crc = bytes.iter().fold(0, |crc, &byte| step(crc, byte));
+    let length = bytes.len().to_le_bytes();
+    let digits = length.iter().rposition(|&digit| digit != 0).map_or(0, |last| last + 1);
+    crc = length[..digits].iter().fold(crc, |crc, &digit| step(crc, digit));
+    !crc
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Listing, Modified, Position, Sibling};
+    use crate::batch::FileId;
+    use crate::cluster::target::RemotePath;
+
+    fn file(inode: u64, path: &str, modified: i64) -> Sibling {
+        let path = RemotePath(path.as_bytes().to_vec());
+        let id = FileId { device: 1, inode };
+        Sibling { id, size: 100, modified: Modified(modified, 0), path, readable: true }
+    }
+
+    #[test]
+    fn a_packed_file_counts_once_the_file_it_is_made_of_is_gone() {
+        let read = Position::new(
+            FileId { device: 1, inode: 1 },
+            9,
+            RemotePath(b"/l/a.out.3".into()),
+            Modified(1, 0),
+        );
+        let live = file(9, "/l/a.out", 9);
+        let (plain, packed) = (file(2, "/l/a.out.1", 5), file(3, "/l/a.out.1.gz", 4));
+        let siblings = vec![file(1, "/l/a.out.3", 1), packed.clone(), plain.clone(), live.clone()];
+        let packing = Listing { live: Some(live.clone()), siblings, ..Listing::default() };
+        assert_eq!(packing.successor_of(&read, &[]), Some(plain));
+        let siblings = vec![file(1, "/l/a.out.3", 1), packed.clone(), live.clone()];
+        let done = Listing { live: Some(live), siblings, ..Listing::default() };
+        assert_eq!(done.successor_of(&read, &[]), Some(packed));
+    }
+
+    #[test]
+    fn the_inode_number_of_a_file_that_was_packed_means_nothing_any_more() {
+        let (packed, live) = (file(2, "/l/a.out.2.gz", 1), file(9, "/l/a.out", 9));
+        let mut read = Position::new(
+            FileId { device: 1, inode: 1 },
+            9,
+            RemotePath(b"/l/a.out.2".into()),
+            Modified(1, 0),
+        );
+        read.held_by = Some(packed.id);
+        let reused = file(1, "/l/a.out.1.gz", 5);
+        let siblings = vec![packed, reused.clone()];
+        let listing = Listing { live: Some(live), siblings, ..Listing::default() };
+        assert_eq!(listing.successor_of(&read, &[]), Some(reused));
+    }
+}
