@@ -10,7 +10,6 @@ mod filters;
 mod finding;
 mod foreign;
 mod hostile;
-mod house;
 mod jumping;
 mod long_lines;
 mod output;
