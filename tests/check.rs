@@ -309,9 +309,11 @@ fn logs_that_are_missing_or_closed() {
         let of_secret = steps(&done, "good", Some("secret.out"));
         assert_eq!(way(&of_secret), ["log_exists passed", "log_readable failed", "log_fresh passed"]);
         let message = of_secret[1]["message"].as_str().expect("a message");
-        let told = format!("nutanix may not read {}: it is of root and group root, mode 0", secret.path);
+        let id = |flag: &str| world.run("id", &[flag]).finish(LONG).expect(0).out().trim_end().to_owned();
+        let (user, owner, group) = (user(&world), id("-un"), id("-gn"));
+        let told = format!("{user} may not read {}: it is of {owner} and group {group}, mode 0", secret.path);
         assert!(message.starts_with(&told), "{message}");
-        let fix = format!("setfacl -m u:nutanix:r {}", secret.path);
+        let fix = format!("setfacl -m u:{user}:r {}", secret.path);
         assert!(of_secret[1]["hint"].as_str().is_some_and(|hint| hint.contains(&fix)), "{}", of_secret[1]);
     }
     nothing_left(&world, &[good]);

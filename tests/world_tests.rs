@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -318,6 +319,19 @@ fn a_stalled_reader_blocks_and_a_closed_one_breaks_the_pipe() {
 }
 
 /// Run by the next test in a process of its own; by itself it shows nothing.
+#[test]
+fn a_directory_that_a_test_has_closed_goes_with_the_world() {
+    for world in worlds() {
+        let log = world.cvm("ntnx-a-cvm").start().log("closed/genesis.out");
+        log.put("first\n");
+        let directory = log.file.parent().expect("a directory");
+        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o000)).expect("chmod");
+        let folder = world.folder().to_owned();
+        drop(world);
+        assert!(!folder.exists(), "{}", folder.display());
+    }
+}
+
 #[test]
 fn world_that_is_killed() {
     if std::env::var_os("CVMTAIL_TEST_KILL_ME").is_none() {

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
+use crate::told::judge_alone;
 use crate::world::World;
 use crate::world::checker::Checker;
 use crate::world::client::make_key;
@@ -175,7 +176,7 @@ fn a_limit_of_tries_counts_those_in_a_row() {
     let attempts: Vec<u64> =
         events(&done.stdout, "reconnecting").iter().filter_map(|event| event["attempt"].as_u64()).collect();
     assert_eq!(attempts, [1, 1, 1, 1, 1, 2], "{}", done.out());
-    Checker::new([&writer.ledger]).ndjson(&done.stdout).assert_exact();
+    judge_alone([&writer]).ndjson(&done.stdout).assert_exact();
 }
 
 #[test]
@@ -198,5 +199,5 @@ fn a_dead_peer_is_noticed_in_time_and_a_slow_one_is_not_called_dead() {
     cvm.relay().silence(false);
     writer.append(5);
     run.wait_for("the lines after it", SOON * 2, |out| lines(out) == 1_510);
-    Checker::new([&writer.ledger]).ndjson(&run.stdout()).assert_exact();
+    judge_alone([&writer]).ndjson(&run.stdout()).assert_exact();
 }
