@@ -95,7 +95,7 @@ pub fn find(program: &str) -> PathBuf {
         .iter()
         .map(|folder| Path::new(folder).join(program))
         .find(|path| path.exists())
-        .unwrap_or_else(|| panic!("{program} is not installed (see .ci/run for the packages)"))
+        .unwrap_or_else(|| panic!("{program} is not installed (its package is in tests/world/packages)"))
 }
 
 /// Living processes on the client's side: by the mark, by the network they are in, or by their words,

@@ -3,9 +3,10 @@
 //!
 //! Nothing of the user's own ssh setup is read, and no packet leaves the machine.
 
-// Three crates stand on this module (tests, demo, bench), and none of them uses all of it.
+// Four crates stand on this module (tests, demo, faults, bench), and none of them uses all of it.
 #![allow(dead_code)]
 
+pub mod build;
 pub mod capture;
 pub mod checker;
 pub mod client;
@@ -15,6 +16,7 @@ pub mod grade;
 pub mod ground;
 pub mod layout;
 pub mod ledger;
+pub mod needs;
 pub mod poll;
 pub mod process;
 pub mod relay;
@@ -48,11 +50,13 @@ pub struct World {
 impl World {
     /// A world of the best grade this machine allows.
     pub fn new() -> Self {
+        needs::ensure();
         Self::of(Grade::best())
     }
 
     /// A world whose CVMs are machines of their own; `None`, and a word on stderr, where that needs root.
     pub fn namespaces() -> Option<Self> {
+        needs::ensure();
         if Grade::best() == Grade::Namespaces {
             return Some(Self::of(Grade::Namespaces));
         }
@@ -62,6 +66,7 @@ impl World {
 
     /// A world without root's help: CVMs are ports of 127.0.0.1.
     pub fn ports() -> Self {
+        needs::ensure();
         Self::of(Grade::Ports)
     }
 

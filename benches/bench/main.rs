@@ -1,12 +1,12 @@
 //! The benchmark: the real binary beside what people use without it, on real `sshd`s of this machine.
 //!
-//! `cargo run --release --example bench -- [--quick] [--only NAME]`
+//! `cargo bench -- [--quick] [--only NAME]`
 //!
 //! Every figure is taken in one run, ours and theirs by turns, so that a machine that is busy with other
 //! things is busy for both.
 
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use clap::Parser;
 
@@ -21,7 +21,7 @@ mod scale;
 mod stage;
 mod stall;
 mod start;
-#[path = "../world/mod.rs"]
+#[path = "../../tests/world/mod.rs"]
 mod world;
 
 use figure::Table;
@@ -42,6 +42,9 @@ struct Flags {
     /// End with status 1 if a figure is not reached
     #[arg(long)]
     strict: bool,
+    /// What `cargo bench` passes to every benchmark
+    #[arg(long, hide = true)]
+    bench: bool,
 }
 
 /// Takes one group of figures.
@@ -75,13 +78,7 @@ const NAMES: [&str; GROUPS.len()] = {
 fn main() -> ExitCode {
     let flags = Flags::parse();
     if cfg!(debug_assertions) {
-        eprintln!(
-            "these are figures of an unoptimised build; `cargo run --release --example bench` is meant"
-        );
-    }
-    if !build() {
-        eprintln!("cargo could not build cvmtail");
-        return ExitCode::FAILURE;
+        eprintln!("these are figures of an unoptimised build; `cargo bench` is meant");
     }
     let stage = Stage::new(flags.quick);
     let mut table = Table::default();
@@ -101,14 +98,4 @@ fn main() -> ExitCode {
         }
     }
     if flags.strict && !table.all_reached() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
-}
-
-/// Builds the binary in the profile of this example.
-fn build() -> bool {
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--quiet", "--bin", "cvmtail"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    if !cfg!(debug_assertions) {
-        command.arg("--release");
-    }
-    command.status().is_ok_and(|status| status.success())
 }

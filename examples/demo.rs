@@ -1,7 +1,8 @@
 //! Three throw-away CVMs, followed by the real binary until Ctrl-C.
 //!
-//! `cargo run --release --example demo [-- ARGUMENTS FOR CVMTAIL]`
+//! `cargo run --profile demo --example demo [-- ARGUMENTS FOR CVMTAIL]`
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::Duration;
@@ -9,15 +10,16 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
+#[path = "../tests/world/mod.rs"]
 mod world;
 
-use world::World;
 use world::cvm::Cvm;
 use world::grade::Grade;
 use world::process::send;
 use world::rotate::Rotation;
 use world::schedule::{Schedule, Writing};
 use world::writer::Writer;
+use world::{World, build, needs};
 
 /// What is followed: the name in the catalogue, and the file.
 const LOGS: [(&str, &str); 5] = [
@@ -29,13 +31,16 @@ const LOGS: [(&str, &str); 5] = [
 ];
 
 fn main() -> ExitCode {
-    if let Err(told) = provide_sshd().and_then(|()| build()) {
-        eprintln!("{told}");
+    if let Err(message) = needs::install_for_a_world().and_then(|()| build::cvmtail("demo")) {
+        eprintln!("{message}");
         return ExitCode::FAILURE;
     }
     let world = World::new();
     let cvms = world.cvms(&["ntnx-a-cvm", "ntnx-b-cvm", "ntnx-c-cvm"]);
     let writers: Vec<Writing> = cvms.iter().zip(1..).flat_map(|(cvm, seed)| write(cvm, seed)).collect();
+    if world.grade() == Grade::Ports {
+        name_the_logs(&world, &cvms[0]);
+    }
     let arguments = arguments(world.grade(), &cvms);
     let command = world.cvmtail(&arguments).folder(std::env::current_dir().unwrap_or_default());
     let look = ["TERM", "COLORTERM", "NO_COLOR", "CLICOLOR_FORCE", "TZ"];
@@ -48,38 +53,6 @@ fn main() -> ExitCode {
     status.map_or(ExitCode::FAILURE, |status| {
         ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1))
     })
-}
-
-/// Sees to it that there is an sshd: installs it as root on Debian, else names the command that does.
-fn provide_sshd() -> Result<(), String> {
-    let there =
-        || ["/usr/sbin/sshd", "/usr/bin/sshd", "/sbin/sshd"].iter().any(|path| Path::new(path).exists());
-    if there() {
-        return Ok(());
-    }
-    let install = "apt-get install -y openssh-server";
-    let debian = Path::new("/etc/debian_version").exists();
-    if !debian || !rustix::process::geteuid().is_root() {
-        return Err(format!("the demo needs sshd; on Debian this installs it:\n    sudo {install}"));
-    }
-    eprintln!("there is no sshd here; running: apt-get update && {install}");
-    let done = Command::new("sh").args(["-c", &format!("apt-get update -q && {install}")]).status();
-    if done.is_ok_and(|status| status.success()) && there() {
-        Ok(())
-    } else {
-        Err(format!("this did not work; by hand:\n    {install}"))
-    }
-}
-
-/// Builds the binary in the profile of this example.
-fn build() -> Result<(), String> {
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--bin", "cvmtail"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    if !cfg!(debug_assertions) {
-        command.arg("--release");
-    }
-    let built = command.status().is_ok_and(|status| status.success());
-    if built { Ok(()) } else { Err("cargo could not build cvmtail".to_owned()) }
 }
 
 /// Lets the services of a CVM write their logs, and rotate them now and then.
@@ -104,12 +77,22 @@ fn write(cvm: &Cvm, seed: u64) -> Vec<Writing> {
 
 /// The arguments for cvmtail: those of the command line, then the CVMs and the logs.
 fn arguments(grade: Grade, cvms: &[Cvm]) -> Vec<String> {
-    let targets: Vec<String> = cvms.iter().map(Cvm::target).collect();
-    let logs = LOGS.iter().map(|(name, file)| match grade {
-        Grade::Namespaces => (*name).to_owned(),
-        Grade::Ports => cvms[0].log(file).path,
-    });
+    let target = |cvm: &Cvm| match grade {
+        Grade::Namespaces => cvm.target(),
+        Grade::Ports => cvm.name().to_owned(),
+    };
+    let targets: Vec<String> = cvms.iter().map(target).collect();
+    let logs = LOGS.iter().map(|(name, _)| (*name).to_owned());
     std::env::args().skip(1).chain(["-c".to_owned(), targets.join(",")]).chain(logs).collect()
+}
+
+/// Without root the logs are not where the catalogue says; a config gives their names to the places where they are.
+fn name_the_logs(world: &World, cvm: &Cvm) {
+    let directory = world.home().join(".config/cvmtail");
+    let entry = |(name, file): &(&str, &str)| format!("{name:?} = {:?}\n", cvm.log(file).path);
+    let config = format!("[logs]\n{}", LOGS.iter().map(entry).collect::<String>());
+    fs::create_dir_all(&directory).expect("room in /tmp");
+    fs::write(directory.join("config.toml"), config).expect("room in /tmp");
 }
 
 /// Runs cvmtail on this terminal to its end. Ctrl-C reaches it by itself; what only this process gets

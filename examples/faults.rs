@@ -3,12 +3,12 @@
 //! `--stalled SECONDS --cvms N --logs N` shows a reader that stalls instead.
 //! `--seed N --cvms N --logs N --light --verbose --log FILE`; exit status 1 if the promise was broken.
 
-#[path = "mod.rs"]
+#[path = "../tests/faults/mod.rs"]
 mod faults;
-#[path = "../world/mod.rs"]
+#[path = "../tests/world/mod.rs"]
 mod world;
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use faults::driver::Weather;
@@ -16,6 +16,7 @@ use faults::flood;
 use faults::kind::{Fault, Here};
 use faults::play::Play;
 use faults::service::Pace;
+use world::build;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,7 +28,10 @@ fn main() -> ExitCode {
         value(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} takes a number")))
     };
     let size = |name: &str, default: u64| usize::try_from(number(name, default)).expect("a small number");
-    build();
+    if let Err(message) = build::cvmtail("faults") {
+        eprintln!("{message}");
+        return ExitCode::FAILURE;
+    }
     if let Some(seconds) = value("--stalled") {
         let stall = Duration::from_secs(seconds.parse().expect("--stalled takes seconds"));
         let lines = size("--lines", 20_000);
@@ -65,14 +69,4 @@ fn main() -> ExitCode {
     }
     println!("{}", outcome.story());
     ExitCode::FAILURE
-}
-
-/// Builds the cvmtail beside this example, which cargo does not do by itself.
-fn build() {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["build", "--quiet", "--bin", "cvmtail"]);
-    if !cfg!(debug_assertions) {
-        command.arg("--release");
-    }
-    assert!(command.status().is_ok_and(|status| status.success()), "cvmtail is built");
 }
