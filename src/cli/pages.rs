@@ -62,30 +62,57 @@ end
     [head, &script, tail].concat()
 }
 
+/// The changelog, which dates the man page.
+const CHANGELOG: &str = include_str!("../../CHANGELOG.md");
+
 /// cvmtail(1) as troff, with each cause of a failure and its fix; writing into a buffer does not fail.
 pub fn man(causes: &[(String, String)]) -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
-    let man = Man::new(command()).manual("User Commands");
+    let man = Man::new(command()).title("CVMTAIL").date(release_date()).manual("User Commands");
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
     man.render_synopsis_section(&mut page)?;
     man.render_description_section(&mut page)?;
     section("COMMANDS", &help::COMMANDS).to_writer(&mut page)?;
-    man.render_options_section(&mut page)?;
+    page.extend(options(&man)?.into_bytes());
     snapshot().to_writer(&mut page)?;
     examples().to_writer(&mut page)?;
     section("EXIT STATUS", &help::EXIT_STATUS).to_writer(&mut page)?;
     section("ENVIRONMENT", &help::ENVIRONMENT).to_writer(&mut page)?;
     section("FILES", &help::FILES).to_writer(&mut page)?;
     config().to_writer(&mut page)?;
-    let causes: Vec<(&str, &str)> =
-        causes.iter().map(|(cause, fix)| (cause.as_str(), fix.as_str())).collect();
-    section("DIAGNOSTICS", &causes).to_writer(&mut page)?;
+    diagnostics(causes).to_writer(&mut page)?;
     let mut end = Roff::new();
     end.control("SH", ["SEE ALSO"]);
     end.text([bold("ssh"), roman("(1), "), bold("ssh_config"), roman("(5), "), bold("tail"), roman("(1)")]);
     end.to_writer(&mut page)?;
-    Ok(page)
+    Ok(tidy(&String::from_utf8_lossy(&page)).into_bytes())
+}
+
+/// When this version was released, by the changelog; empty if it has no entry there.
+fn release_date() -> &'static str {
+    let heading = concat!("## [", env!("CARGO_PKG_VERSION"), "] - ");
+    CHANGELOG.lines().find_map(|line| line.strip_prefix(heading)).unwrap_or_default()
+}
+
+/// The flags: each group that `--help` shows is a subsection of OPTIONS.
+fn options(man: &Man) -> io::Result<String> {
+    let mut rendered = Vec::new();
+    man.render_options_section(&mut rendered)?;
+    let mut options = String::from_utf8_lossy(&rendered).into_owned();
+    let quoted = |text: &str| if text.contains(' ') { format!("\"{text}\"") } else { text.to_owned() };
+    for heading in command().get_arguments().filter_map(Arg::get_help_heading) {
+        let section = format!("\n.SH {}\n", quoted(&heading.to_uppercase()));
+        options = options.replace(&section, &format!("\n.SS {}\n", quoted(heading)));
+    }
+    Ok(options)
+}
+
+/// The page with one preamble instead of one per section, and vertical space as man(7) wants it written.
+fn tidy(page: &str) -> String {
+    const PREAMBLE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
+    let page = page.replace(PREAMBLE, "").replace(".br\n\n.br\n", ".sp\n").replace("\n\n", "\n.sp\n");
+    format!("{PREAMBLE}{page}")
 }
 
 /// A section of terms, each with what it means.
@@ -96,6 +123,22 @@ fn section(heading: &str, entries: &[(&str, &str)]) -> Roff {
         roff.control("TP", []);
         roff.text([bold(*term)]);
         roff.text([roman(*meaning)]);
+    }
+    roff
+}
+
+/// Each cause and below it, indented, the fix: causes are too long to stand beside it.
+fn diagnostics(causes: &[(String, String)]) -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["DIAGNOSTICS"]);
+    for (number, (cause, fix)) in causes.iter().enumerate() {
+        if number > 0 {
+            roff.control("PP", []);
+        }
+        roff.text([bold(cause.as_str())]);
+        roff.control("RS", ["7"]);
+        roff.text([roman(fix.as_str())]);
+        roff.control("RE", []);
     }
     roff
 }
@@ -129,9 +172,12 @@ fn snapshot() -> Roff {
 fn examples() -> Roff {
     let mut roff = Roff::new();
     roff.control("SH", ["EXAMPLES"]);
-    for (why, command) in help::EXAMPLES {
-        roff.control("PP", []);
-        roff.text([roman(format!("{why}:"))]);
+    for (number, (why, command)) in help::EXAMPLES.iter().enumerate() {
+        if number > 0 {
+            roff.control("PP", []);
+        }
+        let colon = if why.ends_with('?') { "" } else { ":" };
+        roff.text([roman(format!("{why}{colon}"))]);
         verbatim(&mut roff, command);
     }
     roff
