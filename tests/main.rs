@@ -15,6 +15,7 @@ mod long_lines;
 mod output;
 mod parity;
 mod reaching;
+mod readme;
 mod recovery;
 mod shells;
 mod snapshot;
