@@ -2,10 +2,11 @@
 
 use memchr::memchr;
 
+use crate::line::layout::head::{Head, Layout};
 use crate::line::layout::named::is_weekday;
 use crate::line::layout::scan::{after, digits_end, skip_blanks, two};
+use crate::line::layout::stamp;
 use crate::line::layout::words::{level_after, level_word, skip_separators};
-use crate::line::layout::{Head, Layout, stamp};
 use crate::line::level::Level;
 use crate::line::time::Stamp;
 

@@ -1,8 +1,9 @@
 //! Lines that open with an ISO 8601 date: Python, `ZooKeeper` (Java and C), Open vSwitch, syslog, plain.
 
+use crate::line::layout::head::{Head, Layout};
 use crate::line::layout::scan::{after, after_origin, after_source, digits_end, skip_blanks};
 use crate::line::layout::words::{Word, level_after, level_word, skip_separators};
-use crate::line::layout::{Head, Layout, stamp, syslog};
+use crate::line::layout::{stamp, syslog};
 use crate::line::level::Level;
 use crate::line::time::Stamp;
 

@@ -1,8 +1,8 @@
 //! glog, of both generations: C++ services, Go's glog and klog, abseil.
 
+use crate::line::layout::head::{Head, Layout};
 use crate::line::layout::scan::{after, digits_end, skip_blanks, two};
 use crate::line::layout::stamp;
-use crate::line::layout::{Head, Layout};
 use crate::line::level::Level;
 use crate::line::time::Stamp;
 

@@ -2,8 +2,8 @@
 
 use memchr::memchr;
 
-use crate::line::layout::pairs::{Key, level_value, quoted, time_value};
-use crate::line::layout::{Head, Layout};
+use crate::line::layout::head::{Head, Layout};
+use crate::line::layout::pairs::{PairKey, level_value, quoted, time_value};
 
 /// Reads the object's time and level; a head if it has a time, or a level in words.
 ///
@@ -19,20 +19,20 @@ pub fn head(line: &[u8]) -> Option<Head> {
     let (mut message, mut in_front) = (0, true);
     while let Some((key, value_at)) = key(line, next) {
         let Some(end) = value_end(line, value_at) else { break };
-        let kind = Key::of(key);
-        if kind != Key::Other {
+        let kind = PairKey::of(key);
+        if kind != PairKey::Other {
             let value = &line[value_at..end];
             let bare = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value);
             match kind {
-                Key::Time if time.is_none() => time = time_value(bare),
-                Key::Level if level.is_none() => {
+                PairKey::Time if time.is_none() => time = time_value(bare),
+                PairKey::Level if level.is_none() => {
                     level = level_value(bare);
                     worded = bare.first().is_some_and(u8::is_ascii_alphabetic);
                 }
                 _ => {}
             }
         }
-        in_front &= kind != Key::Other;
+        in_front &= kind != PairKey::Other;
         if in_front {
             message = blanks_end(line, end);
             message += usize::from(line.get(message) == Some(&b','));

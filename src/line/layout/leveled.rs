@@ -2,9 +2,10 @@
 
 use memchr::memchr_iter;
 
+use crate::line::layout::head::{Head, Layout};
 use crate::line::layout::scan::{after, after_origin, after_source, digits_end, skip_blanks, token_end};
+use crate::line::layout::stamp;
 use crate::line::layout::words::{Word, level_word, skip_separators};
-use crate::line::layout::{Head, Layout, stamp};
 use crate::line::time::Stamp;
 
 /// How far a thread's name may reach.

@@ -2,9 +2,10 @@
 
 use memchr::memchr_iter;
 
+use crate::line::layout::head::{Head, Layout};
 use crate::line::layout::scan::{skip_blanks, token_end};
 use crate::line::layout::words::{level_after, level_word, skip_separators};
-use crate::line::layout::{Head, Layout, glog, stamp};
+use crate::line::layout::{glog, stamp};
 use crate::line::time::Stamp;
 
 /// How far from the start of a line its time may stand.

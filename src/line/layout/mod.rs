@@ -9,6 +9,7 @@ mod class;
 mod dated;
 mod digits;
 mod glog;
+mod head;
 mod json;
 mod leveled;
 mod loose;
@@ -21,70 +22,7 @@ mod stamp;
 mod syslog;
 pub mod words;
 
-use crate::line::level::Level;
-use crate::line::time::Stamp;
-
-/// The layouts of FACTS-nutanix, section 3, and their neighbours on a CVM.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Layout {
-    /// `I20250611 03:12:45.123456Z 21034 file.cc:1187] `, old `I0611 03:12:45.123456 21034 file.cc:1187] `.
-    Glog,
-    /// `2025-06-11 03:12:44,001Z INFO 81234512 module.py:2210 `, or the same without the time.
-    Python,
-    /// `INFO  2025-06-11 03:12:44,120Z thread [] class.method:88 `.
-    Log4j,
-    /// `INFO [thread] 2025-06-11 03:12:40,000 File.java (line 77) `.
-    Cassandra,
-    /// `2025-06-11 03:12:44,007Z - INFO  [thread:Class@228] - `.
-    ZooKeeper,
-    /// `2025-06-11 03:12:44,001:21034(0x7f2a11b0c700):ZOO_INFO@function@1728: `.
-    ZooKeeperClient,
-    /// `2025-06-11 03:12:44,500 `, with a level if one follows in words or brackets.
-    Plain,
-    /// `2025-06-11T12:12:44.413144+09:00 host tag[pid]: `, classic `Jun 11 12:12:44 host tag[pid]: `, either
-    /// behind a `<priority>`.
-    Syslog,
-    /// `Jun 11, 2025 3:12:44 AM class method`: j.u.l., level and message on the next line.
-    JavaUtil,
-    /// `11-Jun-2025 03:12:44.001 INFO [thread] class.method `: Tomcat's own one-line form of j.u.l.
-    Tomcat,
-    /// `time="2025-06-11T03:12:46-07:00" level=error `, pairs in any order; `INFO[0042] ` on a terminal.
-    Logfmt,
-    /// `2025-06-11T03:12:44.001Z|00012|module|INFO|`.
-    OpenVSwitch,
-    /// `11/06/2025 03:12:44 : epoch 6848f0aa : host : ganesha.nfsd-1[main] function :COMPONENT :EVENT :`.
-    Ganesha,
-    /// `[2025/06/11 03:12:44.123456,  0, pid=1] file.c:12(function)`, the message on the next lines.
-    Samba,
-    /// One JSON object.
-    Json,
-    /// `10.20.30.9 - - [11/Jun/2025:03:12:44 +0000] `: the access logs of Apache and nginx.
-    Access,
-    /// `#TIMESTAMP 1718075565 : `: sysstats.
-    Sysstats,
-    /// Any other line with a time near its start.
-    Other,
-}
-
-impl Layout {
-    /// Whether the level stands on the line after the head; the head line alone does not know it.
-    pub const fn level_follows(self) -> bool {
-        matches!(self, Self::JavaUtil)
-    }
-}
-
-/// What the head of a line tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// How it is written.
-    pub layout: Layout,
-    /// Its time as written; `None` for the few heads that tell a level alone.
-    pub time: Option<Stamp>,
-    /// Its level, where the layout tells one.
-    pub level: Option<Level>,
-    /// Where the message starts, counted from the first byte of the line; at most its length.
-    pub message: usize,
-}
+pub use head::{Head, Layout};
 
 /// What one stream remembers from line to line: the family that matched last.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,8 +1,9 @@
 //! Lines that open with a month's or a weekday's English name: classic syslog, j.u.l., ctime.
 
+use crate::line::layout::head::{Head, Layout};
 use crate::line::layout::scan::skip_blanks;
 use crate::line::layout::words::level_after;
-use crate::line::layout::{Head, Layout, stamp, syslog};
+use crate::line::layout::{stamp, syslog};
 
 /// Reads `Mon dd hh:mm:ss <host> <tag>: `, `Mon dd, yyyy h:mm:ss AM <class> <method>`, or `Www Mon dd hh:mm:ss yyyy`.
 pub fn head(line: &[u8]) -> Option<Head> {

@@ -1,8 +1,9 @@
 //! Lines that open with digits in another order than ISO 8601's: ganesha, Tomcat, nginx, Go, `RocksDB`.
 
+use crate::line::layout::head::{Head, Layout};
 use crate::line::layout::scan::{after, skip_blanks, token_end};
+use crate::line::layout::stamp;
 use crate::line::layout::words::{level_after, level_word};
-use crate::line::layout::{Head, Layout, stamp};
 use crate::line::level::Level;
 
 /// How far the fields before a message may reach.

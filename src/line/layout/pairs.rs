@@ -3,7 +3,8 @@
 use memchr::memchr2;
 
 use crate::line::layout::class::Class;
-use crate::line::layout::{Head, Layout, stamp};
+use crate::line::layout::head::{Head, Layout};
+use crate::line::layout::stamp;
 use crate::line::level::Level;
 use crate::line::time::Stamp;
 
@@ -12,7 +13,7 @@ const PAIRS: usize = 12;
 
 /// What a key holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Key {
+pub enum PairKey {
     /// A time.
     Time,
     /// A level.
@@ -21,7 +22,7 @@ pub enum Key {
     Other,
 }
 
-impl Key {
+impl PairKey {
     /// What `key` holds by its name, in whatever case.
     pub fn of(key: &[u8]) -> Self {
         if !matches!(
@@ -92,16 +93,16 @@ pub fn head(line: &[u8]) -> Option<Head> {
     let mut level_first = false;
     for index in 0..PAIRS {
         let Some((key, value, end)) = pair(line, next) else { break };
-        let kind = Key::of(key);
+        let kind = PairKey::of(key);
         match kind {
-            Key::Time if time.is_none() => time = time_value(value),
-            Key::Level if level.is_none() => {
+            PairKey::Time if time.is_none() => time = time_value(value),
+            PairKey::Level if level.is_none() => {
                 level = level_value(value);
                 level_first = index == 0 && level.is_some();
             }
             _ => {}
         }
-        if kind != Key::Other && message == next {
+        if kind != PairKey::Other && message == next {
             message = end;
         }
         next = end;

@@ -1,7 +1,8 @@
 //! Lines that open with syslog's `<priority>`, as they travel between hosts and some daemons write them.
 
+use crate::line::layout::head::{Head, Layout};
 use crate::line::layout::scan::{digits_end, skip_blanks, token_end};
-use crate::line::layout::{Head, Layout, stamp, syslog};
+use crate::line::layout::{stamp, syslog};
 use crate::line::level::Level;
 
 /// Reads `<n>1 <RFC 3339> <host> <app> <pid> <id> ` (RFC 5424), or `<n>` before either of syslog's file layouts;
