@@ -1,11 +1,11 @@
-//! The only reader of the world around the process: arguments, variables, terminals, the runtime folder.
+//! The only reader of what surrounds the process: arguments, variables, terminals, clock zone, and the user's files.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, ErrorKind, IsTerminal as _, Read as _};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -15,67 +15,63 @@ use jiff::tz::TimeZone;
 use rustix::fs::Access;
 
 use crate::cluster::glob;
+use crate::config::{self, Config};
+use crate::plan::{ColorVariables, Surroundings};
 use crate::usage::Usage;
 
-/// The longest folder, in bytes, in which control sockets still have room.
+/// The longest path, in bytes, of a directory in which control sockets still fit.
 ///
-/// A socket's path has at most 108 bytes (`sun_path`, unix(7)), of which ssh takes 18 for the random name
-/// it binds to first; in the 88 left stand a private folder and the socket's own name below this one.
+/// A socket's path has at most 108 bytes (`sun_path`, unix(7)). ssh uses 18 of them for the random name that it binds
+/// first; the other 90 hold this path, a private directory in it, and the socket's own name.
 const MAX_SOCKET_FOLDER: usize = 40;
 
-/// What the surroundings say, read once.
+/// The process and its surroundings, read once at the start.
 #[derive(Clone, Debug)]
 pub struct Environment {
     /// The command line, the program's own name first.
     pub arguments: Vec<OsString>,
-    /// `CVMTAIL_CVMS`, if it names any.
-    pub cvms: Option<OsString>,
-    /// Where the config is looked for.
     pub config: ConfigFile,
-    /// What the variables say about colour.
-    pub color: Color,
-    /// stdout is a terminal.
-    pub stdout_terminal: bool,
-    /// stderr is a terminal.
-    pub stderr_terminal: bool,
-    /// Where control sockets may live.
-    pub socket_folder: PathBuf,
-    /// The variables that keep an ssh from asking anybody.
-    pub askpass: Vec<(&'static str, OsString)>,
-    /// Where answers are kept that are worth keeping; `None`: nowhere.
-    pub cache_folder: Option<PathBuf>,
-    /// The locale has more than ASCII.
-    pub unicode: bool,
-    /// The shell that asks for completion: `COMPLETE` names it.
+    /// The shell that asks for completions: `COMPLETE` names it.
     pub shell: Option<OsString>,
-    /// The user's ssh config, if there is a home for it.
+    /// The user's ssh config; `None` without a home directory.
     pub ssh_config: Option<PathBuf>,
-    /// What time it is.
-    pub now: Timestamp,
-    /// The zone of this machine.
-    pub zone: TimeZone,
+    /// All that a plan depends on.
+    pub surroundings: Surroundings,
 }
 
-/// Where the config is looked for, unless `--config` says it.
+/// Where the config is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConfigFile {
-    /// `CVMTAIL_CONFIG` names it: it must be there.
+    /// `--config` or `CVMTAIL_CONFIG` names it: it must exist.
     Named(PathBuf),
-    /// Its usual place: it may be there.
+    /// The default path: it may exist.
     Usual(PathBuf),
-    /// There is no usual place: neither `XDG_CONFIG_HOME` nor `HOME` is set.
+    /// There is no default path: neither `XDG_CONFIG_HOME` nor `HOME` is set.
     Nowhere,
 }
 
-/// What `NO_COLOR`, `CLICOLOR_FORCE` and `TERM` say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Color {
-    /// `NO_COLOR`, or a terminal that has none.
-    Never,
-    /// `CLICOLOR_FORCE`.
-    Always,
-    /// Nothing: a terminal gets colours.
-    OnTerminal,
+impl ConfigFile {
+    /// Reads the config; one at the default path may be missing, which is an empty config.
+    ///
+    /// Fails on a file that cannot be read, and on a mistake in it with its line and column.
+    pub fn read(&self) -> Result<Config, Usage> {
+        let (path, may_be_missing) = match self {
+            Self::Named(path) => (path, false),
+            Self::Usual(path) => (path, true),
+            Self::Nowhere => return Ok(Config::default()),
+        };
+        match fs::read_to_string(path) {
+            Ok(text) => config::parse(path, &text),
+            Err(error)
+                if may_be_missing
+                    && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                Ok(Config::default())
+            }
+            Err(error) => Err(Usage::new(format!("cannot read the config file {}: {error}", path.display()))
+                .hint("a config is optional: omit --config and CVMTAIL_CONFIG, or name an existing file")),
+        }
+    }
 }
 
 impl Environment {
@@ -84,19 +80,21 @@ impl Environment {
         let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
         Self {
             arguments: env::args_os().collect(),
-            cvms: variable("CVMTAIL_CVMS"),
             config: config_file(&variable),
-            color: color(&variable),
-            stdout_terminal: io::stdout().is_terminal(),
-            stderr_terminal: io::stderr().is_terminal(),
-            socket_folder: socket_folder(variable("XDG_RUNTIME_DIR"), env::temp_dir()),
-            askpass: askpass(&variable),
-            cache_folder: cache_folder(&variable),
-            unicode: unicode(&variable),
             shell: variable("COMPLETE").filter(|shell| shell != "0"),
             ssh_config: base_folder(&variable, "HOME", "").map(|home| home.join(".ssh/config")),
-            now: Timestamp::now(),
-            zone: TimeZone::system(),
+            surroundings: Surroundings {
+                cvms: variable("CVMTAIL_CVMS"),
+                color: color(&variable),
+                stdout_is_terminal: io::stdout().is_terminal(),
+                stderr_is_terminal: io::stderr().is_terminal(),
+                socket_folder: socket_folder(variable("XDG_RUNTIME_DIR"), env::temp_dir()),
+                askpass: askpass(&variable),
+                cache_folder: cache_folder(&variable),
+                unicode: unicode(&variable),
+                now: Timestamp::now(),
+                zone: TimeZone::system(),
+            },
         }
     }
 }
@@ -129,7 +127,7 @@ pub fn asked_by_ssh() -> Option<String> {
 
 /// `CVMTAIL_CONFIG`, else `cvmtail/config.toml` in `XDG_CONFIG_HOME`, else in `~/.config`.
 ///
-/// Folders that are not absolute do not count, as the XDG base directory specification has it.
+/// Relative directories are ignored, as the XDG base directory specification demands.
 fn config_file(variable: &impl Fn(&str) -> Option<OsString>) -> ConfigFile {
     if let Some(file) = variable("CVMTAIL_CONFIG") {
         return ConfigFile::Named(file.into());
@@ -138,7 +136,7 @@ fn config_file(variable: &impl Fn(&str) -> Option<OsString>) -> ConfigFile {
         .map_or(ConfigFile::Nowhere, |folder| ConfigFile::Usual(folder.join("cvmtail/config.toml")))
 }
 
-/// The folder that `name` has, else `usual` in the home folder, else none.
+/// The directory in the variable `name`, else `usual` in the home directory, else none.
 fn base_folder(variable: &impl Fn(&str) -> Option<OsString>, name: &str, usual: &str) -> Option<PathBuf> {
     let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
     absolute(name).or_else(|| absolute("HOME").map(|home| home.join(usual)))
@@ -157,19 +155,19 @@ fn unicode(variable: &impl Fn(&str) -> Option<OsString>) -> bool {
 }
 
 /// `NO_COLOR` before `CLICOLOR_FORCE` before `TERM=dumb` (no-color.org, bixense.com/clicolors); empty is unset.
-fn color(variable: &impl Fn(&str) -> Option<OsString>) -> Color {
+fn color(variable: &impl Fn(&str) -> Option<OsString>) -> ColorVariables {
     if variable("NO_COLOR").is_some() {
-        Color::Never
+        ColorVariables::Never
     } else if variable("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
-        Color::Always
+        ColorVariables::Always
     } else if variable("TERM").is_some_and(|term| term == "dumb") {
-        Color::Never
+        ColorVariables::Never
     } else {
-        Color::OnTerminal
+        ColorVariables::OnTerminal
     }
 }
 
-/// The first folder of: the runtime folder, the temporary one, `/tmp`, that is short and can be written to.
+/// The first of runtime directory, temporary directory and `/tmp` that is short enough and writable.
 fn socket_folder(runtime: Option<OsString>, temporary: PathBuf) -> PathBuf {
     let is_fit = |folder: &PathBuf| {
         folder.is_absolute()
@@ -180,15 +178,15 @@ fn socket_folder(runtime: Option<OsString>, temporary: PathBuf) -> PathBuf {
     runtime.map(PathBuf::from).into_iter().chain([temporary]).find(is_fit).unwrap_or_else(|| "/tmp".into())
 }
 
-/// The working folder, if it is still there.
+/// The working directory, if it still exists.
 pub fn working_folder() -> Option<PathBuf> {
     env::current_dir().ok()
 }
 
 /// The texts of an ssh config and of the files it includes, as `includes` finds them in a text.
 ///
-/// What cannot be read is passed over: this is for completion only. Included files are looked for beside the config
-/// (`ssh_config(5)`: in `~/.ssh`); a `*` or `?` in the last part of their path is followed.
+/// Unreadable files are skipped: this is for completion only. Relative paths are resolved against the directory of the
+/// config (`ssh_config(5)`: `~/.ssh`), and a glob in the last part of a path is expanded.
 pub fn ssh_configs(file: &Path, includes: &impl Fn(&str) -> Vec<String>) -> Vec<String> {
     let folder = file.parent().unwrap_or(Path::new("/"));
     let (mut texts, mut files, mut next) = (Vec::new(), vec![file.to_owned()], 0);
@@ -214,15 +212,15 @@ pub fn ssh_configs(file: &Path, includes: &impl Fn(&str) -> Vec<String>) -> Vec<
     texts
 }
 
-/// How many files of an ssh config are read; one may include itself.
+/// The most files of an ssh config that are read: one may include itself.
 const SSH_CONFIGS: usize = 64;
 
-/// The files of `--cvm-file`, each read once: stdin has its text only once.
+/// The files of `--cvm-file`, each read only once: stdin cannot be read again when the plan is made again.
 #[derive(Debug, Default)]
 pub struct CvmFiles(RefCell<HashMap<PathBuf, String>>);
 
 impl CvmFiles {
-    /// The text of a `--cvm-file`, `-` being stdin; fails if it cannot be read or is not text.
+    /// The text of a `--cvm-file`, `-` being stdin. Fails if it cannot be read or is not UTF-8.
     pub fn read(&self, path: &Path) -> Result<String, Usage> {
         if let Some(text) = self.0.borrow().get(path) {
             return Ok(text.clone());
@@ -233,7 +231,7 @@ impl CvmFiles {
     }
 }
 
-/// The text of a `--cvm-file`, `-` being stdin; fails if it cannot be read or is not text.
+/// The text of a `--cvm-file`, `-` being stdin. Fails if it cannot be read or is not UTF-8.
 fn cvm_file(path: &Path) -> Result<String, Usage> {
     let mut bytes = Vec::new();
     let read = if path == Path::new("-") {
@@ -243,12 +241,12 @@ fn cvm_file(path: &Path) -> Result<String, Usage> {
     };
     let shown = path.display();
     read.map_err(|error| {
-        Usage::new(format!("the CVM file {shown} cannot be read: {error}"))
+        Usage::new(format!("cannot read the CVM file {shown}: {error}"))
             .hint("name a file with one CVM per line, or - for stdin")
     })?;
     String::from_utf8(bytes).map_err(|error| {
         let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..error.utf8_error().valid_up_to()]).count();
-        Usage::new("this is not text").at(format_args!("{shown}:{}", line + 1))
+        Usage::new("not valid UTF-8").at(format_args!("{shown}:{}", line + 1))
     })
 }
 
@@ -257,7 +255,8 @@ mod tests {
     use std::ffi::OsString;
     use std::path::PathBuf;
 
-    use super::{Color, ConfigFile, cache_folder, color, config_file, socket_folder, unicode};
+    use super::{ConfigFile, cache_folder, color, config_file, socket_folder, unicode};
+    use crate::plan::ColorVariables;
 
     /// Variables from a table.
     fn variables<'a>(table: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<OsString> + 'a {
@@ -283,6 +282,16 @@ mod tests {
     }
 
     #[test]
+    fn a_config_may_be_missing_at_the_default_path_only() {
+        let nowhere = PathBuf::from("/nonexistent/config.toml");
+        assert!(ConfigFile::Usual(nowhere.clone()).read().is_ok());
+        assert!(ConfigFile::Usual("/dev/null/config.toml".into()).read().is_ok());
+        let wrong = ConfigFile::Named(nowhere).read().expect_err("named").to_string();
+        assert!(wrong.contains("/nonexistent/config.toml"), "{wrong}");
+        assert!(ConfigFile::Named("/dev/null".into()).read().is_ok(), "an empty file is an empty config");
+    }
+
+    #[test]
     fn the_cache_is_where_xdg_puts_it_and_nowhere_without_a_home() {
         assert_eq!(cache_folder(&variables(&[("HOME", "/h")])), Some("/h/.cache/cvmtail".into()));
         assert_eq!(
@@ -303,11 +312,11 @@ mod tests {
     #[test]
     fn no_color_outranks_force_which_outranks_a_dumb_terminal() {
         for (table, wanted) in [
-            (&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")][..], Color::Never),
-            (&[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")], Color::Always),
-            (&[("CLICOLOR_FORCE", "0"), ("TERM", "xterm")], Color::OnTerminal),
-            (&[("TERM", "dumb")], Color::Never),
-            (&[], Color::OnTerminal),
+            (&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")][..], ColorVariables::Never),
+            (&[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")], ColorVariables::Always),
+            (&[("CLICOLOR_FORCE", "0"), ("TERM", "xterm")], ColorVariables::OnTerminal),
+            (&[("TERM", "dumb")], ColorVariables::Never),
+            (&[], ColorVariables::OnTerminal),
         ] {
             assert_eq!(color(&variables(table)), wanted);
         }

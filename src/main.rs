@@ -39,26 +39,25 @@ use std::process::ExitCode;
 use config::Config;
 use environment::{ConfigFile, Environment};
 use exit::Exit;
-use plan::Plan;
 use plan::discover::{Discovered, Obstacle};
-use plan::inputs::{Inputs, Planned, resolve};
+use plan::{Inputs, Plan, Planned, resolve};
 use usage::Usage;
 
-/// Reads the surroundings, plans, runs; what cannot be planned is told, with exit status 2.
+/// Reads the environment, plans, runs; what cannot be planned is told, with exit status 2.
 fn main() -> ExitCode {
     if let Some(question) = environment::asked_by_ssh() {
         return askpass::refuse(&question);
     }
-    let surroundings = Environment::read();
-    if surroundings.shell.is_some() {
-        return modes::complete::run(&surroundings).map_or_else(|error| refused(&error), Into::into);
+    let environment = Environment::read();
+    if environment.shell.is_some() {
+        return modes::complete::run(&environment).map_or_else(|error| refused(&error), Into::into);
     }
-    match cli::parse(surroundings.arguments.clone()) {
-        Ok(typed) => planned(&surroundings, &typed)
+    match cli::parse(environment.arguments.clone()) {
+        Ok(typed) => planned(&environment, &typed)
             .and_then(|planned| planned.map_or_else(Ok, run))
             .unwrap_or_else(|usage| told(&usage))
             .into(),
-        Err(error) => refused(&cli::harmless(error, &surroundings.arguments)),
+        Err(error) => refused(&cli::sanitized(error, &environment.arguments)),
     }
 }
 
@@ -69,14 +68,13 @@ fn refused(error: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-/// The plan that the command line, the config and the surroundings make together, once the CVMs that must be asked
+/// The plan that the command line, the config and the environment make together, once the CVMs that must be asked
 /// for it have answered; a signal meanwhile is an exit.
-fn planned(surroundings: &Environment, typed: &cli::Typed) -> Result<Result<Planned, Exit>, Usage> {
-    let config = match (typed.config_file(), &surroundings.config) {
-        _ if typed.is_for_packagers() => Config::default(),
-        (Some(file), _) | (None, ConfigFile::Named(file)) => config::read(file, true)?,
-        (None, ConfigFile::Usual(file)) => config::read(file, false)?,
-        (None, ConfigFile::Nowhere) => Config::default(),
+fn planned(environment: &Environment, typed: &cli::CommandLine) -> Result<Result<Planned, Exit>, Usage> {
+    let config = match typed.config_file() {
+        _ if !typed.needs_config() => Config::default(),
+        Some(file) => ConfigFile::Named(file.clone()).read()?,
+        None => environment.config.read()?,
     };
     let flags = typed.with_defaults(&config)?;
     let cvm_files = environment::CvmFiles::default();
@@ -86,7 +84,7 @@ fn planned(surroundings: &Environment, typed: &cli::Typed) -> Result<Result<Plan
             typed: &typed.flags,
             flags: &flags,
             config: &config,
-            environment: surroundings,
+            surroundings: &environment.surroundings,
             cvm_file: &|file| cvm_files.read(file),
             discovered: &discovered,
         });

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use crate::agent::dialogue::Dialogue;
 use crate::agent::protocol::quote;
 use crate::batch::FileId;
-use crate::cluster::pattern::{PathPattern, Piece};
+use crate::cluster::pattern::{PathPattern, PatternPart};
 use crate::cluster::target::RemotePath;
 use crate::diagnosis;
 use crate::failure::Failure;
@@ -247,10 +247,10 @@ fn file(text: &[u8]) -> Option<(&[u8], FileId)> {
 pub fn write_word(pattern: &PathPattern, text: &mut Vec<u8>) {
     for piece in pattern.pieces() {
         match piece {
-            Piece::Text(bytes) => quote(bytes, text),
-            Piece::Any => text.push(b'*'),
-            Piece::One => text.push(b'?'),
-            Piece::Class { negated, members } => {
+            PatternPart::Text(bytes) => quote(bytes, text),
+            PatternPart::Any => text.push(b'*'),
+            PatternPart::One => text.push(b'?'),
+            PatternPart::Class { negated, members } => {
                 text.extend_from_slice(if negated { b"[!" } else { b"[" });
                 let last = members.len() - 1;
                 for (at, &member) in members.iter().enumerate() {

@@ -11,18 +11,18 @@ use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::{Bash, EnvCompleter, Fish, Shells, Zsh};
 
-use crate::cli::command;
+use crate::cli::command::command;
 use crate::render::sanitize;
 
 /// What completes an argument: a word, and what it means.
-pub type Words = Vec<(String, Option<String>)>;
+pub type Candidates = Vec<(String, Option<String>)>;
 
 /// What is known beyond the flags; each is looked up only when it is asked for.
 pub struct Known {
     /// Names of logs.
-    pub logs: Box<dyn Fn() -> Words + Send + Sync>,
+    pub logs: Box<dyn Fn() -> Candidates + Send + Sync>,
     /// CVMs in the forms of `-c`: clusters with their `@`, hosts.
-    pub cvms: Box<dyn Fn() -> Words + Send + Sync>,
+    pub cvms: Box<dyn Fn() -> Candidates + Send + Sync>,
 }
 
 /// The arguments that take logs.
@@ -71,12 +71,12 @@ fn into<T: ArgExt>(extension: T) -> T {
 }
 
 /// The words that `current` may become.
-fn of_word(current: &OsStr, words: &Words) -> Vec<CompletionCandidate> {
+fn of_word(current: &OsStr, words: &Candidates) -> Vec<CompletionCandidate> {
     candidates("", current.to_str().unwrap_or_default(), words)
 }
 
 /// The same for the last entry of a list; a user before an `@` stays.
-fn of_list(current: &OsStr, words: &Words) -> Vec<CompletionCandidate> {
+fn of_list(current: &OsStr, words: &Candidates) -> Vec<CompletionCandidate> {
     let Some(current) = current.to_str() else { return Vec::new() };
     let entry = current.rfind(',').map_or(0, |comma| comma + 1);
     let host = current[entry..].rfind('@').filter(|at| *at > 0).map_or(entry, |at| entry + at + 1);
@@ -85,8 +85,8 @@ fn of_list(current: &OsStr, words: &Words) -> Vec<CompletionCandidate> {
 }
 
 /// What `begun` may become, behind what is `kept`.
-fn candidates(kept: &str, begun: &str, words: &Words) -> Vec<CompletionCandidate> {
-    // What cannot be typed as it is shown is not offered.
+fn candidates(kept: &str, begun: &str, words: &Candidates) -> Vec<CompletionCandidate> {
+    // A word that cannot be typed as it is shown is not offered.
     let is_plain = |word: &str| !word.contains(|c| c == '\t' || sanitize::is_shapeless(c));
     let fits = words.iter().filter(|(word, _)| word.starts_with(begun) && is_plain(word));
     fits.map(|(word, help)| {
@@ -158,11 +158,11 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{CVMS, LOGS, Words, hosts, of_list, of_word};
-    use crate::cli::command;
+    use super::{CVMS, Candidates, LOGS, hosts, of_list, of_word};
+    use crate::cli::command::command;
 
-    /// Words without help.
-    fn words(all: &[&str]) -> Words {
+    /// Candidates without help.
+    fn words(all: &[&str]) -> Candidates {
         all.iter().map(|word| ((*word).to_owned(), None)).collect()
     }
 

@@ -1,7 +1,7 @@
-//! Defaults of flags from the config, and the switches' opposites that overrule them from the command line.
+//! Defaults of flags from the config.
 //!
-//! Nothing here knows a flag by name but the table of opposites: a key of `[defaults]` is whatever long flag
-//! the command has, and its value is what that flag would be given on the command line.
+//! No flag is named here: a key of `[defaults]` is any long flag of the command, and its value is what that flag
+//! would be given on the command line. So a new flag can have a default without a change here.
 
 use std::ffi::OsString;
 
@@ -9,47 +9,16 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use toml::Value;
 
-use crate::cli::{Cli, command};
+use crate::cli::Cli;
+use crate::cli::command::command;
 use crate::cluster::nearest;
 use crate::config::{Config, Located};
 use crate::usage::Usage;
 
-/// Each switch of the follow with the flag that undoes it; not shown in the help, where they would double the list.
-pub const OPPOSITES: [(&str, &str, &str); 14] = [
-    ("refresh", "undo_refresh", "no-refresh"),
-    ("no_follow", "undo_no_follow", "follow"),
-    ("no_reconnect", "undo_no_reconnect", "reconnect"),
-    ("ignore_case", "undo_ignore_case", "no-ignore-case"),
-    ("smart_case", "undo_smart_case", "no-smart-case"),
-    ("word_regexp", "undo_word_regexp", "no-word-regexp"),
-    ("fixed_strings", "undo_fixed_strings", "no-fixed-strings"),
-    ("records", "undo_records", "no-records"),
-    ("dedup", "undo_dedup", "no-dedup"),
-    ("timestamps", "undo_timestamps", "no-timestamps"),
-    ("json", "undo_json", "no-json"),
-    ("stats", "undo_stats", "no-stats"),
-    ("quiet", "undo_quiet", "no-quiet"),
-    ("verbose", "undo_verbose", "no-verbose"),
-];
-
-/// Flags that cannot stand in the config they come from or would end the run.
+/// Flags that make no sense in a config: it cannot name itself, and help and version would end the run.
 const NOT_HERE: [&str; 3] = ["config", "help", "version"];
 
-/// Adds the opposite of each switch: of a switch and its opposite, the last one counts.
-pub fn with_opposites(command: Command) -> Command {
-    OPPOSITES.into_iter().fold(command, |command, (switch, id, long)| {
-        command.arg(
-            Arg::new(id)
-                .long(long)
-                .help(format!("Undo --{}", switch.replace('_', "-")))
-                .action(ArgAction::SetTrue)
-                .hide(true)
-                .overrides_with(switch),
-        )
-    })
-}
-
-/// The flags of the config, in front of those of the command line, read once more.
+/// Parses the command line again with the defaults of the config in front of it.
 pub fn merge(arguments: &[OsString], typed: &ArgMatches, config: &Config) -> Result<Cli, Usage> {
     let mut whole = command();
     whole.build();
@@ -61,7 +30,7 @@ pub fn merge(arguments: &[OsString], typed: &ArgMatches, config: &Config) -> Res
     };
     let mut words: Vec<OsString> = arguments.iter().take(head).cloned().collect();
     for (long, values) in defaults {
-        // The form of the follow, and from where it reads, are other flags than those of the verbs.
+        // These are different flags in the verbs, with other values.
         let is_other = head > 1 && matches!(long.as_str(), "json" | "output" | "since" | "until");
         if let Some(flag) = flag(target, &long).filter(|_| !is_other)
             && !is_settled(target, flag, typed)
@@ -73,13 +42,13 @@ pub fn merge(arguments: &[OsString], typed: &ArgMatches, config: &Config) -> Res
     let matches = command().try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches));
     matches.map_err(|error| {
         Usage::new(format!(
-            "the command line and the [defaults] of the config do not go together: {}",
-            told(&error)
+            "the command line conflicts with the [defaults] of the config: {}",
+            message_of(&error)
         ))
     })
 }
 
-/// True if the command line itself says what `flag` is to be, or something that excludes it.
+/// Whether the command line itself sets `flag`, or another flag that conflicts with it.
 fn is_settled(command: &Command, flag: &Arg, typed: &ArgMatches) -> bool {
     command
         .get_arguments()
@@ -91,26 +60,29 @@ fn is_settled(command: &Command, flag: &Arg, typed: &ArgMatches) -> bool {
         })
 }
 
-/// Each default as the words that would say it on the command line, all known to be right, alone and together.
+/// Each default as the words that would set it on the command line; all of them valid, alone and together.
 fn checked(command: &Command, config: &Config) -> Result<Vec<(String, Vec<OsString>)>, Usage> {
     let mut checked = Vec::new();
     for (key, value) in &config.defaults {
         let words = words_of(command, key, value).map_err(|usage| usage.at(&key.place))?;
         let alone = [OsString::from("cvmtail")].into_iter().chain(words.iter().cloned());
         if let Err(error) = command.clone().try_get_matches_from(alone) {
-            return Err(Usage::new(told(&error)).at(&key.place));
+            return Err(Usage::new(message_of(&error)).at(&key.place));
         }
         checked.push((key.value.clone(), words));
     }
     let together =
         [OsString::from("cvmtail")].into_iter().chain(checked.iter().flat_map(|(_, words)| words).cloned());
     if let Err(error) = command.clone().try_get_matches_from(together) {
-        return Err(Usage::new(format!("the [defaults] of the config do not go together: {}", told(&error))));
+        return Err(Usage::new(format!(
+            "the [defaults] of the config conflict with each other: {}",
+            message_of(&error)
+        )));
     }
     Ok(checked)
 }
 
-/// The words that say `value` for the flag named `key`; none for a switch that is off.
+/// The words that set the flag named `key` to `value`; none for a switch that is off.
 fn words_of(command: &Command, key: &Located<String>, value: &Value) -> Result<Vec<OsString>, Usage> {
     let long = &key.value;
     let Some(flag) = flag(command, long) else {
@@ -129,7 +101,7 @@ fn words_of(command: &Command, key: &Located<String>, value: &Value) -> Result<V
         (ArgAction::SetTrue, _) => Err(Usage::new(format!("`{long}` is a switch: write true or false"))),
         (ArgAction::Append, Value::Array(all)) => {
             let words: Option<Vec<_>> = all.iter().map(|value| scalar(value).map(word)).collect();
-            words.ok_or_else(|| Usage::new(format!("`{long}` takes a list of texts")))
+            words.ok_or_else(|| Usage::new(format!("`{long}` takes a list of strings")))
         }
         // A flag whose value may be left out can also be written as a switch.
         (ArgAction::Set, Value::Boolean(on)) if flag.is_require_equals_set() => {
@@ -137,10 +109,10 @@ fn words_of(command: &Command, key: &Located<String>, value: &Value) -> Result<V
         }
         (ArgAction::Append, value) => scalar(value)
             .map(|value| vec![word(value)])
-            .ok_or_else(|| Usage::new(format!("`{long}` takes a text or a list of texts"))),
+            .ok_or_else(|| Usage::new(format!("`{long}` takes a string or a list of strings"))),
         (_, value) => scalar(value)
             .map(|value| vec![word(value)])
-            .ok_or_else(|| Usage::new(format!("`{long}` takes a text or a number"))),
+            .ok_or_else(|| Usage::new(format!("`{long}` takes a string or a number"))),
     }
 }
 
@@ -149,12 +121,12 @@ fn flag<'a>(command: &'a Command, long: &str) -> Option<&'a Arg> {
     command.get_arguments().find(|arg| can_have_default(arg) && arg.get_long() == Some(long))
 }
 
-/// True for flags that the config may set: those in the help, but for those that make no sense there.
+/// Whether the config may set this flag.
 pub fn can_have_default(arg: &Arg) -> bool {
     !arg.is_hide_set() && arg.get_long().is_some_and(|long| !NOT_HERE.contains(&long))
 }
 
-/// A text or a number as it would be typed.
+/// A string or a number as it would be typed.
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -164,8 +136,8 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// What clap says, without its frame.
-fn told(error: &clap::Error) -> String {
+/// The message of clap, without its frame.
+fn message_of(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let end = ["\n\nUsage:", "\n\nFor more"].iter().filter_map(|frame| text.find(frame)).min();

@@ -7,7 +7,8 @@ use clap_complete::shells;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::cli::{command, help};
+use crate::cli::command::command;
+use crate::cli::help;
 use crate::options::Shell;
 
 /// The completion script of `shell`: it has the binary complete, which knows logs, clusters and hosts, and where

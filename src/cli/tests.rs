@@ -3,13 +3,15 @@ use std::path::Path;
 use clap::ArgAction;
 use proptest::prelude::*;
 
-use super::defaults::{OPPOSITES, can_have_default};
-use super::{Cli, Form, Typed, command, parse};
+use super::command::command;
+use super::defaults::can_have_default;
+use super::opposites::OPPOSITES;
+use super::{Cli, CommandLine, LineFormat, parse};
 use crate::config::{self, Config};
 use crate::usage::Usage;
 
 /// The command line of words, the program's name added.
-fn typed(words: &[&str]) -> Typed {
+fn typed(words: &[&str]) -> CommandLine {
     parse(["cvmtail"].iter().chain(words).map(Into::into).collect())
         .unwrap_or_else(|error| panic!("{words:?}: {error}"))
 }
@@ -90,14 +92,14 @@ fn the_command_line_wins_flag_by_flag() {
         "grep = ['a', 'b']\nlines = 50\njson = true\nignore-case = true\nno-reconnect = true\nquiet = false";
     let flags =
         merged(defaults, &["-g", "x", "-o", "text", "-S", "--retry-limit", "3"]).expect("flags").follow;
-    assert_eq!(flags.filtering.grep, ["x"]);
-    assert_eq!(format!("{:?}", flags.following.lines), "Lines(50)");
-    assert!(!flags.output.json && flags.output.form == Form::Text);
-    assert!(flags.filtering.smart_case && !flags.filtering.ignore_case);
-    assert!(!flags.following.no_reconnect && flags.following.retry_limit == Some(3));
+    assert_eq!(flags.filter.grep, ["x"]);
+    assert_eq!(format!("{:?}", flags.read.lines), "Lines(50)");
+    assert!(!flags.output.json && flags.output.format == LineFormat::Text);
+    assert!(flags.filter.smart_case && !flags.filter.ignore_case);
+    assert!(!flags.read.no_reconnect && flags.read.retry_limit == Some(3));
     assert!(!flags.output.quiet);
     let flags = merged("output = 'ndjson'", &["--template", "{line}"]).expect("flags").follow;
-    assert_eq!((flags.output.form, flags.output.template.as_deref()), (Form::Text, Some("{line}")));
+    assert_eq!((flags.output.format, flags.output.template.as_deref()), (LineFormat::Text, Some("{line}")));
     let flags = merged("template = '{line}'", &["--json"]).expect("flags").follow;
     assert_eq!((flags.output.json, flags.output.template), (true, None));
 }
@@ -106,7 +108,7 @@ fn the_command_line_wins_flag_by_flag() {
 fn defaults_reach_the_cvms_verb_where_it_has_the_flag() {
     let flags = merged("user = 'admin'\nlines = 5\njson = true", &["cvms", "-c", "a"]).expect("flags");
     let Some(super::Verb::Cvms(cvms)) = flags.verb else { panic!("not cvms") };
-    assert_eq!(cvms.choosing.user.as_deref(), Some("admin"));
+    assert_eq!(cvms.cvms.user.as_deref(), Some("admin"));
     assert!(!cvms.json, "the --json of the follow is another flag");
 }
 
@@ -114,7 +116,7 @@ fn defaults_reach_the_cvms_verb_where_it_has_the_flag() {
 fn the_config_of_the_man_page_is_a_config() {
     let config = config::parse(Path::new("c.toml"), super::help::CONFIG).expect("a config");
     let flags = typed(&[]).with_defaults(&config).expect("flags").follow;
-    assert_eq!(flags.filtering.grep, ["ERROR", "FATAL"]);
+    assert_eq!(flags.filter.grep, ["ERROR", "FATAL"]);
     assert!(config.clusters.contains_key("lab") && config.logs.contains_key("ping"));
     for (_, _, opposite) in OPPOSITES {
         assert!(super::help::DEFAULTS.contains(&format!("--{opposite}")), "{opposite}");
@@ -159,8 +161,8 @@ fn a_wrong_default_is_told_with_its_place() {
 #[test]
 fn a_pattern_may_begin_with_a_dash_and_a_backlog_with_a_sign() {
     let flags = typed(&["-g", "-x", "-v", "--y", "-n", "+1"]).flags.follow;
-    assert_eq!((flags.filtering.grep, flags.filtering.exclude), (vec!["-x".into()], vec!["--y".into()]));
-    assert_eq!(format!("{:?}", flags.following.lines), "FromLine(1)");
+    assert_eq!((flags.filter.grep, flags.filter.exclude), (vec!["-x".into()], vec!["--y".into()]));
+    assert_eq!(format!("{:?}", flags.read.lines), "FromLine(1)");
 }
 
 #[test]

@@ -1,50 +1,55 @@
 //! A point in time as people write it.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
-use crate::cli::value;
+use crate::cli::duration;
 
-/// A time as typed: what it means depends on when and where it is read.
+/// A time as typed; which instant it means depends on the current time and zone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum When {
-    /// So long before now.
+    /// This long before now.
     Ago(Duration),
-    /// The last time a clock on the wall showed this.
+    /// The most recent time of day, local time.
     TimeOfDay(Time),
-    /// A date and time on the wall.
-    OnTheWall(DateTime),
-    /// An instant.
+    /// A date and time, local time.
+    Local(DateTime),
     Instant(Timestamp),
 }
 
-impl When {
-    /// Reads `10m`, `14:05`, `2026-11-20`, `2026-11-20 12:00` or RFC 3339.
-    pub fn parse(text: &str) -> Option<Self> {
+impl FromStr for When {
+    type Err = String;
+
+    /// Parses `10m`, `14:05`, `2026-11-20`, `2026-11-20 12:00` or RFC 3339.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || "write 10m (ago), 14:05, 2026-11-20 or 2026-11-20T12:00:00Z".to_owned();
         if let Ok(instant) = text.parse() {
-            return Some(Self::Instant(instant));
+            return Ok(Self::Instant(instant));
         }
         if text.contains(':') && !text.contains('-') {
-            return text.parse().ok().map(Self::TimeOfDay);
+            return text.parse().map(Self::TimeOfDay).map_err(|_| wrong());
         }
         if let Ok(date_time) = text.parse::<DateTime>() {
-            return Some(Self::OnTheWall(date_time));
+            return Ok(Self::Local(date_time));
         }
         if let Ok(date) = text.parse::<Date>() {
-            return Some(Self::OnTheWall(date.to_datetime(Time::midnight())));
+            return Ok(Self::Local(date.to_datetime(Time::midnight())));
         }
-        value::duration(text).ok().map(Self::Ago)
+        duration(text).map(Self::Ago).map_err(|_| wrong())
     }
+}
 
-    /// The instant that is meant at `now` in `zone`; `None` if it is outside of all calendars.
+impl When {
+    /// The instant that this means at `now` in `zone`; `None` if it is out of range.
     pub fn resolve(self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         match self {
             Self::Instant(instant) => Some(instant),
             Self::Ago(duration) => now.checked_sub(duration).ok(),
-            Self::OnTheWall(date_time) => zone.to_timestamp(date_time).ok(),
+            Self::Local(date_time) => zone.to_timestamp(date_time).ok(),
             Self::TimeOfDay(time) => {
                 let today = zone.to_datetime(now).date();
                 let at = |date: Date| zone.to_timestamp(date.to_datetime(time)).ok();
@@ -79,12 +84,12 @@ mod tests {
             ("2026-11-20 12:00", "2026-11-20T11:00:00Z"),
             ("2026-11-20T12:00", "2026-11-20T11:00:00Z"),
         ] {
-            let when = When::parse(text).unwrap_or_else(|| panic!("{text}"));
+            let when: When = text.parse().unwrap_or_else(|why| panic!("{text}: {why}"));
             assert_eq!(when.resolve(now, &zone), Some(meant.parse().unwrap()), "{text}");
         }
         for text in ["", "yesterday", "25:00", "2026-13-01", "10", "-5m"] {
-            // A bare number counts seconds, as for every duration.
-            assert_eq!(When::parse(text).is_some(), text == "10", "{text}");
+            // A bare number is in seconds, as for every duration.
+            assert_eq!(text.parse::<When>().is_ok(), text == "10", "{text}");
         }
     }
 }

@@ -11,7 +11,7 @@ pub const LOCAL: &str = "local";
 
 /// One entry of a list of CVMs, as the user means it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Named {
+pub enum CvmEntry {
     /// `@cluster`: all CVMs of a cluster of the config.
     Cluster(String),
     /// CVMs by address; more than one for a folded set.
@@ -21,7 +21,7 @@ pub enum Named {
 /// Reads a list of CVMs, separated by commas outside of brackets; empty entries are passed over.
 ///
 /// Fails on the first entry that no host can have, with the form it should have.
-pub fn list(text: &str) -> Result<Vec<Named>, Usage> {
+pub fn list(text: &str) -> Result<Vec<CvmEntry>, Usage> {
     entries(text).into_iter().map(str::trim).filter(|entry| !entry.is_empty()).map(entry).collect()
 }
 
@@ -40,16 +40,16 @@ fn entries(text: &str) -> Vec<&str> {
 }
 
 /// Reads one entry of a list.
-fn entry(text: &str) -> Result<Named, Usage> {
+fn entry(text: &str) -> Result<CvmEntry, Usage> {
     if let Some(cluster) = text.strip_prefix('@') {
-        return Ok(Named::Cluster(cluster.to_owned()));
+        return Ok(CvmEntry::Cluster(cluster.to_owned()));
     }
     let host = text.rsplit_once('@').map_or(text, |(_, host)| host);
     if is_bracketed_v6(host) {
-        return Ok(Named::Cvms(vec![address(text)?]));
+        return Ok(CvmEntry::Cvms(vec![address(text)?]));
     }
     let addresses = fold::expand(text)?.iter().map(|name| address(name)).collect::<Result<_, _>>()?;
-    Ok(Named::Cvms(addresses))
+    Ok(CvmEntry::Cvms(addresses))
 }
 
 /// True for `[fe80::1]` and `[fe80::1]:22`, which look like a folded set and are none.
@@ -153,7 +153,7 @@ fn is_hostile(c: char) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Named, checked_jump, list};
+    use super::{CvmEntry, checked_jump, list};
     use crate::cluster::cvm::Address;
 
     /// The addresses of a list as `user@host|port`, the way the table below writes them.
@@ -162,8 +162,8 @@ mod tests {
         let shown: Vec<String> = named
             .into_iter()
             .flat_map(|named| match named {
-                Named::Cluster(name) => vec![format!("@{name}")],
-                Named::Cvms(all) => all.iter().map(one).collect(),
+                CvmEntry::Cluster(name) => vec![format!("@{name}")],
+                CvmEntry::Cvms(all) => all.iter().map(one).collect(),
             })
             .collect();
         shown.join(" ")
@@ -232,7 +232,7 @@ mod tests {
             "a]b",
         ] {
             let named = list(text);
-            assert!(named.is_err() || matches!(named.as_deref(), Ok([Named::Cluster(_)])), "{text}");
+            assert!(named.is_err() || matches!(named.as_deref(), Ok([CvmEntry::Cluster(_)])), "{text}");
         }
     }
 
@@ -248,7 +248,7 @@ mod tests {
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,40}|[a-z0-9@:\\[\\],.%-]{0,24}") {
             for named in list(&text).unwrap_or_default() {
-                let Named::Cvms(all) = named else { continue };
+                let CvmEntry::Cvms(all) = named else { continue };
                 for address in all {
                     if let Address::Ssh { host, user, .. } = address {
                         prop_assert!(!host.starts_with('-') && !host.contains(char::is_whitespace));
@@ -265,7 +265,7 @@ mod tests {
             prop_assume!(host != "local");
             let wanted = Address::Ssh { host, port, user, jump: None };
             let text = one(&wanted).replace('|', ":");
-            prop_assert_eq!(list(&text).expect("an address"), vec![Named::Cvms(vec![wanted])]);
+            prop_assert_eq!(list(&text).expect("an address"), vec![CvmEntry::Cvms(vec![wanted])]);
         }
     }
 }

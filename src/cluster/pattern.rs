@@ -14,7 +14,7 @@ pub struct PathPattern(RemotePath);
 
 /// One piece of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece<'a> {
+pub enum PatternPart<'a> {
     /// Bytes that stand for themselves.
     Text(&'a [u8]),
     /// `*`
@@ -58,7 +58,7 @@ impl PathPattern {
 
     /// The folder in which, or below which, all that matches is.
     pub fn folder(&self) -> RemotePath {
-        let text = |piece| if let Piece::Text(text) = piece { Some(text) } else { None };
+        let text = |piece| if let PatternPart::Text(text) = piece { Some(text) } else { None };
         let mut plain = self.pieces().into_iter().map_while(text).collect::<Vec<_>>().concat();
         let end = plain.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
         plain.truncate(end.max(1));
@@ -66,17 +66,17 @@ impl PathPattern {
     }
 
     /// The pattern, piece by piece. A `[` that is not closed, or has a `/` in it, stands for itself.
-    pub fn pieces(&self) -> Vec<Piece<'_>> {
+    pub fn pieces(&self) -> Vec<PatternPart<'_>> {
         let mut pieces = Vec::new();
         let mut rest = self.0.0.as_slice();
         while let Some(&first) = rest.first() {
             let (piece, length) = match first {
-                b'*' => (Piece::Any, 1),
-                b'?' => (Piece::One, 1),
-                b'[' => class(rest).unwrap_or((Piece::Text(&rest[..1]), 1)),
+                b'*' => (PatternPart::Any, 1),
+                b'?' => (PatternPart::One, 1),
+                b'[' => class(rest).unwrap_or((PatternPart::Text(&rest[..1]), 1)),
                 _ => {
                     let length = rest.iter().position(|byte| b"*?[".contains(byte)).unwrap_or(rest.len());
-                    (Piece::Text(&rest[..length]), length)
+                    (PatternPart::Text(&rest[..length]), length)
                 }
             };
             pieces.push(piece);
@@ -87,13 +87,13 @@ impl PathPattern {
 }
 
 /// The class that `text` begins with, and its length.
-fn class(text: &[u8]) -> Option<(Piece<'_>, usize)> {
+fn class(text: &[u8]) -> Option<(PatternPart<'_>, usize)> {
     let negated = matches!(text.get(1), Some(b'!' | b'^'));
     let start = 1 + usize::from(negated);
     // A `]` that comes first is one of the members.
     let end = start + 1 + text.get(start + 1..)?.iter().position(|&byte| byte == b']')?;
     let members = &text[start..end];
-    (!members.contains(&b'/')).then_some((Piece::Class { negated, members }, end + 1))
+    (!members.contains(&b'/')).then_some((PatternPart::Class { negated, members }, end + 1))
 }
 
 impl fmt::Display for PathPattern {
@@ -110,12 +110,12 @@ impl fmt::Debug for PathPattern {
 
 #[cfg(test)]
 mod tests {
-    use super::{PathPattern, Piece};
+    use super::{PathPattern, PatternPart};
     use crate::cluster::target::RemotePath;
 
     #[test]
     fn a_pattern_falls_into_pieces() {
-        use Piece::{Any, Class, One, Text};
+        use PatternPart::{Any, Class, One, Text};
         let class = |negated, members| Class { negated, members };
         for (pattern, wanted) in [
             ("/a*.b?", vec![Text(b"/a"), Any, Text(b".b"), One]),

@@ -6,8 +6,6 @@ mod snapshot;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -16,8 +14,8 @@ use toml::{Spanned, Value};
 use crate::cluster::{address, glob, nearest};
 use crate::usage::Usage;
 pub use place::Located;
-use place::Text;
-pub use snapshot::{Rules, Snapshot};
+use place::SourceText;
+pub use snapshot::{SnapshotConfig, ThresholdConfig};
 
 /// Everything a config file says; empty without a file.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +31,7 @@ pub struct Config {
     /// Values of flags, by the flag's long name with dashes; not yet checked against the flags.
     pub defaults: Vec<(Located<String>, Value)>,
     /// What counts as ill in a snapshot; not yet checked against the logs.
-    pub snapshot: Snapshot,
+    pub snapshot: SnapshotConfig,
 }
 
 /// A cluster of the config.
@@ -54,7 +52,7 @@ pub struct Cluster {
 /// The file as TOML has it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Typed {
+struct ConfigToml {
     /// `default_cluster = "lab"`
     default_cluster: Option<Spanned<String>>,
     /// `default_logs = ["genesis"]`
@@ -62,7 +60,7 @@ struct Typed {
     default_logs: Vec<Spanned<String>>,
     /// `[clusters.lab]`
     #[serde(default)]
-    clusters: BTreeMap<Spanned<String>, TypedCluster>,
+    clusters: BTreeMap<Spanned<String>, ClusterToml>,
     /// `[logs]`
     #[serde(default)]
     logs: BTreeMap<Spanned<String>, Spanned<String>>,
@@ -71,13 +69,13 @@ struct Typed {
     defaults: BTreeMap<Spanned<String>, Value>,
     /// `[snapshot]`
     #[serde(default)]
-    snapshot: snapshot::Typed,
+    snapshot: snapshot::SnapshotToml,
 }
 
 /// A `[clusters.NAME]` as TOML has it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TypedCluster {
+struct ClusterToml {
     /// `cvms = ["10.0.0.[1-4]"]`
     #[serde(default)]
     cvms: Vec<Spanned<String>>,
@@ -91,24 +89,10 @@ struct TypedCluster {
     jump: Option<Spanned<String>>,
 }
 
-/// Reads the config at `path`; no file is an empty config unless the user `named` the path.
-///
-/// Fails on a file that cannot be read, and on each mistake in it with its line and column.
-pub fn read(path: &Path, named: bool) -> Result<Config, Usage> {
-    match fs::read_to_string(path) {
-        Ok(text) => parse(path, &text),
-        Err(error) if !named && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(Config::default())
-        }
-        Err(error) => Err(Usage::new(format!("the config file {} cannot be read: {error}", path.display()))
-            .hint("a config is never needed: leave out --config and CVMTAIL_CONFIG, or name a file that is there")),
-    }
-}
-
 /// Reads the `text` of the config `file`, whose name is for messages only.
 pub fn parse(file: &Path, text: &str) -> Result<Config, Usage> {
-    let text = Text { file, text };
-    let typed: Typed = toml::from_str(text.text)
+    let text = SourceText { file, text };
+    let typed: ConfigToml = toml::from_str(text.text)
         .map_err(|error| Usage::new(error.message()).at(text.place(error.span().unwrap_or(0..0))))?;
     let mut config = Config {
         default_cluster: typed.default_cluster.map(|name| text.located(name)),
@@ -155,11 +139,11 @@ impl Config {
     }
 }
 
-impl TypedCluster {
+impl ClusterToml {
     /// The same cluster, each value known to be one that ssh can take.
     ///
     /// Fails at `place` for a cluster that names no CVM.
-    fn checked(self, text: &Text<'_>, place: &str) -> Result<Cluster, Usage> {
+    fn checked(self, text: &SourceText<'_>, place: &str) -> Result<Cluster, Usage> {
         let cvms: Vec<_> = self.cvms.into_iter().map(|cvm| text.located(cvm)).collect();
         let discover = self.discover.map(|seed| text.located(seed));
         if cvms.is_empty() && discover.is_none() {
@@ -167,7 +151,7 @@ impl TypedCluster {
         }
         for cvm in cvms.iter().chain(&discover) {
             let named = address::list(&cvm.value).map_err(|usage| usage.at(&cvm.place))?;
-            if named.iter().any(|named| matches!(named, address::Named::Cluster(_))) {
+            if named.iter().any(|named| matches!(named, address::CvmEntry::Cluster(_))) {
                 return Err(Usage::new("a cluster cannot name another cluster")
                     .hint("list its CVMs here")
                     .at(&cvm.place));
@@ -189,7 +173,7 @@ impl TypedCluster {
 
 /// A text that `check` accepts; fails with its place.
 fn checked(
-    text: &Text<'_>,
+    text: &SourceText<'_>,
     value: Option<Spanned<String>>,
     check: impl Fn(&str) -> Result<String, &'static str>,
 ) -> Result<Option<String>, Usage> {

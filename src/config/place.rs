@@ -15,14 +15,14 @@ pub struct Located<T> {
 }
 
 /// A config file's text and its name.
-pub struct Text<'a> {
+pub struct SourceText<'a> {
     /// The name, for messages.
     pub file: &'a Path,
     /// The whole text.
     pub text: &'a str,
 }
 
-impl Text<'_> {
+impl SourceText<'_> {
     /// The value with its place.
     pub fn located<T>(&self, value: Spanned<T>) -> Located<T> {
         let place = self.place(value.span());

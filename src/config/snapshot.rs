@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::config::{Located, Text};
+use crate::config::place::{Located, SourceText};
 use crate::usage::Usage;
 
 /// The rules of the config.
 #[derive(Clone, Debug, Default)]
-pub struct Snapshot {
+pub struct SnapshotConfig {
     /// Those of all logs.
-    pub rules: Rules,
+    pub rules: ThresholdConfig,
     /// Those of single logs, by what names them: a name, a glob over names or a path.
-    pub logs: Vec<(Located<String>, Rules)>,
+    pub logs: Vec<(Located<String>, ThresholdConfig)>,
 }
 
-/// Rules as written; what is not given is left to the next wider ones.
+/// ThresholdConfig as written; what is not given is left to the next wider ones.
 #[derive(Clone, Debug, Default)]
-pub struct Rules {
+pub struct ThresholdConfig {
     /// `max-errors`
     pub max_errors: Option<u64>,
     /// `max-warnings`
@@ -33,7 +33,7 @@ pub struct Rules {
 /// `[snapshot]` as TOML has it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Typed {
+pub(super) struct SnapshotToml {
     /// `max-errors = 0`
     #[serde(rename = "max-errors", alias = "max_errors")]
     max_errors: Option<Spanned<i64>>,
@@ -42,19 +42,19 @@ pub(super) struct Typed {
     max_warnings: Option<Spanned<i64>>,
     /// `max-silence = "10m"`
     #[serde(rename = "max-silence", alias = "max_silence")]
-    max_silence: Option<Spanned<Words>>,
+    max_silence: Option<Spanned<TextOrList>>,
     /// `fail-on = ["PANIC"]`
     #[serde(rename = "fail-on", alias = "fail_on")]
-    fail_on: Option<Spanned<Words>>,
+    fail_on: Option<Spanned<TextOrList>>,
     /// `[snapshot.logs.genesis]`
     #[serde(default)]
-    logs: BTreeMap<Spanned<String>, TypedLog>,
+    logs: BTreeMap<Spanned<String>, ThresholdsToml>,
 }
 
 /// `[snapshot.logs.NAME]` as TOML has it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TypedLog {
+struct ThresholdsToml {
     /// `max-errors = 0`
     #[serde(rename = "max-errors", alias = "max_errors")]
     max_errors: Option<Spanned<i64>>,
@@ -63,16 +63,16 @@ struct TypedLog {
     max_warnings: Option<Spanned<i64>>,
     /// `max-silence = "10m"`
     #[serde(rename = "max-silence", alias = "max_silence")]
-    max_silence: Option<Spanned<Words>>,
+    max_silence: Option<Spanned<TextOrList>>,
     /// `fail-on = ["PANIC"]`
     #[serde(rename = "fail-on", alias = "fail_on")]
-    fail_on: Option<Spanned<Words>>,
+    fail_on: Option<Spanned<TextOrList>>,
 }
 
 /// A text, a number that stands for one, or a list of texts.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "a text or a list of texts")]
-enum Words {
+enum TextOrList {
     /// `"10m"`
     One(String),
     /// `600`
@@ -81,19 +81,19 @@ enum Words {
     Many(Vec<String>),
 }
 
-impl Typed {
+impl SnapshotToml {
     /// The rules, each number known to be none below zero.
-    pub(super) fn checked(self, text: &Text<'_>) -> Result<Snapshot, Usage> {
+    pub(super) fn checked(self, text: &SourceText<'_>) -> Result<SnapshotConfig, Usage> {
         let Self { max_errors, max_warnings, max_silence, fail_on, logs } = self;
-        let all = TypedLog { max_errors, max_warnings, max_silence, fail_on };
+        let all = ThresholdsToml { max_errors, max_warnings, max_silence, fail_on };
         let logs = logs.into_iter().map(|(name, rules)| Ok((text.located(name), rules.checked(text)?)));
-        Ok(Snapshot { rules: all.checked(text)?, logs: logs.collect::<Result<_, Usage>>()? })
+        Ok(SnapshotConfig { rules: all.checked(text)?, logs: logs.collect::<Result<_, Usage>>()? })
     }
 }
 
-impl TypedLog {
+impl ThresholdsToml {
     /// The rules, each number known to be none below zero.
-    fn checked(self, text: &Text<'_>) -> Result<Rules, Usage> {
+    fn checked(self, text: &SourceText<'_>) -> Result<ThresholdConfig, Usage> {
         let count = |value: Option<Spanned<i64>>| {
             value
                 .map(|value| {
@@ -106,22 +106,22 @@ impl TypedLog {
         let silence = self.max_silence.map(|words| {
             let Located { value, place } = text.located(words);
             match value {
-                Words::One(value) => Ok(Located { value, place }),
-                Words::Number(seconds) => Ok(Located { value: seconds.to_string(), place }),
-                Words::Many(_) => Err(Usage::new("write one duration, such as \"10m\"").at(place)),
+                TextOrList::One(value) => Ok(Located { value, place }),
+                TextOrList::Number(seconds) => Ok(Located { value: seconds.to_string(), place }),
+                TextOrList::Many(_) => Err(Usage::new("write one duration, such as \"10m\"").at(place)),
             }
         });
         let fail_on = self.fail_on.map(|words| {
             let Located { value, place } = text.located(words);
             match value {
-                Words::One(value) => Ok(Located { value: vec![value], place }),
-                Words::Many(value) => Ok(Located { value, place }),
-                Words::Number(_) => {
+                TextOrList::One(value) => Ok(Located { value: vec![value], place }),
+                TextOrList::Many(value) => Ok(Located { value, place }),
+                TextOrList::Number(_) => {
                     Err(Usage::new("write a regular expression, or a list of them").at(place))
                 }
             }
         });
-        Ok(Rules {
+        Ok(ThresholdConfig {
             max_errors: count(self.max_errors)?,
             max_warnings: count(self.max_warnings)?,
             max_silence: silence.transpose()?,

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::{Config, parse, read};
+use super::{Config, parse};
 
 /// A config in the order a person would write it.
 const WHOLE: &str = r#"
@@ -84,15 +84,6 @@ fn a_mistake_is_told_with_file_line_and_column() {
         assert!(message.starts_with(place), "{text}: {message}");
         assert!(message.contains(what), "{text}: {message}");
     }
-}
-
-#[test]
-fn a_config_is_never_needed_but_a_named_one_is() {
-    let nowhere = Path::new("/nonexistent/config.toml");
-    assert!(read(nowhere, false).is_ok());
-    assert!(read(Path::new("/dev/null/config.toml"), false).is_ok());
-    assert!(read(nowhere, true).expect_err("named").to_string().contains("/nonexistent/config.toml"));
-    assert!(read(Path::new("/dev/null"), true).is_ok(), "an empty file is an empty config");
 }
 
 proptest! {

@@ -1,10 +1,9 @@
 //! What a shell is told when it asks the binary itself to complete a command line.
 
-use crate::cli::complete::{self, Known, Words};
-use crate::config::{self, Config};
-use crate::environment::{self, ConfigFile, Environment};
+use crate::cli::complete::{self, Candidates, Known};
+use crate::environment::{self, Environment};
 use crate::exit::Exit;
-use crate::plan::name::Names;
+use crate::plan::LogNames;
 
 /// Answers the shell. What is wrong with a config is not told here: there is nobody to read it.
 pub fn run(surroundings: &Environment) -> Result<Exit, clap::Error> {
@@ -12,12 +11,12 @@ pub fn run(surroundings: &Environment) -> Result<Exit, clap::Error> {
     let for_cvms = file.clone();
     let known = Known {
         logs: Box::new(move || {
-            let logs = Names::new(&read(&file)).all();
+            let logs = LogNames::new(&file.read().unwrap_or_default()).all();
             logs.into_iter().map(|(name, path)| (name, Some(path.to_string()))).collect()
         }),
         cvms: Box::new(move || {
-            let config = read(&for_cvms);
-            let mut cvms: Words =
+            let config = for_cvms.read().unwrap_or_default();
+            let mut cvms: Candidates =
                 config.clusters.keys().map(|name| (format!("@{name}"), Some("cluster".to_owned()))).collect();
             cvms.push(("local".to_owned(), Some("this machine, without ssh".to_owned())));
             let texts = ssh_config
@@ -30,12 +29,4 @@ pub fn run(surroundings: &Environment) -> Result<Exit, clap::Error> {
     };
     let folder = environment::working_folder();
     complete::answer(&surroundings.arguments, folder.as_deref(), known).map(|_| Exit::Found)
-}
-
-/// The config at its usual place; an empty one where it is wrong.
-fn read(file: &ConfigFile) -> Config {
-    match file {
-        ConfigFile::Named(file) | ConfigFile::Usual(file) => config::read(file, false).unwrap_or_default(),
-        ConfigFile::Nowhere => Config::default(),
-    }
 }

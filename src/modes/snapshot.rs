@@ -19,7 +19,7 @@ use crate::exit::Exit;
 use crate::modes::signals::Signals;
 use crate::options::ReportForm;
 use crate::output::{Closed, Output};
-use crate::plan::snapshot::SnapshotPlan;
+use crate::plan::SnapshotPlan;
 use crate::render::snapshot::{render, verdict};
 use crate::replace;
 use crate::report::Reporter;

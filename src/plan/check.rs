@@ -1,37 +1,55 @@
-//! Pure: the plan of a check, and of a look at the logs that are there.
+//! The plan of `cvmtail check`.
 
 use std::sync::Arc;
 
-use crate::cli::{self, CheckFormat};
-use crate::environment::Environment;
-use crate::options::CheckStyle;
-use crate::options::ListForm;
+use crate::cli::{CheckFlags, CheckFormat};
+use crate::cluster::cvm::Cvm;
+use crate::cluster::naming::Naming;
+use crate::cluster::pattern::PathPattern;
+use crate::cluster::target::RemotePath;
+use crate::options::{CheckStyle, SshOptions};
 use crate::plan::discover::Obstacle;
-use crate::plan::follow::{color, ssh};
 use crate::plan::inputs::Inputs;
-use crate::plan::name::{Named, Names};
-use crate::plan::{CheckPlan, ListingPlan, choose};
+use crate::plan::log_names::{ChosenLogs, LogNames};
+use crate::plan::{common, cvm_choice};
+
+/// What `cvmtail check` looks at.
+#[derive(Debug)]
+pub struct CheckPlan {
+    /// The CVMs, each once, in the order named.
+    pub cvms: Vec<Arc<Cvm>>,
+    /// The logs, each once; none: the CVMs alone.
+    pub logs: Vec<(String, RemotePath)>,
+    /// Globs over paths, each once.
+    pub patterns: Vec<PathPattern>,
+    /// LogNames what the globs match.
+    pub naming: Naming,
+    /// How ssh is called.
+    pub ssh: SshOptions,
+    /// The form of what is found.
+    pub verdict: CheckStyle,
+}
 
 /// The plan of `cvmtail check`; without a log, of the CVMs alone.
-pub fn check(
-    words: &Inputs<'_>,
-    typed: &cli::CheckFlags,
-    flags: &cli::CheckFlags,
+pub(super) fn check(
+    inputs: &Inputs<'_>,
+    typed: &CheckFlags,
+    flags: &CheckFlags,
     notes: &mut Vec<String>,
 ) -> Result<CheckPlan, Obstacle> {
-    let names = Names::new(words.config);
-    let Named { logs, patterns } = names.named(&flags.logs)?;
-    let ssh = ssh(&flags.choosing, &flags.reaching, flags.verbose, words.environment)?;
-    let jump = typed.reaching.jump.as_deref();
-    let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, jump, &ssh, notes)?;
-    let environment = words.environment;
-    let verdict = match (flags.json, flags.form) {
+    let names = LogNames::new(inputs.config);
+    let ChosenLogs { logs, patterns } = names.choose(&flags.logs)?;
+    let ssh = common::ssh(&flags.cvms, &flags.ssh, flags.verbose, inputs.surroundings)?;
+    let jump = typed.ssh.jump.as_deref();
+    let cvms = cvm_choice::cvms(inputs, &typed.cvms, &flags.cvms, jump, &ssh, notes)?;
+    let surroundings = inputs.surroundings;
+    let verdict = match (flags.json, flags.format) {
         (true, _) | (false, CheckFormat::Ndjson) => {
-            CheckStyle::Ndjson { terminal: environment.stdout_terminal }
+            CheckStyle::Ndjson { terminal: surroundings.stdout_is_terminal }
         }
         (false, CheckFormat::Text) => CheckStyle::Text {
-            color: color(flags.color, environment, environment.stdout_terminal),
-            unicode: environment.unicode,
+            color: common::color(flags.color, surroundings, surroundings.stdout_is_terminal),
+            unicode: surroundings.unicode,
         },
     };
     Ok(CheckPlan {
@@ -41,31 +59,5 @@ pub fn check(
         patterns,
         ssh,
         verdict,
-    })
-}
-
-/// The form of a list.
-pub const fn list_form(json: bool, environment: &Environment) -> ListForm {
-    if json { ListForm::Json { terminal: environment.stdout_terminal } } else { ListForm::Table }
-}
-
-/// The plan of `cvmtail logs -c CVM`.
-pub fn listing(
-    words: &Inputs<'_>,
-    typed: &cli::LogsFlags,
-    flags: &cli::LogsFlags,
-    notes: &mut Vec<String>,
-) -> Result<ListingPlan, Obstacle> {
-    let names = Names::new(words.config);
-    let wanted = if flags.names.is_empty() { None } else { Some(names.named(&flags.names)?) };
-    let ssh = ssh(&flags.choosing, &flags.reaching, false, words.environment)?;
-    let jump = typed.reaching.jump.as_deref();
-    let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, jump, &ssh, notes)?;
-    Ok(ListingPlan {
-        cvms: cvms.into_iter().map(Arc::new).collect(),
-        naming: names.naming(&[]),
-        wanted: wanted.unwrap_or_else(|| Named { logs: names.all(), patterns: ListingPlan::everywhere() }),
-        ssh,
-        form: list_form(flags.json, words.environment),
     })
 }

@@ -1,4 +1,4 @@
-//! Pure: the plan of a snapshot.
+//! The plan of `cvmtail snapshot`.
 
 use std::cmp::Reverse;
 use std::path::PathBuf;
@@ -7,18 +7,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::cli::{self, value};
+use crate::cli::{self, duration};
 use crate::cluster::cvm::Cvm;
 use crate::cluster::naming::Naming;
 use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::{RemotePath, Target};
 use crate::config::{self, Located};
-use crate::options::{ReportForm, ReportStyle};
-use crate::options::{ReportOptions, SshOptions};
+use crate::options::{ReportForm, ReportOptions, ReportStyle, SshOptions};
 use crate::plan::discover::Obstacle;
 use crate::plan::inputs::Inputs;
-use crate::plan::name::{Named, Names};
-use crate::plan::{choose, follow};
+use crate::plan::log_names::{ChosenLogs, LogNames};
+use crate::plan::{common, cvm_choice};
 use crate::snapshot::rulebook::{Rulebook, Rules, Scope};
 use crate::snapshot::thresholds::Thresholds;
 use crate::usage::Usage;
@@ -32,7 +31,7 @@ pub struct SnapshotPlan {
     pub targets: Vec<Arc<Target>>,
     /// Globs over paths: what they match on a CVM is looked at, too.
     pub patterns: Vec<PathPattern>,
-    /// Names what they match.
+    /// LogNames what they match.
     pub naming: Naming,
     /// How ssh is called.
     pub ssh: SshOptions,
@@ -57,73 +56,72 @@ pub struct SnapshotPlan {
 }
 
 /// The plan of a snapshot; what was folded or excluded in vain is told in `notes`.
-pub fn snapshot(
-    words: &Inputs<'_>,
+pub(super) fn snapshot(
+    inputs: &Inputs<'_>,
     flags: &cli::SnapshotFlags,
     notes: &mut Vec<String>,
 ) -> Result<SnapshotPlan, Obstacle> {
-    let typed = match &words.typed.verb {
+    let typed = match &inputs.typed.verb {
         Some(cli::Verb::Snapshot(typed)) => typed,
         _ => flags,
     };
-    let environment = words.environment;
-    let names = Names::new(words.config);
-    let Named { logs, patterns } = follow::logs(words, &names, &flags.logs)?;
-    let reporting = &flags.reporting;
-    let ssh = follow::ssh(&flags.choosing, &flags.reaching, reporting.verbose, environment)?;
-    let jump = typed.reaching.jump.as_deref();
-    let cvms = choose::cvms(words, &typed.choosing, &flags.choosing, jump, &ssh, notes)?;
+    let surroundings = inputs.surroundings;
+    let names = LogNames::new(inputs.config);
+    let ChosenLogs { logs, patterns } = common::logs(inputs, &names, &flags.logs)?;
+    let ssh = common::ssh(&flags.cvms, &flags.ssh, flags.report.verbose, surroundings)?;
+    let jump = typed.ssh.jump.as_deref();
+    let cvms = cvm_choice::cvms(inputs, &typed.cvms, &flags.cvms, jump, &ssh, notes)?;
     let cvms: Vec<Arc<Cvm>> = cvms.into_iter().map(Arc::new).collect();
-    let since = follow::instant(flags.looking.since, "--since", environment)?;
-    if since > environment.now {
+    let since = common::instant(flags.window.since, "--since", surroundings)?;
+    if since > surroundings.now {
         return Err(Usage::new("the window has not begun: --since is in the future")
             .hint("for example: --since 2h")
             .into());
     }
-    let until = flags.looking.until.map(|when| follow::instant(when, "--until", environment)).transpose()?;
+    let until = flags.window.until.map(|when| common::instant(when, "--until", surroundings)).transpose()?;
     if until.is_some_and(|until| until <= since) {
         return Err(Usage::new("the window ends before it begins: --until is not after --since")
             .hint("for example: --since 2h --until 1h")
             .into());
     }
-    let terminal = environment.stdout_terminal && reporting.output_file.is_none();
-    let quiet = reporting.quiet;
+    let terminal = surroundings.stdout_is_terminal && flags.report.output_file.is_none();
+    let quiet = flags.report.quiet;
     Ok(SnapshotPlan {
-        rulebook: rulebook(words, &names, &flags.thresholds)?,
-        targets: follow::targets(&cvms, &logs),
+        rulebook: rulebook(inputs, &names, &flags.thresholds)?,
+        targets: common::targets(&cvms, &logs),
         naming: names.naming(&logs),
         patterns,
         ssh,
         cvms,
         since,
         until,
-        timeout: flags.looking.timeout,
-        form: if reporting.json { ReportForm::Json } else { reporting.form },
-        output_file: reporting.output_file.clone(),
-        compare: reporting.compare.clone(),
+        timeout: flags.window.timeout,
+        form: if flags.report.json { ReportForm::Json } else { flags.report.format },
+        output_file: flags.report.output_file.clone(),
+        compare: flags.report.compare.clone(),
         look: ReportStyle {
-            color: follow::color(reporting.color, environment, terminal),
+            color: common::color(flags.report.color, surroundings, terminal),
             terminal,
-            unicode: environment.unicode,
+            unicode: surroundings.unicode,
         },
         report: ReportOptions {
             events: !quiet,
-            color: follow::color(reporting.color, environment, environment.stderr_terminal),
-            terminal: environment.stderr_terminal,
+            color: common::color(flags.report.color, surroundings, surroundings.stderr_is_terminal),
+            terminal: surroundings.stderr_is_terminal,
             stats: None,
         },
     })
 }
 
 /// What counts as ill: what the flags say, else the config for a log, else the config for all.
-fn rulebook(words: &Inputs<'_>, names: &Names, flags: &cli::ThresholdFlags) -> Result<Rulebook, Usage> {
-    let config = &words.config.snapshot;
+fn rulebook(inputs: &Inputs<'_>, names: &LogNames, flags: &cli::ThresholdFlags) -> Result<Rulebook, Usage> {
+    let config = &inputs.config.snapshot;
     let mut book = Rulebook::default();
     book.add(Scope::All, rules(&config.rules)?);
     let mut single = Vec::new();
     for (named, typed) in &config.logs {
-        let Named { logs, patterns } =
-            names.named(&[named.value.clone().into()]).map_err(|usage| usage.at(&named.place))?;
+        let ChosenLogs { logs, patterns } =
+            names.choose(&[named.value.clone().into()]).map_err(|usage| usage.at(&named.place))?;
         if !patterns.is_empty() {
             return Err(
                 Usage::new("rules stand for names of logs, globs over names and paths").at(&named.place)
@@ -146,11 +144,11 @@ fn rulebook(words: &Inputs<'_>, names: &Names, flags: &cli::ThresholdFlags) -> R
 }
 
 /// Rules of the config.
-fn rules(typed: &config::Rules) -> Result<Rules, Usage> {
+fn rules(typed: &config::ThresholdConfig) -> Result<Rules, Usage> {
     let max_silence = typed
         .max_silence
         .as_ref()
-        .map(|Located { value, place }| value::duration(value).map_err(|why| Usage::new(why).at(place)));
+        .map(|Located { value, place }| duration(value).map_err(|why| Usage::new(why).at(place)));
     if let Some(Located { value, place }) = &typed.fail_on {
         check(Some(value), place)?;
     }

@@ -3,13 +3,11 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::discover::{Discovered, Obstacle};
-use super::inputs::{Inputs, Planned, resolve};
 use crate::cli;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::config;
-use crate::environment::{Color, ConfigFile, Environment};
 use crate::options::{Backlog, Case, Format, Prefix, Reconnect, Stats};
-use crate::plan::{FollowPlan, Plan};
+use crate::plan::{ColorVariables, FollowPlan, Inputs, Plan, Planned, Surroundings, resolve};
 use crate::usage::Usage;
 
 /// A config with a cluster that has everything of its own.
@@ -25,28 +23,24 @@ cvms = ['b1', 'b2']
 ";
 
 /// Surroundings in which nothing is set and nothing is a terminal.
-fn nothing() -> Environment {
-    Environment {
+fn nothing() -> Surroundings {
+    Surroundings {
         now: jiff::Timestamp::UNIX_EPOCH,
         zone: jiff::tz::TimeZone::UTC,
-        arguments: Vec::new(),
         cvms: None,
-        config: ConfigFile::Nowhere,
-        color: Color::OnTerminal,
-        stdout_terminal: false,
-        stderr_terminal: false,
+        color: ColorVariables::OnTerminal,
+        stdout_is_terminal: false,
+        stderr_is_terminal: false,
         socket_folder: "/tmp".into(),
         askpass: Vec::new(),
         cache_folder: None,
         unicode: false,
-        shell: None,
-        ssh_config: None,
     }
 }
 
 /// The plan of words, of a config and of surroundings; the file `cvms` has a list, no other file is there.
-fn planned(words: &str, config: &str, environment: &Environment) -> Result<Planned, Usage> {
-    planned_knowing(words, config, environment, &Discovered::new()).map_err(|obstacle| match obstacle {
+fn planned(words: &str, config: &str, surroundings: &Surroundings) -> Result<Planned, Usage> {
+    planned_knowing(words, config, surroundings, &Discovered::new()).map_err(|obstacle| match obstacle {
         Obstacle::Usage(usage) => usage,
         Obstacle::Ask(ask) => panic!("{words}: {ask:?}"),
     })
@@ -56,7 +50,7 @@ fn planned(words: &str, config: &str, environment: &Environment) -> Result<Plann
 fn planned_knowing(
     words: &str,
     config: &str,
-    environment: &Environment,
+    surroundings: &Surroundings,
     discovered: &Discovered,
 ) -> Result<Planned, Obstacle> {
     let config = config::parse(Path::new("c.toml"), config).expect("a config");
@@ -71,15 +65,15 @@ fn planned_knowing(
         typed: &typed.flags,
         flags: &typed.with_defaults(&config)?,
         config: &config,
-        environment,
+        surroundings,
         cvm_file: &cvm_file,
         discovered,
     })
 }
 
 /// The follow of words that must be right, with what is told.
-fn followed(words: &str, config: &str, environment: &Environment) -> (FollowPlan, Vec<String>) {
-    match planned(words, config, environment).unwrap_or_else(|usage| panic!("{words}: {usage}")) {
+fn followed(words: &str, config: &str, surroundings: &Surroundings) -> (FollowPlan, Vec<String>) {
+    match planned(words, config, surroundings).unwrap_or_else(|usage| panic!("{words}: {usage}")) {
         Planned { plan: Plan::Follow(follow), notes } => (*follow, notes),
         other => panic!("{other:?}"),
     }
@@ -126,23 +120,23 @@ fn every_cvm_has_every_log_numbered_by_cvm() {
 
 #[test]
 fn cvms_come_from_the_first_that_names_any() {
-    let mut environment = nothing();
-    let chosen = |words: &str, config: &str, environment: &Environment| {
-        let (plan, _) = followed(&format!("{words} genesis"), config, environment);
+    let mut surroundings = nothing();
+    let chosen = |words: &str, config: &str, surroundings: &Surroundings| {
+        let (plan, _) = followed(&format!("{words} genesis"), config, surroundings);
         plan.cvms.iter().map(|cvm| format!("{cvm} {}", cvm.source)).collect::<Vec<_>>().join(", ")
     };
     let with_default = format!("default_cluster = 'bare'\n{CONFIG}");
     let with_flag = format!("{with_default}\n[defaults]\ncvm = 'd'");
-    assert_eq!(chosen("", &with_default, &environment), "b1 @bare, b2 @bare");
-    assert_eq!(chosen("", &with_flag, &environment), "d --cvm");
-    environment.cvms = Some("e[1-2],@bare".into());
-    assert_eq!(chosen("", &with_flag, &environment), "e1 CVMTAIL_CVMS, e2 CVMTAIL_CVMS, b1 @bare, b2 @bare");
+    assert_eq!(chosen("", &with_default, &surroundings), "b1 @bare, b2 @bare");
+    assert_eq!(chosen("", &with_flag, &surroundings), "d --cvm");
+    surroundings.cvms = Some("e[1-2],@bare".into());
+    assert_eq!(chosen("", &with_flag, &surroundings), "e1 CVMTAIL_CVMS, e2 CVMTAIL_CVMS, b1 @bare, b2 @bare");
     assert_eq!(
-        chosen("--cvm-file cvms", &with_flag, &environment),
+        chosen("--cvm-file cvms", &with_flag, &surroundings),
         "f1 cvms, f2 cvms, f3 cvms, f4 cvms, f5 cvms"
     );
     assert_eq!(
-        chosen("-c a --cvm-file cvms --exclude-cvm f[1-4]", &with_flag, &environment),
+        chosen("-c a --cvm-file cvms --exclude-cvm f[1-4]", &with_flag, &surroundings),
         "a --cvm, f5 cvms"
     );
 }
@@ -259,15 +253,15 @@ fn flags_become_a_plan_with_nothing_left_to_decide() {
 #[test]
 fn colour_is_asked_of_the_flag_then_the_environment_then_the_terminal() {
     for (flag, variable, terminal, wanted) in [
-        ("auto", Color::OnTerminal, true, true),
-        ("auto", Color::OnTerminal, false, false),
-        ("auto", Color::Never, true, false),
-        ("auto", Color::Always, false, true),
-        ("always", Color::Never, false, true),
-        ("never", Color::Always, true, false),
+        ("auto", ColorVariables::OnTerminal, true, true),
+        ("auto", ColorVariables::OnTerminal, false, false),
+        ("auto", ColorVariables::Never, true, false),
+        ("auto", ColorVariables::Always, false, true),
+        ("always", ColorVariables::Never, false, true),
+        ("never", ColorVariables::Always, true, false),
     ] {
-        let environment = Environment { color: variable, stdout_terminal: terminal, ..nothing() };
-        let (plan, _) = followed(&format!("-c a --color {flag} genesis"), "", &environment);
+        let surroundings = Surroundings { color: variable, stdout_is_terminal: terminal, ..nothing() };
+        let (plan, _) = followed(&format!("-c a --color {flag} genesis"), "", &surroundings);
         assert_eq!(plan.output.color, wanted, "{flag} {variable:?} {terminal}");
     }
 }

@@ -8,7 +8,7 @@ use crate::batch::Ending;
 
 /// One piece of what a channel carries.
 #[derive(Clone, Debug)]
-enum Piece {
+enum PatternPart {
     Log(Vec<u8>),
     Record,
     Message,
@@ -23,12 +23,12 @@ fn intake() -> (Intake, Vec<u8>, Vec<u8>) {
     (intake, format!("\x1e{} R\0", secret.nonce).into_bytes(), [&prefix[..], b"x: file truncated\n"].concat())
 }
 
-fn pieces() -> impl Strategy<Value = Vec<Piece>> {
+fn pieces() -> impl Strategy<Value = Vec<PatternPart>> {
     let byte = prop_oneof![Just(b'\n'), Just(0x1e), Just(0), Just(b'/'), any::<u8>()];
     let piece = prop_oneof![
-        4 => prop::collection::vec(byte, 0..40).prop_map(Piece::Log),
-        1 => Just(Piece::Record),
-        1 => Just(Piece::Message),
+        4 => prop::collection::vec(byte, 0..40).prop_map(PatternPart::Log),
+        1 => Just(PatternPart::Record),
+        1 => Just(PatternPart::Message),
     ];
     prop::collection::vec(piece, 0..20)
 }
@@ -43,15 +43,15 @@ proptest! {
         let (mut wire, mut log, mut marks) = (Vec::new(), Vec::new(), Vec::new());
         for piece in &pieces {
             match piece {
-                Piece::Log(bytes) => {
+                PatternPart::Log(bytes) => {
                     wire.extend_from_slice(bytes);
                     log.extend_from_slice(bytes);
                 }
-                Piece::Record => {
+                PatternPart::Record => {
                     wire.extend_from_slice(&record);
                     marks.push((log.len(), true));
                 }
-                Piece::Message => {
+                PatternPart::Message => {
                     wire.extend_from_slice(&message);
                     marks.push((log.len(), false));
                 }

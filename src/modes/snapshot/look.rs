@@ -21,7 +21,7 @@ use crate::item::Item;
 use crate::line::reader::Reader;
 use crate::line::time::ClockContext;
 use crate::options::{Backlog, Reading, Reconnect};
-use crate::plan::snapshot::SnapshotPlan;
+use crate::plan::SnapshotPlan;
 use crate::render::snapshot::span;
 use crate::snapshot::fold::{Looked, LookedCvm, LookedLog, Trouble};
 use crate::snapshot::tally::{Tally, Window};

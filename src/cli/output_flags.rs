@@ -1,58 +1,57 @@
-//! What kept lines look like and what is said beside them.
+//! The flags that shape stdout and stderr of a follow.
 
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::value;
-use crate::options::Timestamps;
+use crate::cli::{duration, value};
+use crate::options::{Stats, Timestamps};
 
-/// The flags that shape stdout and stderr.
 #[derive(Clone, Debug, Args)]
 pub struct OutputFlags {
-    /// Form of the output
+    /// Output format
     ///
     /// With ndjson, a line of more than 1 MiB is split into several objects, with "partial":true on all but the last.
     #[arg(
         short = 'o',
         long = "output",
-        value_name = "FORM",
+        value_name = "FORMAT",
         default_value = "text",
         overrides_with = "json"
     )]
-    pub form: Form,
-    /// Short for --output ndjson
-    #[arg(long, overrides_with = "form")]
+    pub format: LineFormat,
+    /// Same as --output ndjson
+    #[arg(long, overrides_with = "format")]
     pub json: bool,
     /// Print each line as this text with {fields}, such as '{time} {cvm} {log} {level} {line}'
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["form", "json"])]
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["format", "json"])]
     pub template: Option<String>,
-    /// Put each line's own time in front of it: utc (the default), local, or a strftime format
+    /// Print each line's own time in front of it: utc (the default), local, or a strftime format
     #[arg(
         short = 't',
         long,
-        value_name = "FORM",
+        value_name = "FORMAT",
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "utc",
         value_parser = value::timestamps
     )]
     pub timestamps: Option<Timestamps>,
-    /// Merge the streams as lines arrive, or by the lines' own time
+    /// Order in which streams are merged
     #[arg(long, value_name = "ORDER", default_value = "arrival")]
-    pub order: OrderWord,
-    /// How long --order time waits for lines of other streams; what comes later is marked
-    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = value::duration)]
+    pub order: OrderChoice,
+    /// How long --order time waits for lines of other streams; lines that come later are marked
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = duration::duration)]
     pub order_window: Duration,
-    /// What stands before each line of text
-    #[arg(long, value_name = "WHAT", default_value = "full")]
-    pub prefix: PrefixWord,
-    /// When to use colours; auto honours `NO_COLOR`, `CLICOLOR_FORCE` and TERM=dumb
+    /// Prefix of each line
+    #[arg(long, value_name = "PREFIX", default_value = "full")]
+    pub prefix: PrefixChoice,
+    /// When to use colors; auto honors `NO_COLOR`, `CLICOLOR_FORCE` and TERM=dumb
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: ColorWhen,
     /// Print a summary on stderr at the end, and every INTERVAL
     ///
-    /// A SIGUSR1 prints one at any time.
+    /// SIGUSR1 prints one at any time.
     #[arg(
         long,
         value_name = "INTERVAL",
@@ -61,63 +60,50 @@ pub struct OutputFlags {
         default_missing_value = "end",
         value_parser = value::stats
     )]
-    pub stats: Option<StatsFlag>,
-    /// No events on stderr
+    pub stats: Option<Stats>,
+    /// Suppress status messages
     #[arg(short = 'q', long, overrides_with = "verbose")]
     pub quiet: bool,
-    /// On stderr, also what ssh itself says
+    /// Also print ssh's own messages on stderr
     #[arg(long, overrides_with = "quiet")]
     pub verbose: bool,
 }
 
-/// How the streams are merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OrderWord {
+pub enum OrderChoice {
     /// As lines arrive
     Arrival,
-    /// By the lines' own time
+    /// By each line's own time
     Time,
 }
 
-/// When a summary is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StatsFlag {
-    /// At the end.
-    AtEnd,
-    /// Every so often, and at the end.
-    Every(Duration),
-}
-
-/// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Form {
-    /// A prefix, then the line
+pub enum LineFormat {
+    /// Each line with a prefix
     Text,
     /// One JSON object per line, events included
     Ndjson,
-    /// The line alone, byte for byte
+    /// Lines alone, byte for byte
     Raw,
 }
 
-/// What stands before a line of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PrefixWord {
+pub enum PrefixChoice {
     /// CVM and log
     Full,
-    /// The CVM
+    /// CVM
     Cvm,
-    /// The log
+    /// Log
     Log,
-    /// Nothing
+    /// None
     None,
 }
 
-/// When colours are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {
     /// On a terminal
     Auto,
-    /// Into pipes and files too
+    /// Also into pipes and files
     Always,
     /// Not at all
     Never,

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::cli::CvmFlags;
-use crate::cluster::address::{self, Named};
+use crate::cluster::address::{self, CvmEntry};
 use crate::cluster::cvm::{Address, Cvm};
 use crate::config::Cluster;
 use crate::options::SshOptions;
@@ -19,14 +19,14 @@ use crate::usage::Usage;
 /// of the command line. What was folded or excluded in vain is told in `notes`. Who has to be asked for their
 /// cluster first is reached by `ssh`.
 pub fn cvms(
-    words: &Inputs<'_>,
+    inputs: &Inputs<'_>,
     typed: &CvmFlags,
     flags: &CvmFlags,
     typed_jump: Option<&str>,
     ssh: &SshOptions,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Cvm>, Obstacle> {
-    let chooser = Chooser { words, typed, typed_jump, unasked: RefCell::default() };
+    let chooser = Chooser { inputs, typed, typed_jump, unasked: RefCell::default() };
     if let Some(user) = &flags.user {
         address::checked_user(user).map_err(|why| Usage::new(why).at("--user"))?;
     }
@@ -38,7 +38,7 @@ pub fn cvms(
             seeds: unasked.into_iter().map(Arc::new).collect(),
             ssh: ssh.clone(),
             refresh: flags.refresh,
-            cache: words.environment.cache_folder.clone(),
+            cache: inputs.surroundings.cache_folder.clone(),
         })));
     }
     if chosen.is_empty() {
@@ -64,8 +64,8 @@ fn none_named() -> Usage {
 
 /// What entries are read with.
 struct Chooser<'a> {
-    /// The config and the environment.
-    words: &'a Inputs<'a>,
+    /// The config and the surroundings.
+    inputs: &'a Inputs<'a>,
     /// What the command line says: it outranks a cluster.
     typed: &'a CvmFlags,
     /// The jump host of the command line: it outranks a cluster's.
@@ -81,7 +81,7 @@ impl Chooser<'_> {
         if self.typed.names_any() {
             return self.flagged(self.typed);
         }
-        if let Some(cvms) = &self.words.environment.cvms {
+        if let Some(cvms) = &self.inputs.surroundings.cvms {
             const NAME: &str = "CVMTAIL_CVMS";
             let cvms = cvms.to_str().ok_or_else(|| Usage::new("this is not text").at(NAME))?;
             return self.listed(cvms, NAME).map_err(|usage| usage.at(NAME));
@@ -89,7 +89,7 @@ impl Chooser<'_> {
         if flags.names_any() {
             return self.flagged(flags);
         }
-        match &self.words.config.default_cluster {
+        match &self.inputs.config.default_cluster {
             Some(cluster) => self.cluster(&cluster.value),
             None => Ok(Vec::new()),
         }
@@ -105,7 +105,7 @@ impl Chooser<'_> {
             cvms.extend(self.discovered(text, "--discover").map_err(|usage| usage.at("--discover"))?);
         }
         for file in &flags.cvm_file {
-            let text = (self.words.cvm_file)(file)?;
+            let text = (self.inputs.cvm_file)(file)?;
             let file = file.display().to_string();
             for (index, line) in text.lines().enumerate() {
                 // Whole lines of `svmips` are spaces between addresses.
@@ -123,8 +123,8 @@ impl Chooser<'_> {
         let mut cvms = Vec::new();
         for named in address::list(text)? {
             match named {
-                Named::Cluster(cluster) => cvms.extend(self.cluster(&cluster)?),
-                Named::Cvms(addresses) => {
+                CvmEntry::Cluster(cluster) => cvms.extend(self.cluster(&cluster)?),
+                CvmEntry::Cvms(addresses) => {
                     cvms.extend(addresses.into_iter().map(|address| unnamed(address, source)));
                 }
             }
@@ -134,7 +134,7 @@ impl Chooser<'_> {
 
     /// The CVMs of a cluster of the config, with its user, port and jump host where nothing typed says otherwise.
     fn cluster(&self, name: &str) -> Result<Vec<Cvm>, Usage> {
-        let config = self.words.config;
+        let config = self.inputs.config;
         let cluster = config.clusters.get(name).ok_or_else(|| config.unknown_cluster(name))?;
         let mut cvms = Vec::new();
         for entry in &cluster.cvms {
@@ -176,7 +176,7 @@ impl Chooser<'_> {
 
     /// The CVMs that `seed` named, reached as it is; none, and `seed` is to be asked, if it was not asked yet.
     fn answered(&self, seed: Address, source: &str) -> Vec<Cvm> {
-        let Some(answer) = self.words.discovered.get(&seed) else {
+        let Some(answer) = self.inputs.discovered.get(&seed) else {
             let mut unasked = self.unasked.borrow_mut();
             if unasked.iter().all(|cvm| cvm.address != seed) {
                 unasked.push(Cvm { name: shown(&seed, false), address: seed, source: source.to_owned() });
@@ -191,7 +191,7 @@ impl Chooser<'_> {
         answer.iter().map(|cvm| unnamed(address(cvm.to_string()), source)).collect()
     }
 
-    /// What each `--exclude-cvm` names, with its words.
+    /// What each `--exclude-cvm` names, with its inputs.
     fn excluded<'f>(&self, flags: &'f CvmFlags) -> Result<Vec<(&'f str, Vec<Cvm>)>, Usage> {
         let entry = |text: &'f String| {
             let out = self.listed(text, "--exclude-cvm").map_err(|usage| usage.at("--exclude-cvm"))?;
@@ -206,8 +206,8 @@ fn addresses(text: &str) -> Result<Vec<Address>, Usage> {
     let mut addresses = Vec::new();
     for named in address::list(text)? {
         match named {
-            Named::Cvms(some) => addresses.extend(some),
-            Named::Cluster(name) => {
+            CvmEntry::Cvms(some) => addresses.extend(some),
+            CvmEntry::Cluster(name) => {
                 let name = name.escape_debug();
                 return Err(Usage::new(format!("@{name} is a cluster, not a CVM to ask"))
                     .hint(format!("write -c @{name}; its `discover` in the config is asked")));
@@ -230,10 +230,10 @@ fn unnamed(address: Address, source: &str) -> Cvm {
 }
 
 /// What makes two CVMs the same: host and port; `None` is this machine.
-type Key = Option<(String, Option<u16>)>;
+type CvmKey = Option<(String, Option<u16>)>;
 
 /// The key of a CVM, `--port` being the port of those that name none.
-fn key(cvm: &Cvm, default_port: Option<u16>) -> Key {
+fn key(cvm: &Cvm, default_port: Option<u16>) -> CvmKey {
     match &cvm.address {
         Address::Local => None,
         Address::Ssh { host, port, .. } => Some((host.clone(), port.or(default_port))),
@@ -242,7 +242,7 @@ fn key(cvm: &Cvm, default_port: Option<u16>) -> Key {
 
 /// Keeps the first of each CVM, and tells of the others.
 fn fold(cvms: &mut Vec<Cvm>, default_port: Option<u16>, notes: &mut Vec<String>) {
-    let mut seen: HashMap<Key, usize> = HashMap::new();
+    let mut seen: HashMap<CvmKey, usize> = HashMap::new();
     let mut order = Vec::new();
     cvms.retain(|cvm| {
         let key = key(cvm, default_port);
@@ -291,7 +291,7 @@ fn covers(out: &Address, cvm: &Address, default_port: Option<u16>) -> bool {
     }
 }
 
-/// Names each CVM by its host, and by host and port those that would else share a name.
+/// LogNames each CVM by its host, and by host and port those that would else share a name.
 fn name(cvms: &mut [Cvm], default_port: Option<u16>) {
     let mut seen = HashSet::new();
     let mut shared = HashSet::new();

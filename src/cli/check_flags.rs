@@ -1,48 +1,44 @@
-//! What is checked, and how it is told.
+//! The flags of `cvmtail check`.
 
 use std::ffi::OsString;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::{ColorWhen, ConfigFlag, CvmFlags, SshFlags};
+use crate::cli::config_flag::ConfigFlag;
+use crate::cli::{ColorWhen, CvmFlags, SshFlags};
 
-/// `cvmtail check`
 #[derive(Clone, Debug, Args)]
 pub struct CheckFlags {
-    /// Logs to look at, as for following; none: only the way to the CVMs
+    /// Logs to check, in the forms of the follow; without any, only the CVMs are checked
     #[arg(value_name = "LOG")]
     pub logs: Vec<OsString>,
-    /// Which CVMs.
     #[command(flatten, next_help_heading = "Choosing CVMs")]
-    pub choosing: CvmFlags,
-    /// How ssh reaches them.
-    #[command(flatten, next_help_heading = "Reaching CVMs")]
-    pub reaching: SshFlags,
-    /// Form of the output
+    pub cvms: CvmFlags,
+    #[command(flatten, next_help_heading = "Connecting")]
+    pub ssh: SshFlags,
+    /// Output format
     #[arg(
         short = 'o',
         long = "output",
-        value_name = "FORM",
+        value_name = "FORMAT",
         default_value = "text",
         overrides_with = "json",
         help_heading = "Output"
     )]
-    pub form: CheckFormat,
-    /// Short for --output ndjson
-    #[arg(long, overrides_with = "form", help_heading = "Output")]
+    pub format: CheckFormat,
+    /// Same as --output ndjson
+    #[arg(long, overrides_with = "format", help_heading = "Output")]
     pub json: bool,
-    /// When to use colours; auto honours `NO_COLOR`, `CLICOLOR_FORCE` and TERM=dumb
+    /// When to use colors; auto honors `NO_COLOR`, `CLICOLOR_FORCE` and TERM=dumb
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     pub color: ColorWhen,
-    /// On stderr, also what ssh itself says
+    /// Also print ssh's own messages on stderr
     #[arg(long, help_heading = "Output")]
     pub verbose: bool,
-    /// Where the config is.
     #[command(flatten, next_help_heading = "Config")]
     pub config: ConfigFlag,
 }
 
-/// The form in which a check is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CheckFormat {
     /// A block of lines per CVM

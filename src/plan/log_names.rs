@@ -12,38 +12,38 @@ use crate::config::Config;
 use crate::usage::Usage;
 
 /// A log: its name and its path.
-pub type Log = (String, RemotePath);
+pub type NamedLog = (String, RemotePath);
 
 /// What words of the command line stand for.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Named {
+pub struct ChosenLogs {
     /// Logs whose place is known, each path once.
-    pub logs: Vec<Log>,
+    pub logs: Vec<NamedLog>,
     /// Globs over paths, each once: what they stand for is known on the CVMs only.
     pub patterns: Vec<PathPattern>,
 }
 
 /// All known names of logs.
-pub struct Names {
+pub struct LogNames {
     /// The catalogue in its order, then the config's own, by name; each name once.
-    known: Vec<Log>,
+    known: Vec<NamedLog>,
 }
 
 /// What one word of the command line stands for.
 enum Meant {
     /// Logs with known names.
-    Known(Vec<Log>),
+    Known(Vec<NamedLog>),
     /// A path without a known name.
     Path(RemotePath),
     /// A glob over paths.
     Pattern(PathPattern),
 }
 
-impl Names {
+impl LogNames {
     /// The names of the catalogue and of the config; a name in both is where the config says.
     pub fn new(config: &Config) -> Self {
         let path = |path: &str| RemotePath(path.as_bytes().to_vec());
-        let mut known: Vec<Log> = catalogue::all()
+        let mut known: Vec<NamedLog> = catalogue::all()
             .map(|(name, built_in)| {
                 let place = config.logs.get(&name).unwrap_or(&built_in);
                 let place = path(place);
@@ -62,19 +62,19 @@ impl Names {
     }
 
     /// All known logs.
-    pub fn all(self) -> Vec<Log> {
+    pub fn all(self) -> Vec<NamedLog> {
         self.known
     }
 
     /// The naming of what patterns match, beside the logs that are named already.
-    pub fn naming(&self, logs: &[Log]) -> Naming {
+    pub fn naming(&self, logs: &[NamedLog]) -> Naming {
         Naming::new(logs.iter().chain(&self.known).cloned())
     }
 
     /// The logs that `words` stand for, in their order, each path once.
     ///
     /// Fails on a name nobody knows, on a glob that matches none, and on a path that names no file.
-    pub fn named(&self, words: &[OsString]) -> Result<Named, Usage> {
+    pub fn choose(&self, words: &[OsString]) -> Result<ChosenLogs, Usage> {
         let mut patterns = Vec::new();
         let mut meant: Vec<(Option<&str>, RemotePath)> = Vec::new();
         let mut seen = HashSet::new();
@@ -106,7 +106,7 @@ impl Names {
             );
             (name, path)
         });
-        Ok(Named { logs: named.collect(), patterns })
+        Ok(ChosenLogs { logs: named.collect(), patterns })
     }
 
     /// What one word stands for.
@@ -123,7 +123,7 @@ impl Names {
             return Ok(Meant::Pattern(PathPattern::new(word)));
         }
         if glob::is_glob(word) {
-            let logs: Vec<Log> =
+            let logs: Vec<NamedLog> =
                 self.known.iter().filter(|(name, _)| glob::matches(text, name)).cloned().collect();
             return match logs[..] {
                 [] => Err(Usage::new(format!("no log has a name like `{}`", shown(word))).hint(
@@ -175,20 +175,20 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{Log, Names};
+    use super::{LogNames, NamedLog};
     use crate::config::Config;
 
-    /// Names with two logs of a config.
-    fn names() -> Names {
+    /// LogNames with two logs of a config.
+    fn names() -> LogNames {
         let logs = [("mine", "/srv/mine.log"), ("hera", "/srv/hera.out")];
         let logs = logs.map(|(name, path)| (name.to_owned(), path.to_owned())).into();
-        Names::new(&Config { logs, ..Config::default() })
+        LogNames::new(&Config { logs, ..Config::default() })
     }
 
     /// The logs of words, as `name=path`.
     fn named(words: &[&str]) -> Result<String, String> {
         let words: Vec<OsString> = words.iter().map(Into::into).collect();
-        let named = names().named(&words).map_err(|usage| usage.to_string())?;
+        let named = names().choose(&words).map_err(|usage| usage.to_string())?;
         if !named.patterns.is_empty() {
             return Ok(format!("{:?} {:?}", named.logs, named.patterns));
         }
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn paths_that_are_not_text_keep_their_bytes_and_have_different_names() {
         let words = [b"/x/\xff".to_vec(), b"/x/\xfe".to_vec()].map(OsString::from_vec);
-        let logs = names().named(&words).expect("paths").logs;
+        let logs = names().choose(&words).expect("paths").logs;
         let names: Vec<&str> = logs.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["\\xff", "\\xfe"]);
         assert_eq!(logs[0].1.0, b"/x/\xff");
@@ -257,8 +257,8 @@ mod tests {
             proptest::collection::vec(prop_oneof![Just(b'/'), Just(b'*'), 1_u8..], 0..12), 0..4)
         ) {
             let words: Vec<OsString> = words.into_iter().map(OsString::from_vec).collect();
-            if let Ok(super::Named { logs, .. }) = names().named(&words) {
-                let unique = |key: &dyn Fn(&Log) -> Vec<u8>| logs.iter().map(key).collect::<std::collections::HashSet<_>>().len();
+            if let Ok(super::ChosenLogs { logs, .. }) = names().choose(&words) {
+                let unique = |key: &dyn Fn(&NamedLog) -> Vec<u8>| logs.iter().map(key).collect::<std::collections::HashSet<_>>().len();
                 prop_assert_eq!(unique(&|log| log.1.0.clone()), logs.len());
                 prop_assert!(logs.iter().all(|(name, _)| !name.contains(char::is_control)));
             }
