@@ -137,8 +137,8 @@ impl LogNames {
             return Err(unknown.hint(format!("{text} is a command: it stands first, as in `cvmtail {text}`")));
         }
         let names = self.known.iter().map(|(name, _)| name.as_str());
-        let near = nearest::did_you_mean(&shown(word), names).unwrap_or_default();
-        Err(unknown.hint(format!("{near} `cvmtail logs` lists all names; a path has a `/` in it")))
+        let near = nearest::did_you_mean(&shown(word), names).map(|near| near + " ").unwrap_or_default();
+        Err(unknown.hint(format!("{near}`cvmtail logs` lists all names; a path has a `/` in it")))
     }
 
     /// What a path stands for: a known log, if it is the path of one.
