@@ -7,6 +7,7 @@ use crate::batch::FileId;
 use crate::cluster::cvm::Cvm;
 use crate::cluster::target::Target;
 use crate::hint::Hint;
+use crate::human;
 
 /// The kinds of event; INTERFACE's `status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -120,9 +121,8 @@ impl Event {
 
     /// The event that a broken stream goes on after it was `away`, with so many bytes caught up.
     pub fn resumed(subject: Subject, away: Duration, bytes: u64) -> Self {
-        // Tenths of a second: nobody reads more of it.
-        let tenths = u32::try_from(away.as_millis().div_ceil(100)).unwrap_or(u32::MAX);
-        let message = format!("back after {} s, {bytes} bytes caught up", f64::from(tenths) / 10.0);
+        let message =
+            format!("resumed after {}, {} behind", human::duration(away), human::count(bytes, "byte"));
         Self { bytes: Some(bytes), away: Some(away), ..Self::new(Status::Resumed, subject, message) }
     }
 }

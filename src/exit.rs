@@ -17,7 +17,7 @@ pub enum Exit {
 
 impl Exit {
     /// The status of a follow that ended by itself.
-    pub const fn of_follow(printed: u64, failed: bool) -> Self {
+    pub const fn for_follow(printed: u64, failed: bool) -> Self {
         match (failed, printed) {
             (true, _) => Self::Failed,
             (false, 0) => Self::NotFound,
@@ -26,7 +26,7 @@ impl Exit {
     }
 
     /// The status of a snapshot: a breach is certain whatever was not looked at.
-    pub const fn of_snapshot(breached: bool, looked_everywhere: bool) -> Self {
+    pub const fn for_snapshot(breached: bool, looked_everywhere: bool) -> Self {
         match (breached, looked_everywhere) {
             (true, _) => Self::NotFound,
             (false, false) => Self::Failed,
@@ -57,18 +57,18 @@ mod tests {
 
     #[test]
     fn a_failed_stream_outranks_printed_lines_and_silence() {
-        assert_eq!(Exit::of_follow(3, false).code(), 0);
-        assert_eq!(Exit::of_follow(0, false).code(), 1);
-        assert_eq!(Exit::of_follow(3, true).code(), 2);
-        assert_eq!(Exit::of_follow(0, true).code(), 2);
+        assert_eq!(Exit::for_follow(3, false).code(), 0);
+        assert_eq!(Exit::for_follow(0, false).code(), 1);
+        assert_eq!(Exit::for_follow(3, true).code(), 2);
+        assert_eq!(Exit::for_follow(0, true).code(), 2);
     }
 
     #[test]
     fn a_breach_outranks_what_was_not_looked_at() {
-        assert_eq!(Exit::of_snapshot(false, true).code(), 0);
-        assert_eq!(Exit::of_snapshot(true, true).code(), 1);
-        assert_eq!(Exit::of_snapshot(true, false).code(), 1);
-        assert_eq!(Exit::of_snapshot(false, false).code(), 2);
+        assert_eq!(Exit::for_snapshot(false, true).code(), 0);
+        assert_eq!(Exit::for_snapshot(true, true).code(), 1);
+        assert_eq!(Exit::for_snapshot(true, false).code(), 1);
+        assert_eq!(Exit::for_snapshot(false, false).code(), 2);
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub enum Item {
     Event(Event),
     /// What the clock of a stream's CVM says; comes before the stream's first lines, and again after an
     /// interruption.
-    Clock(Arc<Target>, CvmClock),
+    Clock { target: Arc<Target>, clock: CvmClock },
     /// What comes from here on in a stream is new, or tells its time.
     Fresh(Arc<Target>),
 }

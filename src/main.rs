@@ -16,6 +16,7 @@ mod exit;
 mod failure;
 mod flow;
 mod hint;
+mod human;
 mod item;
 mod line;
 mod modes;

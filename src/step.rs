@@ -56,7 +56,7 @@ impl Name {
 
 /// How a step went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum StepStatus {
     /// As it should.
     Passed,
     /// It works, but something is to be known.
@@ -67,7 +67,7 @@ pub enum Status {
     Skipped,
 }
 
-impl Status {
+impl StepStatus {
     /// The word in NDJSON.
     pub const fn word(self) -> &'static str {
         match self {
@@ -87,7 +87,7 @@ pub struct Step {
     /// The log it is about; `None`: the CVM.
     pub log: Option<String>,
     /// How it went.
-    pub status: Status,
+    pub status: StepStatus,
     /// How long it took; `None` where it was not tried or that is not known.
     pub took: Option<Duration>,
     /// What was found, in one sentence without a full stop.
@@ -111,12 +111,12 @@ pub struct Count {
 
 impl Count {
     /// Counts one more.
-    pub fn add(&mut self, status: Status) {
+    pub fn add(&mut self, status: StepStatus) {
         *match status {
-            Status::Passed => &mut self.passed,
-            Status::Warned => &mut self.warned,
-            Status::Failed => &mut self.failed,
-            Status::Skipped => &mut self.skipped,
+            StepStatus::Passed => &mut self.passed,
+            StepStatus::Warned => &mut self.warned,
+            StepStatus::Failed => &mut self.failed,
+            StepStatus::Skipped => &mut self.skipped,
         } += 1;
     }
 }

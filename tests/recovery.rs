@@ -63,7 +63,7 @@ fn a_killed_session_is_resumed_at_the_exact_byte_and_told() {
     );
     let resumed = &events(&out, "resumed")[0];
     assert!(resumed["bytes"].as_u64().is_some_and(|bytes| bytes > 0), "{resumed}");
-    assert!(resumed["message"].as_str().is_some_and(|told| told.starts_with("back after ")), "{resumed}");
+    assert!(resumed["message"].as_str().is_some_and(|told| told.starts_with("resumed after ")), "{resumed}");
     assert!(events(&out, "gap").is_empty());
     nothing_left(&world, &cvms);
 }
@@ -92,7 +92,7 @@ fn what_happens_to_all_logs_of_a_cvm_is_told_once() {
     run.wait_for_lines(7);
     assert!(cvm.kill_sessions() > 0);
     must(LONG, "all are back", || {
-        told_of(&String::from_utf8_lossy(&run.stderr()), ": resumed: back after ").1 == 7
+        told_of(&String::from_utf8_lossy(&run.stderr()), ": resumed: resumed after ").1 == 7
     });
     run.interrupt();
     let done = run.finish(SOON).expect(130);

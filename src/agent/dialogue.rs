@@ -9,8 +9,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::time::timeout;
 
-use crate::diagnosis::{self, About, span, table};
+use crate::diagnosis::{self, About, table};
 use crate::failure::Failure;
+use crate::human;
 use crate::ssh::channel::{Channel, End, Process};
 
 /// The most that an answer may have.
@@ -84,7 +85,7 @@ impl Dialogue {
                 }
             }
             Err(_) if self.heard.is_empty() && self.complaints.is_empty() => {
-                Err(diagnosis::because(&table::SLOW, about, &span(limit)))
+                Err(diagnosis::because(&table::SLOW, about, &human::duration(limit)))
             }
             // A menu waits for its own words.
             Err(_) => Err(diagnosis::no_shell(&self.heard, &self.complaints, None, about)),

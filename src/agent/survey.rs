@@ -14,8 +14,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::agent::protocol::{MARK, Record, Refusal, Secret, quote};
 use crate::cluster::target::RemotePath;
-use crate::diagnosis::{self, span, table};
+use crate::diagnosis::{self, table};
 use crate::failure::Failure;
+use crate::human;
 use crate::ssh::channel::{Channel, End, Process};
 use crate::ssh::session::Session;
 
@@ -118,7 +119,11 @@ pub async fn survey(session: &Session, secret: &Secret, paths: &[RemotePath]) ->
     drop((stdin, ears));
     if told < paths.len() {
         let lost = diagnosis::because(&table::LOST, about, ": the remote shell was ended");
-        return Err(if in_time { lost } else { diagnosis::because(&table::SLOW, about, &span(PATIENCE)) });
+        return Err(if in_time {
+            lost
+        } else {
+            diagnosis::because(&table::SLOW, about, &human::duration(PATIENCE))
+        });
     }
     // What does not end by itself is ended by being dropped.
     let _ = timeout(FAREWELL, process.end()).await;

@@ -12,7 +12,7 @@ use crate::options;
 use crate::ssh::debug_log::Progress;
 use crate::ssh::resolve::{self, Route};
 use crate::ssh::session::{Channel, Ear, Session, Writer};
-use crate::step::{Name, Status};
+use crate::step::{Name, StepStatus as Status};
 
 /// Connects, and gives a channel; the steps `resolve`, `connect`, `host_key` and `auth` are told.
 pub(super) async fn connect(

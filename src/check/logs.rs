@@ -8,12 +8,13 @@ use crate::agent::dialogue::Dialogue;
 use crate::agent::glob::{self, Seen};
 use crate::agent::protocol::{Refusal, quote};
 use crate::check::facts::{File, Log, Shell};
-use crate::check::{Teller, Wanted, amount, skipped};
+use crate::check::{Teller, Wanted, skipped};
 use crate::cluster::target::RemotePath;
 use crate::diagnosis::{self, About, table};
 use crate::failure::{self, Failure};
 use crate::hint::{Hint, Value};
-use crate::step::{Name, Status, Step};
+use crate::human;
+use crate::step::{Name, Step, StepStatus as Status};
 
 /// For how many seconds a log may be silent without a word about it.
 const STALE: f64 = 86400.0;
@@ -174,9 +175,9 @@ fn unreadable(file: &File, path: &RemotePath, shell: &Shell, about: &About) -> F
 fn freshness(fact: &Log, file: &File, path: &RemotePath, about: &About) -> (Status, String, Option<Hint>) {
     let rotated = match (fact.rotated, fact.newest) {
         (0, _) | (_, None) => ", no rotated file beside it".to_owned(),
-        (1, Some(age)) => format!(", 1 rotated file beside it, {} old", amount(age.max(0.0))),
+        (1, Some(age)) => format!(", 1 rotated file beside it, {} old", human::seconds(age)),
         (count, Some(age)) => {
-            format!(", {count} rotated files beside it, the newest {} old", amount(age.max(0.0)))
+            format!(", {count} rotated files beside it, the newest {} old", human::seconds(age))
         }
     };
     let hint = |template| {
@@ -187,14 +188,17 @@ fn freshness(fact: &Log, file: &File, path: &RemotePath, about: &About) -> (Stat
     };
     let File { size, age, .. } = *file;
     if age < -AHEAD {
-        let message =
-            format!("{size} bytes, last written {} ahead of the CVM's clock{rotated}", amount(-age));
+        let message = format!(
+            "{}, last written {} ahead of the CVM's clock{rotated}",
+            human::size(size),
+            human::seconds(-age)
+        );
         let hint = hint(
             "the clock was set back, or the file was copied[; `{login} ls -l {path}*` shows it and its neighbours]",
         );
         return (Status::Warned, message, hint);
     }
-    let message = format!("{size} bytes, last written {} ago{rotated}", amount(age.max(0.0)));
+    let message = format!("{}, last written {} ago{rotated}", human::size(size), human::seconds(age));
     if age > STALE {
         let hint = hint(
             "is the service stopped, or does it write elsewhere?[ `{login} ls -l {path}*` shows it and its neighbours]",

@@ -17,12 +17,13 @@ use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::naming::Naming;
 use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::RemotePath;
-use crate::diagnosis::{self, About, span, table};
+use crate::diagnosis::{self, About, table};
 use crate::failure::{Failure, Kind};
 use crate::hint::Hint;
+use crate::human;
 use crate::options;
 use crate::ssh::session::{Connection, Ear, Gate, Sockets};
-use crate::step::{Name, Status, Step};
+use crate::step::{Name, Step, StepStatus as Status};
 use facts::{Clock, Shell};
 
 /// The functions a CVM's `sh` is given.
@@ -153,7 +154,8 @@ async fn shell(
     let greeting = dialogue.ask(b"", about.connect_timeout(), about).await;
     let noise = greeting.map_err(|failure| match failure.kind {
         Kind::TimedOut => {
-            let silence = format!("something that says nothing for {}", span(about.connect_timeout()));
+            let silence =
+                format!("something that says nothing for {}", human::duration(about.connect_timeout()));
             failed(diagnosis::because(&table::NO_SHELL, about, &silence))
         }
         _ => failed(failure),
@@ -255,8 +257,8 @@ async fn clock(dialogue: &mut Dialogue, about: &About, teller: &Teller<'_>) {
     let side = if skew < 0.0 { "behind" } else { "ahead of" };
     let message = format!(
         "the CVM's clock is {} {side} ours (give or take {}), its zone is {zone}",
-        amount(skew.abs()),
-        amount(doubt)
+        human::seconds(skew.abs()),
+        human::seconds(doubt)
     );
     if skew.abs() <= SKEW + doubt {
         return teller.passed(Name::Clock, took, message);
@@ -264,18 +266,6 @@ async fn clock(dialogue: &mut Dialogue, about: &About, teller: &Teller<'_>) {
     let template = "see which of the two clocks is wrong: [`{login} chronyc tracking || ntpq -pn`, and ]`timedatectl` here";
     let hint = Hint::fill(template, |name| about.hint_value(name));
     teller.tell(Name::Clock, Status::Warned, took, message, hint);
-}
-
-/// Seconds as people say them.
-fn amount(seconds: f64) -> String {
-    match seconds {
-        ..0.1 => format!("{:.1} ms", seconds * 1000.0),
-        ..1.0 => format!("{:.0} ms", seconds * 1000.0),
-        ..120.0 => format!("{seconds:.1} s"),
-        ..7200.0 => format!("{:.0} min", seconds / 60.0),
-        ..172_800.0 => format!("{:.0} h", seconds / 3600.0),
-        _ => format!("{:.0} days", seconds / 86400.0),
-    }
 }
 
 /// How long something took, if it has begun and ended.

@@ -8,6 +8,7 @@ use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::hop::{Hop, joined};
 use crate::diagnosis::route::Route;
 use crate::hint::{Line, Login, Value};
+use crate::human;
 use crate::options;
 
 /// Which jump host it is that the user did not name here.
@@ -173,8 +174,8 @@ impl About {
                 self.jump.as_deref().and_then(|jump| jump.rsplit(',').next()).unwrap_or(UNNAMED),
             ),
             "public_key" => Cow::Borrowed(&self.public_key),
-            "timeout" => Cow::Owned(span(self.connect_timeout)),
-            "dead" => Cow::Owned(span(self.dead_after)),
+            "timeout" => Cow::Owned(human::duration(self.connect_timeout)),
+            "dead" => Cow::Owned(human::duration(self.dead_after)),
             _ => Cow::Borrowed(""),
         }
     }
@@ -243,11 +244,6 @@ fn flags(line: &mut Line, ssh: &options::SshOptions, identity: &'static str, opt
     for value in &ssh.options {
         line.flag(option, value);
     }
-}
-
-/// A duration as people say it: `18 s`, `0.5 s`.
-pub fn span(time: Duration) -> String {
-    format!("{} s", time.as_secs_f64())
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub mod table;
 mod tests;
 mod words;
 
-pub use about::{About, span};
+pub use about::About;
 use cause::{Cause, Heard};
 use manual::causes;
 pub use words::repeats_server;

@@ -5,23 +5,22 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
-/// Writes instants and remembers the last one: neighbours in a log mostly share their second.
+/// Writes instants, and remembers the last one: neighbors in a log mostly share their second.
 #[derive(Debug)]
-pub struct Stamp {
+pub struct Rfc3339 {
     /// The instant in `text`: seconds since 1970, microseconds within.
     instant: (i64, u32),
     /// It as text.
     text: [u8; 27],
 }
 
-impl Stamp {
-    /// Knows the first instant of 1970.
+impl Rfc3339 {
     pub const fn new() -> Self {
         Self { instant: (0, 0), text: *b"1970-01-01T00:00:00.000000Z" }
     }
 
-    /// A line's own time as text; what is finer than a microsecond is cut off.
-    pub fn of(&mut self, time: Timestamp) -> &[u8; 27] {
+    /// An instant as text, truncated to microseconds.
+    pub fn timestamp(&mut self, time: Timestamp) -> &[u8; 27] {
         let (mut second, mut nanosecond) = (time.as_second(), time.subsec_nanosecond());
         if nanosecond < 0 {
             second -= 1;
@@ -30,13 +29,13 @@ impl Stamp {
         self.write(second, nanosecond.unsigned_abs() / 1000)
     }
 
-    /// A time of this machine's clock as text; what is finer than a microsecond is cut off.
-    pub fn of_system(&mut self, time: SystemTime) -> &[u8; 27] {
+    /// A time of the system clock as text, truncated to microseconds.
+    pub fn system_time(&mut self, time: SystemTime) -> &[u8; 27] {
         match time.duration_since(UNIX_EPOCH) {
             Ok(since) => {
                 self.write(i64::try_from(since.as_secs()).unwrap_or(i64::MAX), since.subsec_micros())
             }
-            Err(_) => self.of(Timestamp::try_from(time).unwrap_or(Timestamp::MIN)),
+            Err(_) => self.timestamp(Timestamp::try_from(time).unwrap_or(Timestamp::MIN)),
         }
     }
 
@@ -54,8 +53,8 @@ impl Stamp {
         &self.text
     }
 
-    /// Writes all but the fraction. RFC 3339 knows the years 0 to 9999; what lies beyond is shown as the
-    /// nearest second within.
+    /// Writes all but the fraction. RFC 3339 has years from 0 to 9999; anything beyond is
+    /// clamped.
     fn write_second(&mut self, second: i64) {
         let time = Offset::UTC.to_datetime(Timestamp::from_second(second).unwrap_or(Timestamp::MAX));
         let year = u32::from(time.year().max(0).unsigned_abs());
@@ -67,6 +66,11 @@ impl Stamp {
             pair(&mut self.text, at, u32::from(part.unsigned_abs()));
         }
     }
+}
+
+/// An instant as text: RFC 3339, UTC, six digits.
+pub fn rfc3339(instant: Timestamp) -> String {
+    String::from_utf8_lossy(Rfc3339::new().timestamp(instant)).into_owned()
 }
 
 /// Writes `number`, below 100, as two digits from `at` on.
@@ -83,26 +87,29 @@ mod tests {
     use jiff::Timestamp;
     use proptest::prelude::{prop_assert_eq, proptest};
 
-    use super::Stamp;
+    use super::Rfc3339;
 
     #[test]
     fn before_1970_the_fraction_still_counts_forward() {
-        let mut stamp = Stamp::new();
-        assert_eq!(stamp.of_system(UNIX_EPOCH - Duration::from_millis(1)), b"1969-12-31T23:59:59.999000Z");
-        assert_eq!(stamp.of(Timestamp::new(-1, -500_000_000).unwrap()), b"1969-12-31T23:59:58.500000Z");
-        assert_eq!(stamp.of(Timestamp::MIN)[..5], *b"0000-");
+        let mut stamp = Rfc3339::new();
+        assert_eq!(stamp.system_time(UNIX_EPOCH - Duration::from_millis(1)), b"1969-12-31T23:59:59.999000Z");
+        assert_eq!(
+            stamp.timestamp(Timestamp::new(-1, -500_000_000).unwrap()),
+            b"1969-12-31T23:59:58.500000Z"
+        );
+        assert_eq!(stamp.timestamp(Timestamp::MIN)[..5], *b"0000-");
     }
 
     proptest! {
         #[test]
         fn instants_read_as_jiff_writes_them(instants in proptest::collection::vec((0i64..253_402_207_200, 0..1_000_000_000), 1..4)) {
-            let mut stamp = Stamp::new();
+            let mut stamp = Rfc3339::new();
             for (second, nanosecond) in instants {
                 let time = Timestamp::new(second, nanosecond).unwrap();
                 let expected = time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string();
-                prop_assert_eq!(std::str::from_utf8(stamp.of(time)).unwrap(), &expected);
+                prop_assert_eq!(std::str::from_utf8(stamp.timestamp(time)).unwrap(), &expected);
                 let system = UNIX_EPOCH + Duration::new(second.unsigned_abs(), nanosecond.unsigned_abs());
-                prop_assert_eq!(std::str::from_utf8(stamp.of_system(system)).unwrap(), &expected);
+                prop_assert_eq!(std::str::from_utf8(stamp.system_time(system)).unwrap(), &expected);
             }
         }
     }

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::cluster::address;
 use crate::cluster::cvm::{Address, Cvm};
-use crate::modes::{object, table::Table};
+use crate::human::Table;
+use crate::modes::object;
 use crate::options::ListForm;
 use crate::plan::CvmsPlan;
 
@@ -27,7 +28,7 @@ pub fn run(plan: &CvmsPlan, out: &mut impl Write) -> io::Result<()> {
         let port = port.map_or("-".to_owned(), |port| port.to_string());
         table.row([&cvm.name, host, &port, user.unwrap_or("-"), &cvm.source]);
     }
-    table.write(out)
+    out.write_all(table.text().as_bytes())
 }
 
 /// INTERFACE's `cvm` object.

@@ -219,7 +219,7 @@ impl Run<'_> {
                 None => self.press.ended(&mut self.buffer, id, now),
                 Some(Item::Lines(batch)) => self.press.lines(&mut self.buffer, &batch, now),
                 Some(Item::Event(event)) => self.tell(&event).await,
-                Some(Item::Clock(target, clock)) => {
+                Some(Item::Clock { target, clock }) => {
                     self.press.clock(&target, &clock);
                     ControlFlow::Continue(())
                 }
@@ -323,7 +323,7 @@ impl Run<'_> {
     /// The status for that end.
     fn exit(&self, end: &End) -> Exit {
         match end {
-            End::Itself => Exit::of_follow(self.press.printed(), self.health.any_ill()),
+            End::Itself => Exit::for_follow(self.press.printed(), self.health.any_ill()),
             End::Signal(number) => Exit::Signal(*number),
             End::Closed(Closed::Gone) => Exit::Found,
             End::Closed(Closed::Failed(_)) => Exit::Failed,

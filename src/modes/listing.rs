@@ -11,7 +11,7 @@ use crate::agent::files::{self, Entry, Listing};
 use crate::cluster::naming::{Naming, shown};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::modes::table::Table;
+use crate::human::{self, Table};
 use crate::modes::{object, runtime};
 use crate::options::ListForm;
 use crate::plan;
@@ -36,7 +36,7 @@ pub fn run(plan: &plan::ListingPlan) -> Result<Exit, Usage> {
     let mut out = Vec::new();
     let found = write(plan, &answers, &mut out).map_err(|error| Usage::new(error.to_string()))?;
     match io::stdout().lock().write_all(&out) {
-        Ok(()) => Ok(Exit::of_follow(found, failed)),
+        Ok(()) => Ok(Exit::for_follow(found, failed)),
         Err(error) => runtime::refused(&error),
     }
 }
@@ -86,7 +86,7 @@ fn write(
     out: &mut Vec<u8>,
 ) -> io::Result<u64> {
     let mut found = 0;
-    let mut table = Table::new(["CVM", "LOG", "KNOWN", "SIZE", "AGE", "PATH"]);
+    let mut table = Table::new(["CVM", "LOG", "KNOWN", "SIZE", "AGE", "PATH"]).with_numbers([3, 4]);
     let known = &plan.naming;
     let mut naming: Naming = known.clone();
     for (cvm, listing) in plan.cvms.iter().zip(answers) {
@@ -113,9 +113,9 @@ fn write(
                 )?;
                 continue;
             }
-            let size = size.map_or_else(|| "-".to_owned(), |size| size.to_string());
+            let size = size.map_or_else(|| "-".to_owned(), human::size);
             let age = match (listing.now, modified) {
-                (Some(now), Some(modified)) => age(now - modified),
+                (Some(now), Some(modified)) => human::seconds(now - modified),
                 _ => "-".to_owned(),
             };
             let link = target.as_ref().map_or_else(String::new, |target| format!(" -> {}", shown(&target.0)));
@@ -124,7 +124,7 @@ fn write(
         }
     }
     if plan.form == ListForm::Table && found > 0 {
-        table.write(out)?;
+        out.write_all(table.text().as_bytes())?;
     }
     Ok(found)
 }
@@ -136,32 +136,16 @@ fn timestamp(seconds: f64) -> Option<String> {
         reason = "a float that is too large becomes the largest integer"
     )]
     let micros = (seconds * 1e6).round() as i64;
-    Timestamp::from_microsecond(micros).ok().map(|time| format!("{time:.6}"))
-}
-
-/// How long ago, in the one unit that tells most.
-fn age(seconds: f64) -> String {
-    match seconds {
-        ..0.0 => "0s".to_owned(),
-        ..120.0 => format!("{seconds:.0}s"),
-        ..7200.0 => format!("{:.0}m", seconds / 60.0),
-        ..172_800.0 => format!("{:.0}h", seconds / 3600.0),
-        _ => format!("{:.0}d", seconds / 86400.0),
-    }
+    Timestamp::from_microsecond(micros).ok().map(human::rfc3339)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{age, timestamp};
+    use super::timestamp;
 
     #[test]
-    fn moments_and_ages_are_readable() {
+    fn moments_are_rfc_3339() {
         assert_eq!(timestamp(1_795_000_000.5).as_deref(), Some("2026-11-18T11:06:40.500000Z"));
         assert_eq!(timestamp(f64::INFINITY), None);
-        for (seconds, wanted) in
-            [(-3.0, "0s"), (59.6, "60s"), (600.0, "10m"), (86400.0, "24h"), (864_000.0, "10d")]
-        {
-            assert_eq!(age(seconds), wanted);
-        }
     }
 }

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::modes::{object, table::Table};
+use crate::human::Table;
+use crate::modes::object;
 use crate::options::ListForm;
 use crate::plan::LogsPlan;
 
@@ -32,5 +33,5 @@ pub fn run(plan: &LogsPlan, out: &mut impl Write) -> io::Result<()> {
     for (log, path) in &plan.logs {
         table.row([log, &path.to_string()]);
     }
-    table.write(out)
+    out.write_all(table.text().as_bytes())
 }

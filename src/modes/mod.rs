@@ -12,4 +12,3 @@ pub mod pages;
 mod runtime;
 mod signals;
 pub mod snapshot;
-mod table;

@@ -127,7 +127,7 @@ async fn tell(plan: &SnapshotPlan, document: &Document, reporter: &mut Reporter)
         reporter.run(&verdict(document), None, false);
     }
     match said {
-        Ok(()) => Exit::of_snapshot(!document.breaches.is_empty(), document.looked_everywhere),
+        Ok(()) => Exit::for_snapshot(!document.breaches.is_empty(), document.looked_everywhere),
         Err(why) => {
             reporter.run(&why, None, true);
             Exit::Failed

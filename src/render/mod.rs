@@ -10,7 +10,6 @@ pub mod palette;
 pub mod raw;
 pub mod sanitize;
 pub mod snapshot;
-pub mod stamp;
 pub mod summary;
 pub mod template;
 pub mod text;

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::batch::{Ending, FileId, PIECE};
 use crate::cluster::target::Target;
 use crate::event::{Event, Subject};
-use crate::render::stamp::Stamp;
+use crate::human::Rfc3339;
 use crate::render::{Dressed, json, summary};
 use crate::tally::Tally;
 
@@ -20,9 +20,9 @@ pub struct Ndjson {
     /// What is the same in all lines of a stream, by the target's number.
     streams: Vec<Option<Stream>>,
     /// Lines' own times.
-    times: Stamp,
+    times: Rfc3339,
     /// Times of arrival, and of events.
-    arrivals: Stamp,
+    arrivals: Rfc3339,
 }
 
 /// What is the same in all lines of a stream.
@@ -39,7 +39,7 @@ struct Stream {
 impl Ndjson {
     /// Nothing written yet.
     pub const fn new(terminal: bool) -> Self {
-        Self { terminal, streams: Vec::new(), times: Stamp::new(), arrivals: Stamp::new() }
+        Self { terminal, streams: Vec::new(), times: Rfc3339::new(), arrivals: Rfc3339::new() }
     }
 
     /// Appends one line or one piece of a line; a long one is split into several objects.
@@ -62,13 +62,13 @@ impl Ndjson {
         match line.time {
             Some(time) => {
                 out.push(b'"');
-                out.extend_from_slice(times.of(time));
+                out.extend_from_slice(times.timestamp(time));
                 out.push(b'"');
             }
             None => out.extend_from_slice(b"null"),
         }
         out.extend_from_slice(b",\"received\":\"");
-        out.extend_from_slice(arrivals.of_system(line.received));
+        out.extend_from_slice(arrivals.system_time(line.received));
         out.extend_from_slice(b"\",\"level\":");
         match line.level {
             Some(level) => {
@@ -107,7 +107,7 @@ impl Ndjson {
     }
 
     /// What is kept ready for a stream, up to date with the file its line comes from, and the clocks.
-    fn stream(&mut self, target: &Target, file: FileId) -> (&Stream, &mut Stamp, &mut Stamp) {
+    fn stream(&mut self, target: &Target, file: FileId) -> (&Stream, &mut Rfc3339, &mut Rfc3339) {
         if target.id >= self.streams.len() {
             self.streams.resize_with(target.id + 1, || None);
         }
@@ -141,7 +141,7 @@ impl Ndjson {
         out.extend_from_slice(b"\",");
         push_names(out, cvm, target);
         out.extend_from_slice(b",\"time\":\"");
-        out.extend_from_slice(self.arrivals.of_system(event.time));
+        out.extend_from_slice(self.arrivals.system_time(event.time));
         out.extend_from_slice(b"\",\"message\":");
         json::string(out, &event.message);
         out.extend_from_slice(b",\"hint\":");

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use jiff::fmt::strtime;
 use jiff::tz::{Offset, TimeZone};
 
+use crate::human::Rfc3339;
 use crate::options::Timestamps;
-use crate::render::stamp::Stamp;
 
-/// How much of a [`Stamp`] is kept: up to the milliseconds.
+/// How much of a [`Rfc3339`] is kept: up to the milliseconds.
 const MILLIS: usize = 23;
 
 /// Writes times, a blank behind each, and remembers the last one.
@@ -20,7 +20,7 @@ pub struct Own {
     /// This machine's zone.
     zone: TimeZone,
     /// Writes the digits of the two fixed forms.
-    digits: Stamp,
+    digits: Rfc3339,
     /// The second that `offset` is of, from 1970; of the free form the instant in `text`.
     last: Option<Timestamp>,
     /// The offset at `last`, in seconds, and as text.
@@ -37,7 +37,7 @@ impl Own {
         let mut own = Self {
             form,
             zone,
-            digits: Stamp::new(),
+            digits: Rfc3339::new(),
             last: None,
             offset: (0, *b"+00:00"),
             text: Vec::new(),
@@ -59,7 +59,7 @@ impl Own {
             Some(time) => {
                 match self.form {
                     Timestamps::Utc => {
-                        out.extend_from_slice(&self.digits.of(time)[..MILLIS]);
+                        out.extend_from_slice(&self.digits.timestamp(time)[..MILLIS]);
                         out.push(b'Z');
                     }
                     Timestamps::Local => self.push_local(out, time),
@@ -82,7 +82,7 @@ impl Own {
         }
         // The digits of the local time are those of the UTC time that is as far on.
         let shifted = Timestamp::new(time.as_second() + i64::from(self.offset.0), time.subsec_nanosecond());
-        out.extend_from_slice(&self.digits.of(shifted.unwrap_or(time))[..MILLIS]);
+        out.extend_from_slice(&self.digits.timestamp(shifted.unwrap_or(time))[..MILLIS]);
         out.extend_from_slice(&self.offset.1);
     }
 

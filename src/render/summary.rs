@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use indicatif::{DecimalBytes, HumanCount};
 use serde::Serialize;
 
+use crate::human::{self, Table};
 use crate::render::sanitize;
 use crate::tally::{Counts, Tally};
 
@@ -113,39 +113,22 @@ const COLUMNS: [&str; 9] =
 
 /// The summary of a run that has lasted for `elapsed` as a table: each stream, then all of them.
 pub fn text(tally: &Tally, elapsed: Duration) -> String {
-    let mut rows: Vec<[String; COLUMNS.len()]> = vec![COLUMNS.map(str::to_owned)];
+    let mut table = Table::new(COLUMNS).with_numbers(2..COLUMNS.len());
     for stream in tally.streams() {
         let names = [sanitize::text(&stream.target.cvm.name), sanitize::text(&stream.target.log)];
-        rows.push(row(names, &stream.counts, elapsed));
+        table.row(row(names, &stream.counts, elapsed).each_ref().map(String::as_str));
     }
     let total = tally.total();
-    let streams = rows.len() - 1;
-    rows.push(row([plural(tally.cvms(), "CVM"), plural(streams, "stream")], &total, elapsed));
-    let widths: Vec<usize> = (0..COLUMNS.len())
-        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
-        .collect();
-    let mut text = String::new();
-    for row in rows {
-        let line =
-            row.iter().zip(&widths).enumerate().fold(String::new(), |mut line, (column, (cell, width))| {
-                // Writing into a String cannot fail. Names to the left, numbers to the right.
-                let _ = if column < 2 {
-                    write!(line, "{cell:width$}  ")
-                } else {
-                    write!(line, "{cell:>width$}  ")
-                };
-                line
-            });
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    let _ = write!(text, "{:.1} s", elapsed.as_secs_f64());
+    let names = [human::count(tally.cvms(), "CVM"), human::count(tally.streams().count(), "stream")];
+    table.row(row(names, &total, elapsed).each_ref().map(String::as_str));
+    let mut text = table.text();
+    text.push_str(&human::duration(elapsed));
     let failed = tally.streams_failed();
     if failed > 0 {
-        let _ = write!(text, ", {} failed", plural(failed, "stream"));
+        let _ = write!(text, ", {} failed", human::count(failed, "stream"));
     }
     if total.suppressed > 0 {
-        let _ = write!(text, ", {} lines held back by limits", HumanCount(total.suppressed));
+        let _ = write!(text, ", {} suppressed by limits", human::count(total.suppressed, "line"));
     }
     text.push('\n');
     text
@@ -154,18 +137,18 @@ pub fn text(tally: &Tally, elapsed: Duration) -> String {
 /// One row: who, and the counts.
 fn row([cvm, log]: [String; 2], counts: &Counts, elapsed: Duration) -> [String; COLUMNS.len()] {
     let gaps = match (counts.gaps, counts.gap_bytes) {
-        (gaps, 0) => HumanCount(gaps).to_string(),
-        (gaps, bytes) => format!("{} ({})", HumanCount(gaps), DecimalBytes(bytes)),
+        (gaps, 0) => human::number(gaps),
+        (gaps, bytes) => format!("{} ({})", human::number(gaps), human::size(bytes)),
     };
     [
         cvm,
         log,
-        HumanCount(counts.lines_read).to_string(),
-        HumanCount(counts.lines_printed).to_string(),
-        DecimalBytes(counts.bytes_read).to_string(),
+        human::number(counts.lines_read),
+        human::number(counts.lines_printed),
+        human::size(counts.bytes_read),
         rate(counts.lines_read, elapsed),
-        HumanCount(counts.reconnects).to_string(),
-        HumanCount(counts.rotations).to_string(),
+        human::number(counts.reconnects),
+        human::number(counts.rotations),
         gaps,
     ]
 }
@@ -174,12 +157,7 @@ fn row([cvm, log]: [String; 2], counts: &Counts, elapsed: Duration) -> [String; 
 fn rate(count: u64, elapsed: Duration) -> String {
     let tenths = u128::from(count) * 10_000 / elapsed.as_millis().max(1);
     let whole = u64::try_from(tenths / 10).unwrap_or(u64::MAX);
-    if whole < 100 { format!("{whole}.{}", tenths % 10) } else { HumanCount(whole).to_string() }
-}
-
-/// `1 CVM`, `2 CVMs`.
-fn plural(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+    if whole < 100 { format!("{whole}.{}", tenths % 10) } else { human::number(whole) }
 }
 
 #[cfg(test)]
@@ -210,10 +188,10 @@ mod tests {
     fn a_table_for_people() {
         let expected = "\
 CVM        LOG            LINES  PRINTED      BYTES  LINES/S  RECONNECTS  ROTATIONS         GAPS
-10.0.0.1   genesis    1,234,567       12  165.00 MB  123,456           0          0            0
-10.0.0.12  stargate          30        0    4.02 kB      3.0           0          0  1 (4.10 kB)
-2 CVMs     2 streams  1,234,597       12  165.00 MB  123,459           0          0  1 (4.10 kB)
-10.0 s, 1 stream failed
+10.0.0.1   genesis    1,234,567       12  157.4 MiB  123,456           0          0            0
+10.0.0.12  stargate          30        0    3.9 KiB      3.0           0          0  1 (4.0 KiB)
+2 CVMs     2 streams  1,234,597       12  157.4 MiB  123,459           0          0  1 (4.0 KiB)
+10 s, 1 stream failed
 ";
         assert_eq!(text(&tally(), Duration::from_secs(10)), expected);
         assert!(text(&Tally::new(&[]), Duration::ZERO).contains("0 CVMs  0 streams"));

@@ -7,11 +7,11 @@ use owo_colors::Style;
 
 use crate::batch::Ending;
 use crate::cluster::target::Target;
+use crate::human::Rfc3339;
 use crate::line::level::Level;
 use crate::options::OutputOptions;
 use crate::render::body::Body;
 use crate::render::palette::Palette;
-use crate::render::stamp::Stamp;
 use crate::render::{Dressed, json, sanitize};
 
 /// Writes each line as the template says, and a newline. The pieces of one line are joined at the first `{line}`
@@ -36,9 +36,9 @@ struct Fields {
     /// The colours of names; `None` without.
     palette: Option<Palette>,
     /// Lines' own times.
-    times: Stamp,
+    times: Rfc3339,
     /// Times of arrival.
-    arrivals: Stamp,
+    arrivals: Rfc3339,
 }
 
 /// A part of a template.
@@ -103,8 +103,8 @@ impl Template {
             body: Body::new(output.terminal, output.color),
             fields: Fields {
                 palette: output.color.then(|| Palette::new(targets)),
-                times: Stamp::new(),
-                arrivals: Stamp::new(),
+                times: Rfc3339::new(),
+                arrivals: Rfc3339::new(),
             },
         })
     }
@@ -172,11 +172,11 @@ fn fill(pieces: &[Piece], body: &Body, fields: &mut Fields, out: &mut Vec<u8>, l
         match piece {
             Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
             Piece::Field(Field::Time) => match line.time {
-                Some(time) => out.extend_from_slice(fields.times.of(time)),
+                Some(time) => out.extend_from_slice(fields.times.timestamp(time)),
                 None => out.push(b'-'),
             },
             Piece::Field(Field::Received) => {
-                out.extend_from_slice(fields.arrivals.of_system(line.received));
+                out.extend_from_slice(fields.arrivals.system_time(line.received));
             }
             Piece::Field(Field::Cvm) => {
                 let name = &line.target.cvm.name;

@@ -6,8 +6,9 @@ use std::time::Duration;
 use owo_colors::{OwoColorize as _, Style};
 use serde::Serialize;
 
+use crate::human;
 use crate::render::sanitize;
-use crate::step::{Count, Name, Status, Step};
+use crate::step::{Count, Name, Step, StepStatus as Status};
 
 /// How text looks.
 #[derive(Clone, Copy, Debug)]
@@ -86,12 +87,13 @@ impl Summary {
     /// The same as a line of text.
     pub fn text(&self, look: Look) -> String {
         let Self { cvms, passed, warned, failed, skipped, duration_ms, .. } = self;
-        let plural = if *cvms == 1 { "" } else { "s" };
         let status = if *failed > 0 { Status::Failed } else { Status::Passed };
-        let seconds = Duration::from_millis(u64::try_from(*duration_ms).unwrap_or(u64::MAX)).as_secs_f64();
+        let took = Duration::from_millis(u64::try_from(*duration_ms).unwrap_or(u64::MAX));
         format!(
-            "{} {cvms} CVM{plural} in {seconds:.1} s: {passed} passed, {warned} warned, {failed} failed, {skipped} skipped\n",
-            mark(status, look)
+            "{} {} in {}: {passed} passed, {warned} warned, {failed} failed, {skipped} skipped\n",
+            mark(status, look),
+            human::count(*cvms, "CVM"),
+            human::duration(took)
         )
     }
 }
@@ -147,7 +149,7 @@ fn lines(text: &mut String, steps: &[&Step], indent: &str, look: Look) {
             let _ = writeln!(text, "{indent}{} {}", mark(Status::Skipped, look), plain(&line, look));
             continue;
         }
-        let took = step.took.map_or_else(String::new, |took| format!("  ({} ms)", took.as_millis()));
+        let took = step.took.map_or_else(String::new, |took| format!("  ({})", human::duration(took)));
         let dim = if look.color { Style::new().dimmed() } else { Style::new() };
         let message = plain(&step.message, look);
         let _ = writeln!(text, "{indent}{} {names:9} {message}{}", mark(step.status, look), took.style(dim));
@@ -193,7 +195,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{Look, Object, block};
-    use crate::step::{Name, Status, Step};
+    use crate::step::{Name, Step, StepStatus as Status};
 
     /// A step of a CVM or a log.
     fn step(name: Name, log: Option<&str>, status: Status, message: &str) -> Step {

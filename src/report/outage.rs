@@ -210,7 +210,7 @@ mod tests {
             assert!(outages.take(back(stream, tenths, bytes), now).is_empty());
         }
         let told = outages.take(back(&streams[1], 11, 3), now);
-        assert_eq!(shown(&told), [(Status::Resumed, "back after 1.2 s, 7 bytes caught up", vec![0, 2, 1])]);
+        assert_eq!(shown(&told), [(Status::Resumed, "resumed after 1.2 s, 7 bytes behind", vec![0, 2, 1])]);
         assert_eq!(outages.due(), None);
     }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use crate::render::stamp::Stamp;
+use crate::human::rfc3339;
 use crate::snapshot::thresholds::Rule;
 
 /// The version of the document.
@@ -296,20 +296,15 @@ impl Document {
     }
 }
 
-/// An instant as text: RFC 3339, UTC, six digits.
-pub fn text(instant: Timestamp) -> String {
-    String::from_utf8_lossy(Stamp::new().of(instant)).into_owned()
-}
-
 /// Writes an instant.
 fn instant<S: Serializer>(instant: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(&text(*instant))
+    to.serialize_str(&rfc3339(*instant))
 }
 
 /// Writes an instant, or `null`.
 #[expect(clippy::ref_option, reason = "serde asks for it so")]
 fn instant_or_null<S: Serializer>(instant: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
-    instant.map(text).serialize(to)
+    instant.map(rfc3339).serialize(to)
 }
 
 /// Writes the word of a rule.

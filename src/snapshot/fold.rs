@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::hint::Hint;
+use crate::human;
 use crate::line::level::Level;
-use crate::render::snapshot::span;
 use crate::snapshot::compare::{self, Earlier};
 use crate::snapshot::document::{
     Amount, Breach, Cvm, Document, Finding, Levels, Log, Share, Still, Top, VERSION,
@@ -233,17 +233,18 @@ fn breaches(cvm: &str, seen: &LookedLog<'_>, log: &Log) -> Vec<Breach> {
         && let Some((sample, which)) = &tally.matched
     {
         let pattern = thresholds.fail_on.get(*which).map_or("", String::as_str);
-        let what = lines(tally.matches, "line matches", "lines match");
+        let verb = if tally.matches == 1 { "matches" } else { "match" };
+        let what = format!("{} {verb}", human::count(tally.matches, "line"));
         let message = format!("{what} `{pattern}`, the first one: {sample}");
         breach(Rule::FailOn, Amount::Lines(0), Amount::Lines(tally.matches), message);
     }
     let counted = seen.tally.map_or((0, 0), |tally| (tally.errors(), tally.warnings()));
-    for (rule, limit, found, one, many) in [
-        (Rule::MaxErrors, thresholds.max_errors, counted.0, "error", "errors"),
-        (Rule::MaxWarnings, thresholds.max_warnings, counted.1, "warning", "warnings"),
+    for (rule, limit, found, noun) in [
+        (Rule::MaxErrors, thresholds.max_errors, counted.0, "error"),
+        (Rule::MaxWarnings, thresholds.max_warnings, counted.1, "warning"),
     ] {
         if let Some(limit) = limit.filter(|limit| found > *limit) {
-            let message = format!("{}, at most {limit} allowed", lines(found, one, many));
+            let message = format!("{}, at most {limit} allowed", human::count(found, noun));
             breach(rule, Amount::Lines(limit), Amount::Lines(found), message);
         }
     }
@@ -251,15 +252,11 @@ fn breaches(cvm: &str, seen: &LookedLog<'_>, log: &Log) -> Vec<Breach> {
         && age > limit.as_secs_f64()
     {
         let limit = limit.as_secs_f64();
-        let message = format!("silent for {}, at most {} allowed", span(age), span(limit));
+        let message =
+            format!("silent for {}, at most {} allowed", human::seconds(age), human::seconds(limit));
         breach(Rule::MaxSilence, Amount::Seconds(limit), Amount::Seconds(age), message);
     }
     breaches
-}
-
-/// A count with its noun.
-fn lines(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// The patterns of all streams, the same of one log folded over CVMs.

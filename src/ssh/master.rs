@@ -14,8 +14,9 @@ use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::cluster::cvm::{Address, Cvm};
-use crate::diagnosis::{self, About, span, table};
+use crate::diagnosis::{self, About, table};
 use crate::failure::{Failure, Kind};
+use crate::human;
 use crate::options;
 use crate::ssh::child_guard::Leash;
 use crate::ssh::listener::{Ear, Listener, Words};
@@ -110,7 +111,7 @@ impl Master {
             () = up(&self.session, socket) => {}
             () = sleep(limit) => {
                 self.end().await;
-                return Err(diagnosis::because(&table::STALLED, &self.about, &span(limit)));
+                return Err(diagnosis::because(&table::STALLED, &self.about, &human::duration(limit)));
             }
         }
         // Banner and warnings of the login do not explain how the connection ends.

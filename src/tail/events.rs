@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::cluster::target::Target;
 use crate::diagnosis::{self, About, table};
 use crate::event::{Event, Status, Subject};
+use crate::human;
 use crate::tail::follower::act::Notice;
 
 /// True if the notice closes an interruption.
@@ -47,7 +48,8 @@ pub fn notice(
             event
         }
         Notice::Gap(file, offset, bytes, cause) => {
-            let amount = bytes.map_or_else(|| "what followed".to_owned(), |bytes| format!("{bytes} bytes"));
+            let amount =
+                bytes.map_or_else(|| "what followed".to_owned(), |bytes| human::count(bytes, "byte"));
             let message = format!("{amount} after byte {offset} of {path} cannot be had: {cause}");
             let mut event = event(Status::Gap, message);
             event.place = Some((*file, *offset));

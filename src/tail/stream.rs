@@ -195,7 +195,7 @@ impl Tail {
                 self.here = Some(Instant::now());
                 self.caught_up = 0;
                 if let Some(clock) = self.host.clock.borrow().clone() {
-                    self.items.push_back(Item::Clock(Arc::clone(&self.target), clock));
+                    self.items.push_back(Item::Clock { target: Arc::clone(&self.target), clock });
                 }
                 State::Up(conversation)
             }

@@ -5,7 +5,7 @@ use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::target::RemotePath;
 use crate::diagnosis::About;
 use crate::options;
-use crate::step::Status;
+use crate::step::StepStatus as Status;
 
 /// A CVM and a path.
 fn case() -> (About, RemotePath) {

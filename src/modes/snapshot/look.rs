@@ -17,12 +17,12 @@ use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::{RemotePath, Target};
 use crate::event::{Event, Status, Subject};
 use crate::failure::Failure;
+use crate::human;
 use crate::item::Item;
 use crate::line::reader::Reader;
 use crate::line::time::ClockContext;
 use crate::options::{Backlog, Reading, Reconnect};
 use crate::plan::SnapshotPlan;
-use crate::render::snapshot::span;
 use crate::snapshot::fold::{Looked, LookedCvm, LookedLog, Trouble};
 use crate::snapshot::tally::{Tally, Window};
 use crate::snapshot::thresholds::Thresholds;
@@ -244,7 +244,7 @@ impl<'a> Look<'a> {
                 }
             }
             Item::Event(event) => self.event(event),
-            Item::Clock(..) | Item::Fresh(_) => {}
+            Item::Clock { .. } | Item::Fresh(_) => {}
         }
     }
 
@@ -276,7 +276,7 @@ impl<'a> Look<'a> {
         let past = self.plan.until.filter(|until| *until <= now);
         let timeout = self.plan.timeout.as_secs_f64();
         let late = |what: &str| Trouble {
-            message: format!("{what} within {} (--timeout)", span(timeout)),
+            message: format!("{what} within {} (--timeout)", human::seconds(timeout)),
             hint: Some("allow more time with --timeout, or look at fewer logs or a shorter window".into()),
         };
         let globs: Vec<String> = self.plan.patterns.iter().map(PathPattern::to_string).collect();

@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
+use crate::human;
 use crate::render::sanitize;
-use crate::snapshot::document::{Cvm, Document, Log, text};
+use crate::snapshot::document::{Cvm, Document, Log};
 
 /// The XML.
 pub fn render(document: &Document) -> String {
@@ -20,7 +21,7 @@ pub fn render(document: &Document) -> String {
         sum(|suite| suite.errors)
     );
     // JUnit's times have neither a fraction nor a zone.
-    let time = text(document.to);
+    let time = human::rfc3339(document.to);
     for Suite { name, tests, failures, errors, cases } in suites {
         let _ = writeln!(
             out,
@@ -84,7 +85,7 @@ fn element(out: &mut String, name: &str, kind: &str, message: &str, text: &str) 
 
 /// The counts and patterns of a log, as its output.
 fn counts(log: &Log) -> String {
-    let mut text = format!("{} lines", log.lines);
+    let mut text = human::count(log.lines, "line");
     for (level, count) in log.levels.named().into_iter().filter(|(_, count)| *count > 0) {
         let _ = write!(text, ", {level} {count}");
     }

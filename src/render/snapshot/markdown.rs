@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use crate::human;
 use crate::render::sanitize;
-use crate::render::snapshot::{size, span, verdict};
-use crate::snapshot::document::{Change, Document, Log, Stream, text};
+use crate::render::snapshot::verdict;
+use crate::snapshot::document::{Change, Document, Log, Stream};
 
 /// How many findings, and how many changes of each kind, are listed.
 const LISTED: usize = 20;
@@ -18,7 +19,12 @@ pub fn render(document: &Document) -> String {
     };
     let mut out = format!("## {sign} cvmtail snapshot: {}\n\n", escape(&verdict(document)));
     // Writing into a String cannot fail.
-    let _ = writeln!(out, "{} to {}\n", second(&text(document.from)), second(&text(document.to)));
+    let _ = writeln!(
+        out,
+        "{} to {}\n",
+        second(&human::rfc3339(document.from)),
+        second(&human::rfc3339(document.to))
+    );
     breaches(&mut out, document);
     let _ = writeln!(out, "| CVM | Log | Status | Size | Last write | Lines | Warnings | Errors |");
     let _ = writeln!(out, "|---|---|---|---:|---:|---:|---:|---:|");
@@ -82,8 +88,8 @@ fn row(out: &mut String, cvm: &str, log: &Log) {
         "| {} | {} | {status} | {} | {} | {} | {} | {} |",
         escape(cvm),
         escape(&log.log),
-        log.size.map(size).unwrap_or_default(),
-        log.age_s.map(|age| format!("{} ago", span(age))).unwrap_or_default(),
+        log.size.map(human::size).unwrap_or_default(),
+        log.age_s.map(|age| format!("{} ago", human::seconds(age))).unwrap_or_default(),
         log.lines,
         log.levels.warning,
         log.levels.error + log.levels.fatal
@@ -113,7 +119,7 @@ fn findings(out: &mut String, document: &Document) {
     }
     for still in &document.standing_still {
         let (cvm, log) = (escape(&still.cvm), escape(&still.log));
-        let (age, elsewhere) = (span(still.age_s), span(still.elsewhere_s));
+        let (age, elsewhere) = (human::seconds(still.age_s), human::seconds(still.elsewhere_s));
         let _ = writeln!(out, "- {cvm} {log}: silent for {age}, elsewhere for {elsewhere}");
     }
 }

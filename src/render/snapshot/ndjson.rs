@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::snapshot::document::{Breach, Document, Finding, Log, Still, text};
+use crate::human::rfc3339;
+use crate::snapshot::document::{Breach, Document, Finding, Log, Still};
 
 /// An object of that `type`, with what else it holds.
 #[derive(Serialize)]
@@ -94,7 +95,7 @@ pub fn render(document: &Document) -> Vec<u8> {
     if let Some(comparison) = &document.comparison {
         push(&mut out, &Object { kind: "snapshot_comparison", rest: comparison });
     }
-    let instant = |instant: Timestamp| text(instant);
+    let instant = |instant: Timestamp| rfc3339(instant);
     let rest = Summary {
         version: document.version,
         from: instant(document.from),

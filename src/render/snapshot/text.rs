@@ -4,11 +4,12 @@ use std::fmt::{Display, Write as _};
 
 use owo_colors::Style;
 
+use crate::human;
 use crate::options::ReportStyle;
 use crate::render::palette;
 use crate::render::sanitize;
-use crate::render::snapshot::{counted, size, span, verdict};
-use crate::snapshot::document::{Change, Comparison, Cvm, Document, Finding, Log, text};
+use crate::render::snapshot::verdict;
+use crate::snapshot::document::{Change, Comparison, Cvm, Document, Finding, Log};
 
 /// How many findings, and how many changes of each kind, are listed.
 const LISTED: usize = 10;
@@ -79,15 +80,15 @@ impl Page {
             (false, false) => palette::error().bold(),
         };
         self.push(verdict(document), style);
-        let (from, to) = (text(document.from), text(document.to));
+        let (from, to) = (human::rfc3339(document.from), human::rfc3339(document.to));
         let window = document.to.duration_since(document.from).as_secs_f64();
         // To the second; the day need not be said twice.
         let to = if from[..10] == to[..10] { &to[11..19] } else { &to[..19] };
         let told = format!(
             "  {}Z to {to}Z ({}), {}\n",
             &from[..19],
-            span(window),
-            counted(document.cvms.len(), "CVM")
+            human::seconds(window),
+            human::count(document.cvms.len(), "CVM")
         );
         self.push(told, Style::new().dimmed());
     }
@@ -157,8 +158,8 @@ impl Page {
             (sanitize::text(&cvm.cvm), calm),
             (sanitize::text(&log.log), calm),
             (log.status.to_owned(), status),
-            (log.size.map_or("-".to_owned(), size), calm),
-            (log.age_s.map_or("-".to_owned(), span), calm),
+            (log.size.map_or("-".to_owned(), human::size), calm),
+            (log.age_s.map_or("-".to_owned(), human::seconds), calm),
             count(log.lines, calm),
             count(warnings, warned),
             count(errors, failed),
@@ -253,8 +254,8 @@ impl Page {
         }
         for still in &document.standing_still {
             let who = sanitize::text(&format!("{} {}", still.cvm, still.log));
-            let (age, elsewhere) = (span(still.age_s), span(still.elsewhere_s));
-            let on = counted(still.moves_on, "other CVM");
+            let (age, elsewhere) = (human::seconds(still.age_s), human::seconds(still.elsewhere_s));
+            let on = human::count(still.moves_on, "other CVM");
             self.plain(format_args!("  {who}: silent for {age}; on {on} it moved {elsewhere} ago\n"));
         }
         let skewed = || {
@@ -268,7 +269,7 @@ impl Page {
         }
         for (cvm, skew) in skewed() {
             #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
-            let off = span(skew.unsigned_abs() as f64 / 1000.0);
+            let off = human::seconds(skew.unsigned_abs() as f64 / 1000.0);
             let way = if skew < 0 { "behind" } else { "ahead of" };
             self.plain(format_args!("  {}: {off} {way} this machine's\n", sanitize::text(&cvm.cvm)));
         }

@@ -62,7 +62,7 @@ async fn lines(stream: &mut (impl Stream<Item = Item> + Unpin), count: usize) ->
             match stream.next().await.expect("the stream goes on") {
                 Item::Lines(batch) => text.push_str(std::str::from_utf8(&batch.bytes).unwrap()),
                 Item::Event(event) => events.push(event.status),
-                Item::Clock(..) | Item::Fresh(_) => {}
+                Item::Clock { .. } | Item::Fresh(_) => {}
             }
         }
     };
@@ -100,7 +100,7 @@ fn a_bounded_read_ends_with_the_half_line_at_the_end() {
             .iter()
             .filter_map(|item| match item {
                 Item::Lines(batch) => Some(batch.bytes.to_vec()),
-                Item::Event(_) | Item::Clock(..) | Item::Fresh(_) => None,
+                Item::Event(_) | Item::Clock { .. } | Item::Fresh(_) => None,
             })
             .flatten()
             .collect();
