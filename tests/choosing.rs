@@ -200,10 +200,10 @@ fn defaults_of_the_config_hold_and_the_command_line_wins() {
 fn words_that_mean_nothing_are_usage_errors_with_a_way_out() {
     let world = World::new();
     for (arguments, says) in [
-        (&["-c", "local"][..], "no log is named"),
+        (&["-c", "local"][..], "no log given"),
         (&["genesis"], "no CVM"),
         (&["-c", "local", "gensis"], "genesis"),
-        (&["-c", "local", "zzz*"], "no log has a name like"),
+        (&["-c", "local", "zzz*"], "no log name matches"),
         (&["-c", "@nope", "genesis"], "nope"),
         (&["-c", "10.0.0.[4-1]", "genesis"], "10.0.0.[4-1]"),
         (&["-c", "host:99999", "genesis"], "99999"),

@@ -377,7 +377,7 @@ fn rules_come_from_the_config_and_flags_outrank_them() {
     );
     for (text, told) in [
         ("[snapshot]\nmax-error = 1\n", "config.toml:2:1: unknown field"),
-        ("[snapshot.logs.gensis]\nmax-errors = 1\n", "config.toml:1:16: no log is named `gensis`"),
+        ("[snapshot.logs.gensis]\nmax-errors = 1\n", "config.toml:1:16: no log named `gensis`"),
         ("[snapshot]\nmax-silence = 'long'\n", "config.toml:2:15: write a duration"),
         ("[snapshot]\nfail-on = '('\n", "config.toml:2:11: `(` is no regular expression"),
     ] {

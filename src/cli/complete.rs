@@ -14,26 +14,25 @@ use clap_complete::env::{Bash, EnvCompleter, Fish, Shells, Zsh};
 use crate::cli::command::command;
 use crate::render::sanitize;
 
-/// What completes an argument: a word, and what it means.
+/// Words that complete an argument, each with its description.
 pub type Candidates = Vec<(String, Option<String>)>;
 
-/// What is known beyond the flags; each is looked up only when it is asked for.
+/// Sources of candidates besides the flags; each is called only when needed.
 pub struct Known {
-    /// Names of logs.
     pub logs: Box<dyn Fn() -> Candidates + Send + Sync>,
-    /// CVMs in the forms of `-c`: clusters with their `@`, hosts.
+    /// In the forms of `-c`: clusters with their `@`, hosts.
     pub cvms: Box<dyn Fn() -> Candidates + Send + Sync>,
 }
 
-/// The arguments that take logs.
+/// Ids of the arguments that take logs.
 const LOGS: [&str; 2] = ["logs", "names"];
 
-/// The arguments that take CVMs, or hosts.
+/// Ids of the arguments that take CVMs or hosts.
 const CVMS: [&str; 4] = ["cvm", "exclude_cvm", "discover", "jump"];
 
-/// Answers a shell that completes `arguments`, or that wants to know how to ask (`COMPLETE=bash cvmtail`).
+/// Prints the candidates for `arguments`, or the shell code that calls cvmtail for them (`COMPLETE=bash cvmtail`).
 ///
-/// The shell is told by the variable COMPLETE, in whose absence this gives false and does nothing.
+/// The variable COMPLETE names the shell; without it, this returns false and does nothing.
 pub fn answer(arguments: &[OsString], folder: Option<&Path>, known: Known) -> Result<bool, clap::Error> {
     let known = Arc::new(known);
     CompleteEnv::with_factory(|| completed(command(), &known))
@@ -41,15 +40,15 @@ pub fn answer(arguments: &[OsString], folder: Option<&Path>, known: Known) -> Re
         .try_complete(arguments.iter().cloned(), folder)
 }
 
-/// The command, its arguments and those of its verbs knowing what completes them.
+/// The command, with completers for its arguments and those of its verbs.
 fn completed(command: Command, known: &Arc<Known>) -> Command {
     let command = command.mut_args(|arg| {
         let id = arg.get_id().as_str().to_owned();
         let known = Arc::clone(known);
         if LOGS.contains(&id.as_str()) {
-            with(arg, move |current| of_word(current, &(known.logs)()))
+            with(arg, move |current| complete_word(current, &(known.logs)()))
         } else if CVMS.contains(&id.as_str()) {
-            with(arg, move |current| of_list(current, &(known.cvms)()))
+            with(arg, move |current| complete_list(current, &(known.cvms)()))
         } else {
             arg
         }
@@ -57,7 +56,6 @@ fn completed(command: Command, known: &Arc<Known>) -> Command {
     command.mut_subcommands(|verb| completed(verb, known))
 }
 
-/// The argument, completed by `complete`.
 fn with(
     arg: clap::Arg,
     complete: impl Fn(&OsStr) -> Vec<CompletionCandidate> + Send + Sync + 'static,
@@ -65,18 +63,18 @@ fn with(
     arg.add(into(ArgValueCompleter::new(complete)))
 }
 
-/// Names the kind of extension that an argument takes.
+/// Lets the compiler infer the kind of extension that an argument takes.
 fn into<T: ArgExt>(extension: T) -> T {
     extension
 }
 
-/// The words that `current` may become.
-fn of_word(current: &OsStr, words: &Candidates) -> Vec<CompletionCandidate> {
+/// The candidates for one word.
+fn complete_word(current: &OsStr, words: &Candidates) -> Vec<CompletionCandidate> {
     candidates("", current.to_str().unwrap_or_default(), words)
 }
 
-/// The same for the last entry of a list; a user before an `@` stays.
-fn of_list(current: &OsStr, words: &Candidates) -> Vec<CompletionCandidate> {
+/// The candidates for the last entry of a list, keeping a user in front of an `@`.
+fn complete_list(current: &OsStr, words: &Candidates) -> Vec<CompletionCandidate> {
     let Some(current) = current.to_str() else { return Vec::new() };
     let entry = current.rfind(',').map_or(0, |comma| comma + 1);
     let host = current[entry..].rfind('@').filter(|at| *at > 0).map_or(entry, |at| entry + at + 1);
@@ -84,7 +82,7 @@ fn of_list(current: &OsStr, words: &Candidates) -> Vec<CompletionCandidate> {
     candidates(kept, begun, words)
 }
 
-/// What `begun` may become, behind what is `kept`.
+/// The words that start with `begun`, each behind what is `kept`.
 fn candidates(kept: &str, begun: &str, words: &Candidates) -> Vec<CompletionCandidate> {
     // A word that cannot be typed as it is shown is not offered.
     let is_plain = |word: &str| !word.contains(|c| c == '\t' || sanitize::is_shapeless(c));
@@ -96,7 +94,7 @@ fn candidates(kept: &str, begun: &str, words: &Candidates) -> Vec<CompletionCand
     .collect()
 }
 
-/// bash, told not to cut words at `@`: `@lab` is one.
+/// bash, configured not to break words at `@`: `@lab` is one word.
 struct OurBash;
 
 impl EnvCompleter for OurBash {
@@ -158,7 +156,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{CVMS, Candidates, LOGS, hosts, of_list, of_word};
+    use super::{CVMS, Candidates, LOGS, complete_list, complete_word, hosts};
     use crate::cli::command::command;
 
     /// Candidates without help.
@@ -168,7 +166,7 @@ mod tests {
 
     /// The values of candidates.
     fn listed(current: &str) -> Vec<String> {
-        let found = of_list(OsStr::new(current), &words(&["@lab", "cvm-a", "cvm-b", "local"]));
+        let found = complete_list(OsStr::new(current), &words(&["@lab", "cvm-a", "cvm-b", "local"]));
         found.iter().map(|candidate| candidate.get_value().to_string_lossy().into_owned()).collect()
     }
 
@@ -179,7 +177,7 @@ mod tests {
         assert_eq!(listed("x,@l"), ["x,@lab"]);
         assert_eq!(listed("cvm-a,joe@cvm-b"), ["cvm-a,joe@cvm-b"]);
         assert!(listed("nope").is_empty());
-        assert_eq!(of_word(OsStr::new("ge"), &words(&["genesis", "a"])).len(), 1);
+        assert_eq!(complete_word(OsStr::new("ge"), &words(&["genesis", "a"])).len(), 1);
     }
 
     #[test]

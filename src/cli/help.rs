@@ -1,8 +1,7 @@
-//! What the help and the man page say beside the flags, written once for both.
+//! Text of the help and the man page besides the flags, written once for both.
 
 use std::fmt::Write as _;
 
-/// The ways to call cvmtail.
 pub const USAGE: &str = "cvmtail [OPTIONS] [LOG]...
        cvmtail snapshot [OPTIONS] [LOG]...
        cvmtail check [OPTIONS] [LOG]...
@@ -11,27 +10,27 @@ pub const USAGE: &str = "cvmtail [OPTIONS] [LOG]...
        cvmtail completions <SHELL>
        cvmtail man";
 
-/// What people do with cvmtail: why, and the command. The first three are those of the short help.
+/// Examples: purpose and command. The short help has the first three.
 pub const EXAMPLES: [(&str, &str); 14] = [
     ("Follow genesis on four CVMs", "cvmtail -c '10.0.0.[1-4]' genesis"),
     (
-        "Two logs of a cluster of the config, only what went wrong",
+        "Follow two logs of a cluster from the config, errors only",
         "cvmtail -c @lab -g 'ERROR|FATAL' stargate cassandra",
     ),
     ("On a CVM itself, without ssh", "cvmtail -c local genesis"),
-    ("All logs whose name begins with insights_", "cvmtail -c @lab 'insights_*'"),
+    ("All logs whose names start with insights_", "cvmtail -c @lab 'insights_*'"),
     ("Any file, by its path", "cvmtail -c nutanix@10.0.0.1 /home/nutanix/data/logs/sysstats/ping_hosts.INFO"),
-    ("All crash logs, those that are still to come as well", "cvmtail -c @lab '*.FATAL'"),
-    ("All CVMs of the cluster that one CVM is in", "cvmtail --discover 10.0.0.1 genesis"),
-    ("Why does it not work?", "cvmtail check -c @lab genesis"),
-    ("The last 1000 lines, then end", "cvmtail -c @lab -n 1000 --no-follow genesis > genesis.txt"),
+    ("All crash logs, including those that appear later", "cvmtail -c @lab '*.FATAL'"),
+    ("All CVMs of the cluster that one CVM belongs to", "cvmtail --discover 10.0.0.1 genesis"),
+    ("Find out why it does not work", "cvmtail check -c @lab genesis"),
+    ("Save the last 1000 lines", "cvmtail -c @lab -n 1000 --no-follow genesis > genesis.txt"),
     (
-        "Wait at most five minutes for one line",
+        "Wait for one line, at most five minutes",
         "cvmtail -c @lab -n 0 -m 1 --for 5m -g 'Acquired master leadership' genesis",
     ),
-    ("Records for a program", "cvmtail -c @lab --json genesis | jq -r 'select(.type==\"line\").line'"),
+    ("Feed a program", "cvmtail -c @lab --json genesis | jq -r 'select(.type==\"line\").line'"),
     (
-        "A health report, and the verdict as exit status",
+        "Report the health of logs, with a verdict as exit status",
         "cvmtail snapshot -c @lab --max-errors 0 --max-silence 10m genesis stargate",
     ),
     (
@@ -45,95 +44,93 @@ pub const EXAMPLES: [(&str, &str); 14] = [
 pub const COMMANDS: [(&str, &str); 7] = [
     (
         "cvmtail snapshot [OPTIONS] [LOG]...",
-        "Look at a window of the logs on all CVMs at once, for a bounded time, and report: what is reached, present and \
-         written to, lines per level, the most frequent patterns of warnings and errors, what stands still, what is \
-         breached. A record (a traceback) counts once, at its head. A missing or unreadable log was not looked at. \
-         See SNAPSHOT.",
+        "Read a time window of the logs on all CVMs at once, for a limited time, and report: which CVMs are reachable, \
+         which logs exist and are being written, lines per level, the most frequent patterns of warnings and errors, \
+         logs that stand still, thresholds breached. A record (a traceback) counts once, at its first line. A log that \
+         is missing or unreadable was not read. See SNAPSHOT.",
     ),
     (
         "cvmtail check [OPTIONS] [LOG]...",
-        "Find out, CVM by CVM and step by step, what can be reached: the name, the port (through the jump host), the \
-         server's key, the login, a shell with a tail, sessions, the clock; then whether each LOG is there, may be read \
-         and is written. What fails is told with its cause and a command that heals it; see DIAGNOSTICS. With -o \
-         ndjson, one object per step and a summary.",
+        "Check each CVM step by step: the name, the port (through the jump host), the host key, the login, a shell with \
+         tail, sessions, the clock; then for each LOG whether it exists, is readable and is being written. A failed \
+         step is reported with its cause and a command that fixes it; see DIAGNOSTICS. With -o ndjson, one object per \
+         step and a summary.",
     ),
     (
         "cvmtail logs [--json] -c CVM [NAME]...",
-        "List the logs that are really on these CVMs, in the log folder and of syslog: name, size, age, what a link \
-         leads to, and whether the catalogue or the config has a name for it.",
+        "List the log files on these CVMs, in the log directory and of syslog: name, size, age, link target, and \
+         whether the catalogue or the config has a name for the file.",
     ),
     (
         "cvmtail logs [--json] [NAME]...",
-        "List the catalogue and the logs of the config, or only those named: each name with its path. \
-         Nothing is asked of any CVM.",
+        "List the logs of the catalogue and of the config, or only those named, with their paths. Does not connect to \
+         any CVM.",
     ),
     (
         "cvmtail cvms [--json] [-c CVM]...",
-        "List the CVMs that the flags, the environment and the config resolve to, and who named them. Nothing is \
-         asked of any CVM but, for --discover, who its cluster is: a port that nobody named is shown as 22, a user that nobody named as ssh's to decide.",
+        "List the CVMs that the flags, the environment and the config resolve to, and where each comes from. Does not \
+         connect to any CVM except for --discover. Without an explicit port, 22 is shown; without an explicit user, \
+         ssh decides.",
     ),
     (
         "cvmtail completions bash|zsh|fish",
-        "Print a completion script for a shell; it asks cvmtail itself, which knows logs, \
-      clusters of the config and hosts of ~/.ssh/config.",
+        "Print a completion script for a shell. The script calls cvmtail itself, which completes logs, clusters of the \
+         config and hosts of ~/.ssh/config.",
     ),
-    ("cvmtail man", "Print this page, as troff."),
+    ("cvmtail man", "Print this page as troff."),
 ];
 
-/// What the exit status says.
 pub const EXIT_STATUS: [(&str, &str); 6] = [
     (
         "0",
-        "Ended by itself, and something was printed; or the reader of stdout went away. A snapshot: healthy. Check: no \
+        "Ended by itself, and something was printed; or the reader of stdout went away. Snapshot: healthy. Check: no \
          step failed.",
     ),
     (
         "1",
-        "Ended by itself, and nothing matched. A snapshot: a threshold is breached, whatever else is. Check: a step \
+        "Ended by itself, and nothing matched. Snapshot: a threshold is breached, whatever else happened. Check: a step \
          failed.",
     ),
     (
         "2",
-        "A stream failed, whatever was printed; or the command line, the environment or the config is wrong. A \
-         snapshot: nothing is breached, but not everything could be looked at.",
+        "A stream failed, whatever was printed; or the command line, the environment or the config is wrong. \
+         Snapshot: no threshold is breached, but not everything could be read.",
     ),
     ("129", "Ended by SIGHUP."),
     ("130", "Ended by Ctrl-C (SIGINT)."),
     ("143", "Ended by SIGTERM."),
 ];
 
-/// The variables that count.
 pub const ENVIRONMENT: [(&str, &str); 11] = [
-    ("CVMTAIL_CVMS", "CVMs, as for -c, used when none of -c, --discover and --cvm-file is given."),
-    ("CVMTAIL_CONFIG", "The config file, unless --config names one."),
-    ("XDG_CONFIG_HOME", "The folder of cvmtail/config.toml, instead of ~/.config."),
-    ("XDG_CACHE_HOME", "The folder of cvmtail/, where answers to --discover are kept, instead of ~/.cache."),
-    ("XDG_RUNTIME_DIR", "Where control sockets of ssh live while cvmtail runs; else the temporary folder."),
-    ("TMPDIR", "The temporary folder, instead of /tmp."),
-    ("NO_COLOR", "If not empty: no colours, unless --color always."),
-    ("CLICOLOR_FORCE", "If neither empty nor 0: colours into pipes and files too."),
-    ("TERM", "If dumb: no colours."),
+    ("CVMTAIL_CVMS", "CVMs, in the forms of -c, if none of -c, --discover and --cvm-file is given."),
+    ("CVMTAIL_CONFIG", "Config file, if --config is not given."),
+    ("XDG_CONFIG_HOME", "Directory of cvmtail/config.toml, instead of ~/.config."),
+    ("XDG_CACHE_HOME", "Directory of cvmtail/, where answers to --discover are cached, instead of ~/.cache."),
+    (
+        "XDG_RUNTIME_DIR",
+        "Directory of ssh control sockets while cvmtail runs, instead of the temporary directory.",
+    ),
+    ("TMPDIR", "Temporary directory, instead of /tmp."),
+    ("NO_COLOR", "If not empty: no colors, unless --color always is given."),
+    ("CLICOLOR_FORCE", "If neither empty nor 0: colors also into pipes and files."),
+    ("TERM", "If dumb: no colors."),
     (
         "COMPLETE",
-        "A shell, set by that shell when it has cvmtail complete a command line: `source <(COMPLETE=bash cvmtail)`.",
+        "Set by a shell that has cvmtail complete a command line: `source <(COMPLETE=bash cvmtail)`.",
     ),
     (
         "LC_ALL, LC_CTYPE, LANG",
-        "The first that is set: if it does not name UTF-8, check marks its steps in ASCII.",
+        "If the first one that is set does not name UTF-8, check and snapshot draw in ASCII.",
     ),
 ];
 
-/// The files that count.
 pub const FILES: [(&str, &str); 3] = [
     (
         "~/.config/cvmtail/config.toml",
-        "The config; never needed. An unknown key in it is an error, told with line and column.",
+        "The config; optional. An unknown key in it is an error, reported with line and column.",
     ),
-    (
-        "~/.cache/cvmtail/",
-        "Who is in a cluster, as --discover was told within the last hour; may be removed at any time.",
-    ),
-    ("~/.ssh/config, ~/.ssh/known_hosts", "Read by ssh, not by cvmtail: whatever works for ssh works here."),
+    ("~/.cache/cvmtail/", "Answers to --discover of the last hour; may be removed at any time."),
+    ("~/.ssh/config, ~/.ssh/known_hosts", "Read by ssh, not by cvmtail: what works for ssh works here."),
 ];
 
 /// A config that shows each key.
@@ -167,24 +164,24 @@ max-warnings = 100
 fail-on = ["PANIC", "Traceback"]
 "#;
 
-/// What the config's defaults mean.
+/// What `[defaults]` of the config means.
 pub const DEFAULTS: &str = "In [defaults], every long flag can have a default, under its own name: true or false for \
-     a switch, a text or a number for a value, a list where the flag can be repeated. The command line wins, flag by \
-     flag. A switch that the config turns on is turned off by its opposite: --no-refresh, --follow, --reconnect, --no-json, \
-     --no-stats, --no-quiet, --no-verbose, --no-ignore-case, --no-smart-case, --no-word-regexp, --no-fixed-strings, --no-records, \
-     --no-dedup, --no-timestamps. \
-     A relative file is looked for beside the config. A user, port or jump host of a cluster counts before one of \
-     [defaults], and after one of the command line.";
+     a switch, a string or a number for a value, a list where the flag is repeatable. The command line takes \
+     precedence, flag by flag. A switch that the config turns on is turned off by its opposite: --no-refresh, --follow, \
+     --reconnect, --no-json, --no-stats, --no-quiet, --no-verbose, --no-ignore-case, --no-smart-case, \
+     --no-word-regexp, --no-fixed-strings, --no-records, --no-dedup, --no-timestamps. A relative file name is \
+     relative to the directory of the config. The user, port or jump host of a cluster takes precedence over \
+     [defaults], and the command line over both.";
 
-/// What the thresholds of a snapshot mean, and its documents.
-pub const SNAPSHOT: &str = "Thresholds hold for each CVM and log by itself. They come from the flags, else from \
-     [snapshot.logs.NAME] of the config (a name, a glob over names or a path), else from [snapshot], each rule by \
-     itself. --since and --until of [defaults] are those of the follow, as are --output and --json. The JSON document \
-     has version 1: type, version, from, to, healthy, breaches, cvms, then looked_everywhere, timeout_s, findings (the \
-     patterns of all CVMs folded), findings_omitted, standing_still (logs that are silent while they move on another \
-     CVM) and comparison (with --compare). Times within it are those the logs and CVMs tell; clock_skew_ms is how far \
-     a CVM's clock is ahead, and the window is moved by it. An --output-file is replaced as a whole; two runs at once \
-     do not disturb each other.";
+/// What the thresholds of a snapshot mean, and its JSON document.
+pub const SNAPSHOT: &str = "Thresholds apply to each CVM and log separately. They come from the flags, else from \
+     [snapshot.logs.NAME] of the config (a name, a glob over names or a path), else from [snapshot], each threshold by \
+     itself. --since, --until, --output and --json of [defaults] apply to the follow only. The JSON document has \
+     version 1: type, version, from, to, healthy, breaches, cvms, then looked_everywhere, timeout_s, findings (the \
+     patterns of all CVMs merged), findings_omitted, standing_still (logs that are silent here but written on another \
+     CVM) and comparison (with --compare). Times in it are those of the logs and the CVMs; clock_skew_ms is how far \
+     the clock of a CVM is ahead, and the window is shifted by it. An --output-file is replaced atomically, so \
+     concurrent runs do not disturb each other.";
 
 /// The end of the short help.
 pub fn short() -> String {
@@ -192,7 +189,7 @@ pub fn short() -> String {
     for (_, command) in EXAMPLES.iter().take(3) {
         let _ = writeln!(text, "  {command}");
     }
-    text + "\n--help says more; `cvmtail man | man -l -` says all."
+    text + "\nSee --help for more, and `cvmtail man | man -l -` for everything."
 }
 
 /// The end of the long help.
@@ -212,5 +209,5 @@ pub fn long() -> String {
             };
         }
     }
-    text + "\n`cvmtail man | man -l -` shows a whole config and what its defaults mean."
+    text + "\nSee `cvmtail man | man -l -` for a complete config and the meaning of its defaults."
 }

@@ -1,4 +1,4 @@
-//! Completion scripts and the man page, made from the flags themselves.
+//! Completion scripts and the man page, generated from the flags.
 
 use std::io;
 
@@ -11,8 +11,8 @@ use crate::cli::command::command;
 use crate::cli::help;
 use crate::options::Shell;
 
-/// The completion script of `shell`: it has the binary complete, which knows logs, clusters and hosts, and where
-/// that does not work, the flags as they are now.
+/// The completion script of `shell`. It calls the binary, which knows logs, clusters and hosts; if that does not work,
+/// it falls back to the static list of flags.
 pub fn completions(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
     let mut command = command();
@@ -33,7 +33,7 @@ fi
 unset __cvmtail_own
 ",
         ),
-        // The first line says what the file is for.
+        // zsh takes the command from the first line.
         Shell::Zsh => (
             b"#compdef cvmtail
 local __cvmtail_own
@@ -116,7 +116,7 @@ fn tidy(page: &str) -> String {
     format!("{PREAMBLE}{page}")
 }
 
-/// A section of terms, each with what it means.
+/// A section of terms, each with its meaning.
 fn section(heading: &str, entries: &[(&str, &str)]) -> Roff {
     let mut roff = Roff::new();
     roff.control("SH", [heading]);
@@ -169,7 +169,6 @@ fn snapshot() -> Roff {
     roff
 }
 
-/// The examples, each under what it is for.
 fn examples() -> Roff {
     let mut roff = Roff::new();
     roff.control("SH", ["EXAMPLES"]);
@@ -184,18 +183,17 @@ fn examples() -> Roff {
     roff
 }
 
-/// The config: every key once, and what the defaults mean.
 fn config() -> Roff {
     let mut roff = Roff::new();
     roff.control("SH", ["CONFIG"]);
-    roff.text([roman("A config that shows each kind of entry:")]);
+    roff.text([roman("A config with each kind of entry:")]);
     verbatim(&mut roff, help::CONFIG);
     roff.control("PP", []);
     roff.text([roman(help::DEFAULTS)]);
     roff
 }
 
-/// Text that is neither filled nor broken, indented.
+/// Indented text that troff neither fills nor breaks.
 fn verbatim(roff: &mut Roff, text: &str) {
     roff.control("PP", []);
     roff.control("RS", ["4"]);

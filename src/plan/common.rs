@@ -28,7 +28,7 @@ pub(super) fn logs(inputs: &Inputs<'_>, names: &LogNames, typed: &[OsString]) ->
     if defaults.is_empty() { Err(log_names::none_named()) } else { names.choose(&defaults) }
 }
 
-/// Every CVM×log pair, by CVM, numbered.
+/// Every CVM×log pair, ordered by CVM; `targets[i].id == i`.
 pub(super) fn targets(cvms: &[Arc<Cvm>], logs: &[NamedLog]) -> Vec<Arc<Target>> {
     let pairs = cvms.iter().flat_map(|cvm| logs.iter().map(move |log| (cvm, log)));
     pairs
@@ -39,26 +39,26 @@ pub(super) fn targets(cvms: &[Arc<Cvm>], logs: &[NamedLog]) -> Vec<Arc<Target>> 
         .collect()
 }
 
-/// How ssh is called.
+/// The options of ssh. Fails on a jump host that ssh cannot take.
 pub(super) fn ssh(
-    choosing: &CvmFlags,
-    reaching: &SshFlags,
+    cvms: &CvmFlags,
+    flags: &SshFlags,
     verbose: bool,
     surroundings: &Surroundings,
 ) -> Result<SshOptions, Usage> {
-    if let Some(jump) = &reaching.jump {
+    if let Some(jump) = &flags.jump {
         address::checked_jump(jump).map_err(|why| Usage::new(why).at("--jump"))?;
     }
     Ok(SshOptions {
-        config: reaching.ssh_config.clone(),
-        user: choosing.user.clone(),
-        port: choosing.port,
-        identities: reaching.identity.clone(),
-        jump: reaching.jump.clone(),
-        options: reaching.ssh_option.clone(),
-        connect_timeout: reaching.connect_timeout,
-        parallel: reaching.parallel,
-        dead_after: reaching.dead_after,
+        config: flags.ssh_config.clone(),
+        user: cvms.user.clone(),
+        port: cvms.port,
+        identities: flags.identity.clone(),
+        jump: flags.jump.clone(),
+        options: flags.ssh_option.clone(),
+        connect_timeout: flags.connect_timeout,
+        parallel: flags.parallel,
+        dead_after: flags.dead_after,
         socket_folder: surroundings.socket_folder.clone(),
         askpass: surroundings.askpass.clone(),
         verbose,
@@ -66,13 +66,12 @@ pub(super) fn ssh(
     })
 }
 
-/// The instant that is meant by a flag's time.
+/// The instant that the time of a flag means.
 pub(super) fn instant(when: When, flag: &str, surroundings: &Surroundings) -> Result<Timestamp, Usage> {
-    when.resolve(surroundings.now, &surroundings.zone)
-        .ok_or_else(|| Usage::new("this time is outside of all calendars").at(flag))
+    when.resolve(surroundings.now, &surroundings.zone).ok_or_else(|| Usage::new("time out of range").at(flag))
 }
 
-/// Whether colours are used where `terminal` says what it is: the flag, then the surroundings, then the terminal.
+/// Whether to use colors on an output: the flag decides, then the variables, then whether it is a `terminal`.
 pub(super) fn color(when: ColorWhen, surroundings: &Surroundings, terminal: bool) -> bool {
     match (when, surroundings.color) {
         (ColorWhen::Always, _) | (ColorWhen::Auto, ColorVariables::Always) => true,

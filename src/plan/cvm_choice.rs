@@ -47,7 +47,7 @@ pub fn cvms(
     fold(&mut chosen, flags.port, notes);
     exclude(&mut chosen, &excluded, flags.port, notes);
     if chosen.is_empty() {
-        let usage = Usage::new("every CVM is excluded").hint("leave out --exclude-cvm, or name more CVMs");
+        let usage = Usage::new("every CVM is excluded").hint("omit --exclude-cvm, or name more CVMs");
         return Err(usage.into());
     }
     name(&mut chosen, flags.port);
@@ -56,8 +56,8 @@ pub fn cvms(
 
 /// The mistake of naming no CVM.
 fn none_named() -> Usage {
-    Usage::new("no CVM is named: neither by -c, --discover or --cvm-file, nor by CVMTAIL_CVMS or the config").hint(
-        "name one or more, for example:\n    cvmtail -c '10.0.0.[1-4]' genesis\n    cvmtail -c nutanix@cvm-a,cvm-b genesis\n    \
+    Usage::new("no CVM given: use -c, --discover, --cvm-file, CVMTAIL_CVMS or the config").hint(
+        "for example:\n    cvmtail -c '10.0.0.[1-4]' genesis\n    cvmtail -c nutanix@cvm-a,cvm-b genesis\n    \
          cvmtail -c local genesis        (on a CVM itself)",
     )
 }
@@ -83,7 +83,7 @@ impl Chooser<'_> {
         }
         if let Some(cvms) = &self.inputs.surroundings.cvms {
             const NAME: &str = "CVMTAIL_CVMS";
-            let cvms = cvms.to_str().ok_or_else(|| Usage::new("this is not text").at(NAME))?;
+            let cvms = cvms.to_str().ok_or_else(|| Usage::new("not valid UTF-8").at(NAME))?;
             return self.listed(cvms, NAME).map_err(|usage| usage.at(NAME));
         }
         if flags.names_any() {
@@ -209,8 +209,8 @@ fn addresses(text: &str) -> Result<Vec<Address>, Usage> {
             CvmEntry::Cvms(some) => addresses.extend(some),
             CvmEntry::Cluster(name) => {
                 let name = name.escape_debug();
-                return Err(Usage::new(format!("@{name} is a cluster, not a CVM to ask"))
-                    .hint(format!("write -c @{name}; its `discover` in the config is asked")));
+                return Err(Usage::new(format!("@{name} is a cluster, not a CVM"))
+                    .hint(format!("use -c @{name}; if it has `discover` in the config, that CVM is asked")));
             }
         }
     }
@@ -257,10 +257,7 @@ fn fold(cvms: &mut Vec<Cvm>, default_port: Option<u16>, notes: &mut Vec<String>)
         let times = seen[&key(&cvm, default_port)];
         let times = if times == 2 { "twice".to_owned() } else { format!("{times} times") };
         let with_port = matches!(&cvm.address, Address::Ssh { port: Some(_), .. });
-        notes.push(format!(
-            "CVM {} is named {times}; it is followed once, as first named",
-            shown(&cvm.address, with_port)
-        ));
+        notes.push(format!("CVM {} is given {times}; the first one is used", shown(&cvm.address, with_port)));
     }
 }
 
@@ -275,7 +272,7 @@ fn exclude(
         let before = cvms.len();
         cvms.retain(|cvm| !out.iter().any(|out| covers(&out.address, &cvm.address, default_port)));
         if cvms.len() == before {
-            notes.push(format!("--exclude-cvm {} leaves out nothing", text.escape_debug()));
+            notes.push(format!("--exclude-cvm {} excludes nothing", text.escape_debug()));
         }
     }
 }

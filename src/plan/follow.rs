@@ -51,7 +51,7 @@ pub struct FollowPlan {
     pub stop_after: Option<Duration>,
 }
 
-/// The plan of a follow; what was folded or excluded in vain is told in `notes`.
+/// Adds to `notes` which duplicates were dropped and which exclusions matched nothing.
 pub(super) fn follow(inputs: &Inputs<'_>, notes: &mut Vec<String>) -> Result<FollowPlan, Obstacle> {
     let flags = &inputs.flags.follow;
     let typed = &inputs.typed.follow;

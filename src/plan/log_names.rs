@@ -1,4 +1,4 @@
-//! Pure: the logs that names, globs over names and paths stand for.
+//! Which logs are meant by names, globs and paths.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
@@ -126,30 +126,31 @@ impl LogNames {
             let logs: Vec<NamedLog> =
                 self.known.iter().filter(|(name, _)| glob::matches(text, name)).cloned().collect();
             return match logs[..] {
-                [] => Err(Usage::new(format!("no log has a name like `{}`", shown(word))).hint(
-                    "`cvmtail logs` lists the names; a glob over files has a `.` or a `/` in it; quote a glob, so that your shell leaves it alone",
+                [] => Err(Usage::new(format!("no log name matches `{}`", shown(word))).hint(
+                    "`cvmtail logs` lists the names; a glob over files contains a `.` or a `/`; quote globs to keep your shell from expanding them",
                 )),
                 _ => Ok(Meant::Known(logs)),
             };
         }
-        let unknown = Usage::new(format!("no log is named `{}`", shown(word)));
+        let unknown = Usage::new(format!("no log named `{}`", shown(word)));
         if ["snapshot", "check", "logs", "cvms", "completions", "man"].contains(&text) {
-            return Err(unknown.hint(format!("{text} is a command: it stands first, as in `cvmtail {text}`")));
+            return Err(unknown.hint(format!("`{text}` is a command and must come first: `cvmtail {text}`")));
         }
         let names = self.known.iter().map(|(name, _)| name.as_str());
         let near = nearest::did_you_mean(&shown(word), names).map(|near| near + " ").unwrap_or_default();
-        Err(unknown.hint(format!("{near}`cvmtail logs` lists all names; a path has a `/` in it")))
+        Err(unknown.hint(format!("{near}`cvmtail logs` lists all names; a path contains a `/`")))
     }
 
     /// What a path stands for: a known log, if it is the path of one.
     fn path(&self, path: &[u8]) -> Result<Meant, Usage> {
         let wrong = |why: &str| Usage::new(format!("`{}` cannot be followed: {why}", shown(path)));
         if path.ends_with(b"/") || path.ends_with(b"/.") || path.ends_with(b"/..") {
-            return Err(wrong("it names a folder").hint("name a file in it"));
+            return Err(wrong("it is a directory").hint("name a file in it"));
         }
         if path.starts_with(b"~") {
-            return Err(wrong("`~` stands for no folder on a CVM")
-                .hint("write the whole path, such as /home/nutanix/..."));
+            return Err(
+                wrong("`~` is not expanded on a CVM").hint("write the full path, such as /home/nutanix/...")
+            );
         }
         if glob::is_glob(path) {
             return Ok(Meant::Pattern(PathPattern::new(path)));
@@ -162,8 +163,8 @@ impl LogNames {
 
 /// The mistake of naming no log.
 pub fn none_named() -> Usage {
-    Usage::new("no log is named: neither here nor by `default_logs` in the config").hint(
-        "name one or more, for example:\n    cvmtail -c '10.0.0.[1-4]' genesis\n    cvmtail -c 10.0.0.1 stargate 'insights_*'\n    \
+    Usage::new("no log given, and the config has no `default_logs`").hint(
+        "for example:\n    cvmtail -c '10.0.0.[1-4]' genesis\n    cvmtail -c 10.0.0.1 stargate 'insights_*'\n    \
          cvmtail -c 10.0.0.1 /home/nutanix/data/logs/genesis.out\n  `cvmtail logs` lists the names",
     )
 }
@@ -240,8 +241,8 @@ mod tests {
             ("insights", "insights_"),
             ("nope_*", "cvmtail logs"),
             ("/var/log/", "name a file in it"),
-            ("~/x", "whole path"),
-            ("cvms", "stands first"),
+            ("~/x", "full path"),
+            ("cvms", "must come first"),
             ("", "cvmtail logs"),
             ("\u{1b}[31m", "\\x1b"),
         ] {

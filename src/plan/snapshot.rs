@@ -55,7 +55,7 @@ pub struct SnapshotPlan {
     pub report: ReportOptions,
 }
 
-/// The plan of a snapshot; what was folded or excluded in vain is told in `notes`.
+/// Adds to `notes` which duplicates were dropped and which exclusions matched nothing.
 pub(super) fn snapshot(
     inputs: &Inputs<'_>,
     flags: &cli::SnapshotFlags,
@@ -74,13 +74,11 @@ pub(super) fn snapshot(
     let cvms: Vec<Arc<Cvm>> = cvms.into_iter().map(Arc::new).collect();
     let since = common::instant(flags.window.since, "--since", surroundings)?;
     if since > surroundings.now {
-        return Err(Usage::new("the window has not begun: --since is in the future")
-            .hint("for example: --since 2h")
-            .into());
+        return Err(Usage::new("--since is in the future").hint("for example: --since 2h").into());
     }
     let until = flags.window.until.map(|when| common::instant(when, "--until", surroundings)).transpose()?;
     if until.is_some_and(|until| until <= since) {
-        return Err(Usage::new("the window ends before it begins: --until is not after --since")
+        return Err(Usage::new("--until must be after --since")
             .hint("for example: --since 2h --until 1h")
             .into());
     }
@@ -123,9 +121,8 @@ fn rulebook(inputs: &Inputs<'_>, names: &LogNames, flags: &cli::ThresholdFlags) 
         let ChosenLogs { logs, patterns } =
             names.choose(&[named.value.clone().into()]).map_err(|usage| usage.at(&named.place))?;
         if !patterns.is_empty() {
-            return Err(
-                Usage::new("rules stand for names of logs, globs over names and paths").at(&named.place)
-            );
+            return Err(Usage::new("thresholds can be set for names of logs, globs over names, and paths")
+                .at(&named.place));
         }
         let paths: Vec<RemotePath> = logs.into_iter().map(|(_, path)| path).collect();
         // Checked whether or not the log is looked at now.

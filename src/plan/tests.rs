@@ -172,7 +172,7 @@ fn a_cvm_named_twice_is_followed_once_and_told() {
     assert_eq!(names, ["a", "b", "b:22", "f1", "f2", "f3", "f4", "f5"]);
     assert_eq!(notes.len(), 2, "{notes:?}");
     assert!(
-        notes[0].contains("CVM a is named 3 times") && notes[1].contains("CVM f1 is named twice"),
+        notes[0].contains("CVM a is given 3 times") && notes[1].contains("CVM f1 is given twice"),
         "{notes:?}"
     );
     let (plan, _) = followed("-c a,a:22 --port 22 genesis", "", &nothing());
@@ -197,7 +197,7 @@ fn exclusion_takes_every_form_and_tells_what_it_missed() {
     assert_eq!(names("-c a:1,a:2,b:1 --exclude-cvm a:1,b"), "a");
     assert_eq!(names("-c a:1,a:2,b:1 --exclude-cvm c,b:2"), "a:1 a:2 b");
     let (_, notes) = followed("-c a --exclude-cvm b genesis", "", &nothing());
-    assert_eq!(notes, ["--exclude-cvm b leaves out nothing"]);
+    assert_eq!(notes, ["--exclude-cvm b excludes nothing"]);
     assert!(wrong("-c a --exclude-cvm a genesis").contains("every CVM is excluded"));
 }
 
@@ -215,14 +215,14 @@ fn a_mistake_says_what_to_write_instead() {
         ("-c a --user=-l genesis", &["--user"]),
         ("-c a --jump=-o genesis", &["--jump"]),
         ("-c a --exclude-cvm=-o genesis", &["--exclude-cvm"]),
-        ("-c a cvms", &["`cvms`", "stands first"]),
+        ("-c a cvms", &["`cvms`", "must come first"]),
     ] {
         let message = wrong(words);
         assert!(parts.iter().all(|part| message.contains(part)), "{words}: {message}");
     }
     let message =
         planned("-c a", "default_logs = ['genesis', 'nope']", &nothing()).expect_err("a log").to_string();
-    assert!(message.starts_with("c.toml:1:28: no log is named `nope`"), "{message}");
+    assert!(message.starts_with("c.toml:1:28: no log named `nope`"), "{message}");
 }
 
 #[test]
@@ -304,7 +304,7 @@ fn who_must_be_asked_is_asked_once_and_reached_as_the_cluster_is() {
 
 #[test]
 fn only_a_cvm_can_be_asked_who_its_cluster_is() {
-    assert!(wrong("--discover @lab genesis").contains("write -c @lab"));
+    assert!(wrong("--discover @lab genesis").contains("use -c @lab"));
     assert!(wrong("--discover=-oX genesis").contains("--discover"));
 }
 
