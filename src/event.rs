@@ -1,4 +1,4 @@
-//! What a stream says about itself, as against a line of its log.
+//! Events: what happens to a stream or a CVM, as opposed to the lines of a log.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -9,34 +9,32 @@ use crate::cluster::target::Target;
 use crate::hint::Hint;
 use crate::human;
 
-/// The kinds of event; INTERFACE's `status`.
+/// The kinds of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Status {
     /// The first connection to a CVM is being opened.
     Connecting,
-    /// A CVM is reached.
+    /// The connection to a CVM is established.
     Connected,
-    /// A stream reads its log.
+    /// A stream has started to read its log.
     Started,
-    /// A stream is broken and tries again.
+    /// A stream broke and is being retried.
     Reconnecting,
-    /// A broken stream goes on where it stopped.
+    /// A broken stream has resumed where it stopped.
     Resumed,
-    /// The log goes on in a new file.
+    /// The log continues in a new file.
     Rotated,
-    /// The log's file became shorter than what was read of it.
+    /// The file became shorter than the position of the stream.
     Truncated,
-    /// Bytes of the log that cannot be had.
+    /// Bytes of the log that cannot be recovered.
     Gap,
-    /// The log's file is not there.
+    /// The file does not exist.
     Missing,
-    /// The log's file has come.
+    /// The file exists now.
     Appeared,
-    /// Lines held back by a limit the user set.
+    /// Lines were suppressed by `--rate-limit` or `--dedup`.
     Suppressed,
-    /// A stream has ended.
     Stopped,
-    /// A stream or a CVM failed.
     Error,
 }
 
@@ -61,17 +59,15 @@ impl Status {
     }
 }
 
-/// Who an event is about.
+/// The CVM or stream that an event is about.
 #[derive(Clone, Debug)]
 pub enum Subject {
-    /// One CVM, all its streams.
+    /// A CVM with all its streams.
     Cvm(Arc<Cvm>),
-    /// One stream.
     Stream(Arc<Target>),
 }
 
 impl Subject {
-    /// The CVM, or that of the stream.
     pub fn cvm(&self) -> &Arc<Cvm> {
         match self {
             Self::Cvm(cvm) => cvm,
@@ -80,31 +76,28 @@ impl Subject {
     }
 }
 
-/// One thing a stream or a CVM says about itself.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// What happened.
     pub status: Status,
-    /// To whom.
     pub subject: Subject,
-    /// When, by this machine's clock.
+    /// By the clock of this machine.
     pub time: SystemTime,
     /// What happened, in one sentence without a full stop.
     pub message: String,
-    /// What to do about it, where something can be done.
+    /// How to fix it, if that is known.
     pub hint: Option<Hint>,
-    /// Which try this is, of a `reconnecting`.
+    /// The number of the attempt, of a `reconnecting`.
     pub attempt: Option<u32>,
-    /// The place in a file it is about, of `started`, `resumed`, `rotated`, `truncated` and `gap`.
+    /// File and offset, of `started`, `resumed`, `rotated`, `truncated` and `gap`.
     pub place: Option<(FileId, u64)>,
-    /// How many bytes it is about: lost by a `gap`, caught up by a `resumed`. `None` = cannot be known.
+    /// Bytes lost by a `gap`, or behind at a `resumed`; `None`: unknown.
     pub bytes: Option<u64>,
-    /// How long a stream that is `resumed` was broken.
+    /// How long the stream was broken, of a `resumed`.
     pub away: Option<Duration>,
 }
 
 impl Event {
-    /// An event that happens now and carries nothing but its message.
+    /// An event that happens now, with nothing but a message.
     pub fn new(status: Status, subject: Subject, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -119,7 +112,7 @@ impl Event {
         }
     }
 
-    /// The event that a broken stream goes on after it was `away`, with so many bytes caught up.
+    /// A stream resumes after it was broken for `away`, with so many bytes to catch up.
     pub fn resumed(subject: Subject, away: Duration, bytes: u64) -> Self {
         let message =
             format!("resumed after {}, {} behind", human::duration(away), human::count(bytes, "byte"));

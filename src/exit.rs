@@ -1,17 +1,16 @@
-//! The exit status and how the parts of a run add up to it.
+//! The exit status, and how the results of a run determine it.
 
 use std::process::ExitCode;
 
-/// How the run ended, told to the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// What was asked for was found.
+    /// Something was found; healthy; no step failed.
     Found,
-    /// Nothing matched, a threshold was breached, a step failed.
+    /// Nothing matched; a threshold is breached; a step failed.
     NotFound,
-    /// A stream failed, or the command line was wrong.
+    /// A stream failed; not everything could be read; the command line is wrong.
     Failed,
-    /// A signal ended the run: 128 + its number, as shells say it.
+    /// Ended by this signal: 128 + its number, as in shells.
     Signal(u8),
 }
 
@@ -25,7 +24,7 @@ impl Exit {
         }
     }
 
-    /// The status of a snapshot: a breach is certain whatever was not looked at.
+    /// The status of a snapshot: a breach stands, whatever else could not be read.
     pub const fn for_snapshot(breached: bool, looked_everywhere: bool) -> Self {
         match (breached, looked_everywhere) {
             (true, _) => Self::NotFound,
@@ -34,7 +33,6 @@ impl Exit {
         }
     }
 
-    /// The number the shell sees.
     pub const fn code(self) -> u8 {
         match self {
             Self::Found => 0,

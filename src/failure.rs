@@ -1,41 +1,40 @@
-//! The vocabulary of what can go wrong with a CVM or a log: one kind, one wording, one fix each.
+//! What can go wrong with a CVM or a log.
 //!
-//! Two species: a *fatal* error ends the run before it began (usage, config; carried by `anyhow`), a
-//! [`Failure`] concerns one CVM or one log, is told, marks the exit status and never stops the others.
+//! A [`Usage`](crate::usage::Usage) error ends the run before it starts. A [`Failure`] concerns one CVM or one log: it is
+//! reported and sets the exit status, and the others go on.
 
 use crate::hint::Hint;
 
-/// One CVM or one log cannot be had: why, and what to do about it.
+/// Why a CVM or a log is not available, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Which entry of the table of causes.
     pub kind: Kind,
-    /// The cause in one sentence without a full stop, in the reader's words.
+    /// The cause in one sentence without a full stop.
     pub message: String,
-    /// What to do about it, as a command to copy where there is one.
+    /// How to fix it, with a command to copy if there is one.
     pub hint: Option<Hint>,
 }
 
-/// The causes that are told apart.
+/// The causes that are distinguished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The CVM's name has no address.
+    /// The host name does not resolve.
     Resolve,
-    /// The network knows no way to the CVM.
+    /// There is no route to the CVM.
     Unroutable,
-    /// Nothing listens on the port.
+    /// Connection refused: nothing listens on the port.
     Refused,
     /// No answer in time.
     TimedOut,
     /// The server ended the connection before it was set up (sshd's `MaxStartups`, a firewall).
     Dropped,
-    /// The server's key is in no `known_hosts`.
+    /// The host key is in no `known_hosts`.
     HostKeyUnknown,
-    /// The server's key is another than the known one.
+    /// The host key differs from the known one.
     HostKeyChanged,
-    /// The user or the key was refused.
+    /// Authentication failed.
     Auth,
-    /// The jump host could not be passed.
+    /// The connection through the jump host failed.
     Jump,
     /// The jump host refused: the login, the forwarding, or this ssh its key.
     JumpRefused,
@@ -43,26 +42,26 @@ pub enum Kind {
     Ssh,
     /// The CVM answers with a menu or a forced command instead of a shell.
     NoShell,
-    /// The CVM has no usable `tail`.
+    /// There is no usable `tail` on the CVM.
     NoTail,
-    /// sshd opens no more channels on any connection.
+    /// sshd allows no more sessions.
     Sessions,
     /// The established connection broke.
     Lost,
-    /// The log's file is not there.
+    /// The file does not exist.
     Missing,
-    /// The log's file may not be read.
+    /// Permission to read the file is denied.
     Unreadable,
     /// The path names no file that can be followed (a folder, a socket).
     NotAFile,
-    /// Lines of the log are asked for by their time, and none tells it.
+    /// `--since` of a log without timestamps.
     Undated,
     /// Reading the log failed on the CVM.
     Read,
 }
 
 impl Kind {
-    /// True if trying again can heal it; false if only the user can.
+    /// Whether a retry can help; otherwise only the user can fix it.
     pub const fn is_transient(self) -> bool {
         match self {
             Self::Resolve

@@ -1,4 +1,4 @@
-//! What flows from a stream: lines, events, and what is to be known to read the lines.
+//! What a stream emits: lines, events, and what is needed to interpret the lines.
 
 use std::sync::Arc;
 
@@ -12,22 +12,22 @@ use crate::event::Event;
 /// The item of every stream, from the remote end to the renderer.
 #[derive(Clone, Debug)]
 pub enum Item {
-    /// Lines.
     Lines(Batch),
-    /// Something a stream, a CVM or the run says about itself.
     Event(Event),
-    /// What the clock of a stream's CVM says; comes before the stream's first lines, and again after an
-    /// interruption.
-    Clock { target: Arc<Target>, clock: CvmClock },
-    /// What comes from here on in a stream is new, or tells its time.
+    /// The clock of the stream's CVM; precedes the first lines, and comes again after an interruption.
+    Clock {
+        target: Arc<Target>,
+        clock: CvmClock,
+    },
+    /// From here on the lines of this stream are new, or have timestamps.
     Fresh(Arc<Target>),
 }
 
-/// The clock of a CVM as it was when it was asked.
+/// The clock of a CVM when it was queried.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CvmClock {
-    /// How far it is ahead of this machine's; negative: behind.
+    /// How far it is ahead of this machine's clock; negative: behind.
     pub skew: SignedDuration,
-    /// Its zone, for times that are written without one.
+    /// For timestamps without an offset.
     pub zone: TimeZone,
 }

@@ -1,31 +1,31 @@
-//! The vocabulary of a check: steps, each with how it went.
+//! The steps of a check, and their results.
 
 use std::time::Duration;
 
 use crate::hint::Hint;
 
-/// The steps, in their order; INTERFACE's `step`.
+/// The steps, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Name {
-    /// The name has an address.
+    /// The host name resolves.
     Resolve,
     /// The port answers, through the jump hosts if there are any.
     Connect,
-    /// The server is who the user's `known_hosts` says.
+    /// The host key matches the user's `known_hosts`.
     HostKey,
-    /// The user is let in.
+    /// The login succeeds.
     Auth,
-    /// A shell runs commands, and has the tools that are needed.
+    /// A shell runs commands and has the required tools.
     Shell,
-    /// sshd opens as many channels as the logs need.
+    /// sshd allows as many sessions as the logs need.
     Sessions,
     /// The clocks agree.
     Clock,
-    /// The log's file is there.
+    /// The log exists.
     LogExists,
-    /// It may be read.
+    /// The log is readable.
     LogReadable,
-    /// It is written.
+    /// The log is being written.
     LogFresh,
 }
 
@@ -54,16 +54,13 @@ impl Name {
     }
 }
 
-/// How a step went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepStatus {
-    /// As it should.
     Passed,
-    /// It works, but something is to be known.
+    /// It works, with a caveat.
     Warned,
-    /// It does not work.
     Failed,
-    /// It was not tried, because one before it failed or it does not apply.
+    /// Not tried: an earlier step failed, or it does not apply.
     Skipped,
 }
 
@@ -82,35 +79,28 @@ impl StepStatus {
 /// One step of the check of one CVM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Which step.
     pub name: Name,
     /// The log it is about; `None`: the CVM.
     pub log: Option<String>,
-    /// How it went.
     pub status: StepStatus,
-    /// How long it took; `None` where it was not tried or that is not known.
+    /// `None` if it was not tried, or if that is not known.
     pub took: Option<Duration>,
-    /// What was found, in one sentence without a full stop.
+    /// The result in one sentence without a full stop.
     pub message: String,
-    /// What to do about it.
+    /// How to fix it.
     pub hint: Option<Hint>,
 }
 
-/// How many steps went how.
+/// Number of steps by status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
-    /// As they should.
     pub passed: usize,
-    /// With something to be known.
     pub warned: usize,
-    /// Not.
     pub failed: usize,
-    /// Not tried.
     pub skipped: usize,
 }
 
 impl Count {
-    /// Counts one more.
     pub fn add(&mut self, status: StepStatus) {
         *match status {
             StepStatus::Passed => &mut self.passed,

@@ -1,29 +1,28 @@
-//! What the user asked for cannot be done as asked: a command line, a config or a variable is wrong.
+//! A mistake in the command line, the config or the environment.
 
 use std::fmt;
 
-/// One mistake of the user: what is wrong and what to write instead; exit status 2.
+/// What is wrong, and how to fix it; exit status 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Usage {
-    /// What is wrong and why, in one sentence without a full stop.
+    /// One sentence without a full stop.
     pub message: String,
-    /// What to write instead, where that can be said.
+    /// How to fix it, if that is known.
     pub hint: Option<String>,
 }
 
 impl Usage {
-    /// A mistake that is told without a hint.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None }
     }
 
-    /// The same mistake with what to write instead.
+    /// Adds how to fix it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same mistake, found at `place` (a file with line and column, a flag).
+    /// Adds where it is: a file with line and column, a flag.
     pub fn at(mut self, place: impl fmt::Display) -> Self {
         self.message = format!("{place}: {}", self.message);
         self

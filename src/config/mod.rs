@@ -1,4 +1,5 @@
-//! The config file as typed: clusters, extra logs, what is used when nothing is named, defaults of flags.
+//! The config: clusters, more names of logs, default CVMs and logs, defaults of flags, thresholds. Parses text only;
+//! `environment` reads the file.
 
 mod place;
 mod snapshot;
@@ -17,39 +18,37 @@ pub use place::Located;
 use place::SourceText;
 pub use snapshot::{SnapshotConfig, ThresholdConfig};
 
-/// Everything a config file says; empty without a file.
+/// A parsed config; empty without a file.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
-    /// The cluster whose CVMs are taken if none are named.
+    /// The cluster to use if no CVM is given.
     pub default_cluster: Option<Located<String>>,
-    /// The logs that are followed if none are named.
+    /// The logs to use if none is given.
     pub default_logs: Vec<Located<String>>,
-    /// What `@name` stands for.
+    /// By the name that `@name` has.
     pub clusters: BTreeMap<String, Cluster>,
-    /// Names of logs besides the catalogue, each with its path.
+    /// Paths of logs by name, in addition to the catalogue.
     pub logs: BTreeMap<String, String>,
     /// Values of flags, by the flag's long name with dashes; not yet checked against the flags.
     pub defaults: Vec<(Located<String>, Value)>,
-    /// What counts as ill in a snapshot; not yet checked against the logs.
+    /// Thresholds of a snapshot; the names of logs in it are not yet checked.
     pub snapshot: SnapshotConfig,
 }
 
-/// A cluster of the config.
 #[derive(Clone, Debug, Default)]
 pub struct Cluster {
-    /// Its CVMs, each entry in any form of `-c` but `@cluster`.
+    /// Each entry in any form of `-c` except `@cluster`.
     pub cvms: Vec<Located<String>>,
-    /// A CVM that knows the others; the cluster has `cvms`, this, or both.
+    /// A CVM to ask for the others; a cluster has `cvms`, this, or both.
     pub discover: Option<Located<String>>,
-    /// The user of its CVMs, where they name none.
+    /// For its CVMs without a user of their own.
     pub user: Option<String>,
-    /// Their port, where they name none.
+    /// For its CVMs without a port of their own.
     pub port: Option<u16>,
-    /// The jump host of its CVMs.
     pub jump: Option<String>,
 }
 
-/// The file as TOML has it.
+/// The file as serde reads it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ConfigToml {
@@ -72,7 +71,7 @@ struct ConfigToml {
     snapshot: snapshot::SnapshotToml,
 }
 
-/// A `[clusters.NAME]` as TOML has it.
+/// `[clusters.NAME]` as serde reads it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ClusterToml {
@@ -89,7 +88,7 @@ struct ClusterToml {
     jump: Option<Spanned<String>>,
 }
 
-/// Reads the `text` of the config `file`, whose name is for messages only.
+/// Parses the `text` of the config `file`. Fails on a mistake with its line and column.
 pub fn parse(file: &Path, text: &str) -> Result<Config, Usage> {
     let text = SourceText { file, text };
     let typed: ConfigToml = toml::from_str(text.text)
@@ -126,7 +125,6 @@ pub fn parse(file: &Path, text: &str) -> Result<Config, Usage> {
 }
 
 impl Config {
-    /// The mistake of naming a cluster that is not there.
     pub fn unknown_cluster(&self, name: &str) -> Usage {
         let usage = Usage::new(format!("no cluster `{}` in the config", name.escape_debug()));
         match nearest::did_you_mean(name, self.clusters.keys().map(String::as_str)) {
@@ -140,19 +138,17 @@ impl Config {
 }
 
 impl ClusterToml {
-    /// The same cluster, each value known to be one that ssh can take.
-    ///
-    /// Fails at `place` for a cluster that names no CVM.
+    /// Checks that ssh can take each value, and that the cluster, at `place`, has a CVM.
     fn checked(self, text: &SourceText<'_>, place: &str) -> Result<Cluster, Usage> {
         let cvms: Vec<_> = self.cvms.into_iter().map(|cvm| text.located(cvm)).collect();
         let discover = self.discover.map(|seed| text.located(seed));
         if cvms.is_empty() && discover.is_none() {
-            return Err(Usage::new("a cluster needs `cvms`, or one CVM to `discover` them").at(place));
+            return Err(Usage::new("a cluster needs `cvms` or `discover`").at(place));
         }
         for cvm in cvms.iter().chain(&discover) {
             let named = address::list(&cvm.value).map_err(|usage| usage.at(&cvm.place))?;
             if named.iter().any(|named| matches!(named, address::CvmEntry::Cluster(_))) {
-                return Err(Usage::new("a cluster cannot name another cluster")
+                return Err(Usage::new("a cluster cannot contain another cluster")
                     .hint("list its CVMs here")
                     .at(&cvm.place));
             }
@@ -171,7 +167,7 @@ impl ClusterToml {
     }
 }
 
-/// A text that `check` accepts; fails with its place.
+/// The value if `check` accepts it; fails with its place.
 fn checked(
     text: &SourceText<'_>,
     value: Option<Spanned<String>>,
@@ -185,7 +181,7 @@ fn checked(
         .transpose()
 }
 
-/// Refuses a name of a log that could not be typed, and a path that is none.
+/// Refuses a name that could not be given on the command line, and a path that is not absolute.
 fn checked_log(name: &str, path: &str) -> Result<(), Usage> {
     if name.is_empty()
         || name.starts_with('-')
@@ -197,19 +193,19 @@ fn checked_log(name: &str, path: &str) -> Result<(), Usage> {
     }
     if !path.starts_with('/') || path.ends_with('/') || path.contains('\0') {
         return Err(Usage::new(format!(
-            "the log `{name}` needs an absolute path of a file, not `{}`",
+            "the path of log `{name}` must be the absolute path of a file, not `{}`",
             path.escape_debug()
         )));
     }
     Ok(())
 }
 
-/// The flags whose values are files here.
+/// The flags whose values are files of this machine.
 const FILES: [&str; 3] = ["cvm-file", "identity", "ssh-config"];
 
-/// Takes a relative file in a config from the config's own folder, wherever cvmtail is started.
+/// Resolves a relative file name against the directory of the config, wherever cvmtail is started.
 ///
-/// `-` is stdin and a leading `~` is ssh's to expand.
+/// `-` is stdin, and a leading `~` is expanded by ssh.
 fn absolutise(config: &Path, key: &str, value: &mut Value) {
     let from_folder = |text: &mut String| {
         let folder = config.parent().filter(|folder| !folder.as_os_str().is_empty());

@@ -1,4 +1,4 @@
-//! `[snapshot]`: what counts as ill, for all logs and for single ones.
+//! `[snapshot]`: thresholds for all logs, and for single ones.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,11 @@ use toml::Spanned;
 use crate::config::place::{Located, SourceText};
 use crate::usage::Usage;
 
-/// The rules of the config.
 #[derive(Clone, Debug, Default)]
 pub struct SnapshotConfig {
-    /// Those of all logs.
-    pub rules: ThresholdConfig,
-    /// Those of single logs, by what names them: a name, a glob over names or a path.
+    /// For all logs.
+    pub thresholds: ThresholdConfig,
+    /// For single logs, by name, glob over names or path.
     pub logs: Vec<(Located<String>, ThresholdConfig)>,
 }
 
@@ -24,13 +23,13 @@ pub struct ThresholdConfig {
     pub max_errors: Option<u64>,
     /// `max-warnings`
     pub max_warnings: Option<u64>,
-    /// `max-silence`, a duration as text.
+    /// `max-silence`, not yet parsed.
     pub max_silence: Option<Located<String>>,
-    /// `fail-on`, regular expressions.
+    /// `fail-on`, not yet compiled.
     pub fail_on: Option<Located<Vec<String>>>,
 }
 
-/// `[snapshot]` as TOML has it.
+/// `[snapshot]` as serde reads it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SnapshotToml {
@@ -51,7 +50,7 @@ pub(super) struct SnapshotToml {
     logs: BTreeMap<Spanned<String>, ThresholdsToml>,
 }
 
-/// `[snapshot.logs.NAME]` as TOML has it.
+/// `[snapshot.logs.NAME]` as serde reads it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ThresholdsToml {
@@ -69,9 +68,9 @@ struct ThresholdsToml {
     fail_on: Option<Spanned<TextOrList>>,
 }
 
-/// A text, a number that stands for one, or a list of texts.
+/// A string, a number in its place, or a list of strings.
 #[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "a text or a list of texts")]
+#[serde(untagged, expecting = "a string or a list of strings")]
 enum TextOrList {
     /// `"10m"`
     One(String),
@@ -82,24 +81,23 @@ enum TextOrList {
 }
 
 impl SnapshotToml {
-    /// The rules, each number known to be none below zero.
+    /// Checks that no number is negative.
     pub(super) fn checked(self, text: &SourceText<'_>) -> Result<SnapshotConfig, Usage> {
         let Self { max_errors, max_warnings, max_silence, fail_on, logs } = self;
         let all = ThresholdsToml { max_errors, max_warnings, max_silence, fail_on };
         let logs = logs.into_iter().map(|(name, rules)| Ok((text.located(name), rules.checked(text)?)));
-        Ok(SnapshotConfig { rules: all.checked(text)?, logs: logs.collect::<Result<_, Usage>>()? })
+        Ok(SnapshotConfig { thresholds: all.checked(text)?, logs: logs.collect::<Result<_, Usage>>()? })
     }
 }
 
 impl ThresholdsToml {
-    /// The rules, each number known to be none below zero.
+    /// Checks that no number is negative.
     fn checked(self, text: &SourceText<'_>) -> Result<ThresholdConfig, Usage> {
         let count = |value: Option<Spanned<i64>>| {
             value
                 .map(|value| {
                     let value = text.located(value);
-                    u64::try_from(value.value)
-                        .map_err(|_| Usage::new("write a number from 0 on").at(value.place))
+                    u64::try_from(value.value).map_err(|_| Usage::new("must not be negative").at(value.place))
                 })
                 .transpose()
         };
@@ -140,8 +138,8 @@ mod tests {
     fn rules_stand_for_all_logs_and_for_single_ones() {
         let text = "[snapshot]\nmax-errors = 0\nfail_on = 'PANIC'\n[snapshot.logs.genesis]\nmax-errors = 3\nmax-silence = 600\n";
         let snapshot = parse(Path::new("c.toml"), text).expect("a config").snapshot;
-        assert_eq!(snapshot.rules.max_errors, Some(0));
-        assert_eq!(snapshot.rules.fail_on.expect("a rule").value, ["PANIC"]);
+        assert_eq!(snapshot.thresholds.max_errors, Some(0));
+        assert_eq!(snapshot.thresholds.fail_on.expect("a rule").value, ["PANIC"]);
         let [(name, rules)] = &snapshot.logs[..] else { panic!("{:?}", snapshot.logs) };
         assert_eq!((name.value.as_str(), name.place.as_str()), ("genesis", "c.toml:4:16"));
         assert_eq!((rules.max_errors, rules.max_warnings), (Some(3), None));
@@ -149,15 +147,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
+    fn a_mistake_is_reported_with_its_place() {
         for (text, place, what) in [
             ("[snapshot]\nmax-error = 0", "c.toml:2:1: ", "unknown field"),
             ("[snapshot.logs.genesis]\nerrors = 0", "c.toml:2:1: ", "unknown field"),
-            ("[snapshot]\n\nmax-errors = -1", "c.toml:3:14: ", "from 0 on"),
+            ("[snapshot]\n\nmax-errors = -1", "c.toml:3:14: ", "negative"),
             ("[snapshot]\nmax-errors = 'x'", "c.toml:2:14: ", "string"),
             ("[snapshot]\nfail-on = 5", "c.toml:2:11: ", "regular expression"),
             ("[snapshot]\nmax-silence = ['1m']", "c.toml:2:15: ", "one duration"),
-            ("[snapshot]\nfail-on = [5]", "c.toml:2:11: ", "text"),
+            ("[snapshot]\nfail-on = [5]", "c.toml:2:11: ", "string"),
         ] {
             let told = parse(Path::new("c.toml"), text).expect_err(text).to_string();
             assert!(told.starts_with(place) && told.contains(what), "{text}: {told}");

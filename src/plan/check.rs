@@ -13,24 +13,20 @@ use crate::plan::inputs::Inputs;
 use crate::plan::log_names::{ChosenLogs, LogNames};
 use crate::plan::{common, cvm_choice};
 
-/// What `cvmtail check` looks at.
 #[derive(Debug)]
 pub struct CheckPlan {
     /// The CVMs, each once, in the order named.
     pub cvms: Vec<Arc<Cvm>>,
-    /// The logs, each once; none: the CVMs alone.
+    /// The logs, each once; none: only the CVMs are checked.
     pub logs: Vec<(String, RemotePath)>,
     /// Globs over paths, each once.
     pub patterns: Vec<PathPattern>,
-    /// LogNames what the globs match.
+    /// Names the files that the globs match.
     pub naming: Naming,
-    /// How ssh is called.
     pub ssh: SshOptions,
-    /// The form of what is found.
     pub verdict: CheckStyle,
 }
 
-/// The plan of `cvmtail check`; without a log, of the CVMs alone.
 pub(super) fn check(
     inputs: &Inputs<'_>,
     typed: &CheckFlags,

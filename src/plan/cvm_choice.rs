@@ -1,4 +1,4 @@
-//! Pure: which CVMs, each once, with the name it is shown by.
+//! Which CVMs the run connects to, each once, and under which name.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -15,9 +15,9 @@ use crate::usage::Usage;
 
 /// The CVMs of the run, in the order named; at least one.
 ///
-/// `typed` is what the command line says, `flags` the same with the config's defaults, `typed_jump` a jump host
-/// of the command line. What was folded or excluded in vain is told in `notes`. Who has to be asked for their
-/// cluster first is reached by `ssh`.
+/// `typed` are the flags of the command line, `flags` the same with the config's defaults, `typed_jump` is the jump host
+/// of the command line. Dropped duplicates and exclusions that match nothing are added to `notes`. CVMs that have to be
+/// asked for their cluster first are asked with `ssh`.
 pub fn cvms(
     inputs: &Inputs<'_>,
     typed: &CvmFlags,
@@ -44,17 +44,16 @@ pub fn cvms(
     if chosen.is_empty() {
         return Err(none_named().into());
     }
-    fold(&mut chosen, flags.port, notes);
+    drop_duplicates(&mut chosen, flags.port, notes);
     exclude(&mut chosen, &excluded, flags.port, notes);
     if chosen.is_empty() {
         let usage = Usage::new("every CVM is excluded").hint("omit --exclude-cvm, or name more CVMs");
         return Err(usage.into());
     }
-    name(&mut chosen, flags.port);
+    assign_names(&mut chosen, flags.port);
     Ok(chosen)
 }
 
-/// The mistake of naming no CVM.
 fn none_named() -> Usage {
     Usage::new("no CVM given: use -c, --discover, --cvm-file, CVMTAIL_CVMS or the config").hint(
         "for example:\n    cvmtail -c '10.0.0.[1-4]' genesis\n    cvmtail -c nutanix@cvm-a,cvm-b genesis\n    \
@@ -62,21 +61,20 @@ fn none_named() -> Usage {
     )
 }
 
-/// What entries are read with.
+/// Resolves entries of CVM lists.
 struct Chooser<'a> {
-    /// The config and the surroundings.
     inputs: &'a Inputs<'a>,
-    /// What the command line says: it outranks a cluster.
+    /// Flags of the command line take precedence over a cluster's settings.
     typed: &'a CvmFlags,
-    /// The jump host of the command line: it outranks a cluster's.
+    /// The jump host of the command line, likewise.
     typed_jump: Option<&'a str>,
-    /// Who has to be asked first.
+    /// The CVMs that have to be asked for their cluster first.
     unasked: RefCell<Vec<Cvm>>,
 }
 
 impl Chooser<'_> {
-    /// The CVMs named by the first of these that names any: the command line, `CVMTAIL_CVMS`, the config's
-    /// default flags, its default cluster.
+    /// The CVMs of the first of these that has any: the command line, `CVMTAIL_CVMS`, the default flags of the config, its
+    /// default cluster.
     fn chosen(&self, flags: &CvmFlags) -> Result<Vec<Cvm>, Usage> {
         if self.typed.names_any() {
             return self.flagged(self.typed);
@@ -118,7 +116,7 @@ impl Chooser<'_> {
         Ok(cvms)
     }
 
-    /// The CVMs of a list, not yet named.
+    /// The CVMs of a list, still without names.
     fn listed(&self, text: &str, source: &str) -> Result<Vec<Cvm>, Usage> {
         let mut cvms = Vec::new();
         for named in address::list(text)? {
@@ -132,7 +130,7 @@ impl Chooser<'_> {
         Ok(cvms)
     }
 
-    /// The CVMs of a cluster of the config, with its user, port and jump host where nothing typed says otherwise.
+    /// The CVMs of a cluster of the config, with its user, port and jump host unless the command line sets them.
     fn cluster(&self, name: &str) -> Result<Vec<Cvm>, Usage> {
         let config = self.inputs.config;
         let cluster = config.clusters.get(name).ok_or_else(|| config.unknown_cluster(name))?;
@@ -143,19 +141,19 @@ impl Chooser<'_> {
             );
         }
         for cvm in &mut cvms {
-            self.dress(&mut cvm.address, cluster);
+            self.apply_cluster(&mut cvm.address, cluster);
         }
         if let Some(seed) = &cluster.discover {
             for mut address in addresses(&seed.value).map_err(|usage| usage.at(&seed.place))? {
-                self.dress(&mut address, cluster);
+                self.apply_cluster(&mut address, cluster);
                 cvms.extend(self.answered(address, &format!("@{name}")));
             }
         }
         Ok(cvms)
     }
 
-    /// Gives an address of a cluster what the cluster has and nothing typed outranks.
-    fn dress(&self, address: &mut Address, cluster: &Cluster) {
+    /// Adds the settings of the cluster to an address, unless the command line or the entry itself sets them.
+    fn apply_cluster(&self, address: &mut Address, cluster: &Cluster) {
         if let Address::Ssh { port, user, jump, .. } = address {
             if self.typed.port.is_none() {
                 *port = port.or(cluster.port);
@@ -174,7 +172,7 @@ impl Chooser<'_> {
         Ok(addresses(text)?.into_iter().flat_map(|seed| self.answered(seed, source)).collect())
     }
 
-    /// The CVMs that `seed` named, reached as it is; none, and `seed` is to be asked, if it was not asked yet.
+    /// The CVMs that `seed` answered with, reached like itself. If it has not been asked yet: none, and it will be.
     fn answered(&self, seed: Address, source: &str) -> Vec<Cvm> {
         let Some(answer) = self.inputs.discovered.get(&seed) else {
             let mut unasked = self.unasked.borrow_mut();
@@ -191,7 +189,7 @@ impl Chooser<'_> {
         answer.iter().map(|cvm| unnamed(address(cvm.to_string()), source)).collect()
     }
 
-    /// What each `--exclude-cvm` names, with its inputs.
+    /// The CVMs that each `--exclude-cvm` names, with its text.
     fn excluded<'f>(&self, flags: &'f CvmFlags) -> Result<Vec<(&'f str, Vec<Cvm>)>, Usage> {
         let entry = |text: &'f String| {
             let out = self.listed(text, "--exclude-cvm").map_err(|usage| usage.at("--exclude-cvm"))?;
@@ -201,7 +199,7 @@ impl Chooser<'_> {
     }
 }
 
-/// The CVMs in `text` as addresses; a cluster is none.
+/// The CVMs in `text` as addresses. Fails on a cluster.
 fn addresses(text: &str) -> Result<Vec<Address>, Usage> {
     let mut addresses = Vec::new();
     for named in address::list(text)? {
@@ -217,7 +215,7 @@ fn addresses(text: &str) -> Result<Vec<Address>, Usage> {
     Ok(addresses)
 }
 
-/// A line of a CVM file without its comment: from a `#` at the start or behind a space.
+/// A line of a CVM file without its comment, which starts with a `#` at the start or after a space.
 fn without_comment(line: &str) -> &str {
     let comment =
         line.char_indices().find(|&(at, c)| c == '#' && !line[..at].ends_with(|c: char| !c.is_whitespace()));
@@ -232,7 +230,7 @@ fn unnamed(address: Address, source: &str) -> Cvm {
 /// What makes two CVMs the same: host and port; `None` is this machine.
 type CvmKey = Option<(String, Option<u16>)>;
 
-/// The key of a CVM, `--port` being the port of those that name none.
+/// The key of a CVM, where `--port` is the port of those without one.
 fn key(cvm: &Cvm, default_port: Option<u16>) -> CvmKey {
     match &cvm.address {
         Address::Local => None,
@@ -240,8 +238,8 @@ fn key(cvm: &Cvm, default_port: Option<u16>) -> CvmKey {
     }
 }
 
-/// Keeps the first of each CVM, and tells of the others.
-fn fold(cvms: &mut Vec<Cvm>, default_port: Option<u16>, notes: &mut Vec<String>) {
+/// Keeps the first of each CVM, and notes the others.
+fn drop_duplicates(cvms: &mut Vec<Cvm>, default_port: Option<u16>, notes: &mut Vec<String>) {
     let mut seen: HashMap<CvmKey, usize> = HashMap::new();
     let mut order = Vec::new();
     cvms.retain(|cvm| {
@@ -261,7 +259,7 @@ fn fold(cvms: &mut Vec<Cvm>, default_port: Option<u16>, notes: &mut Vec<String>)
     }
 }
 
-/// Takes out what `--exclude-cvm` names, and tells of what it names in vain.
+/// Removes what `--exclude-cvm` names, and notes what matches nothing.
 fn exclude(
     cvms: &mut Vec<Cvm>,
     excluded: &[(&str, Vec<Cvm>)],
@@ -277,7 +275,7 @@ fn exclude(
     }
 }
 
-/// True if an exclusion means a CVM: the same host, and the same port where the exclusion names one.
+/// Whether an exclusion applies to a CVM: same host, and same port if the exclusion has one.
 fn covers(out: &Address, cvm: &Address, default_port: Option<u16>) -> bool {
     match (out, cvm) {
         (Address::Local, Address::Local) => true,
@@ -288,8 +286,8 @@ fn covers(out: &Address, cvm: &Address, default_port: Option<u16>) -> bool {
     }
 }
 
-/// LogNames each CVM by its host, and by host and port those that would else share a name.
-fn name(cvms: &mut [Cvm], default_port: Option<u16>) {
+/// Names each CVM after its host, or host and port if several share the host.
+fn assign_names(cvms: &mut [Cvm], default_port: Option<u16>) {
     let mut seen = HashSet::new();
     let mut shared = HashSet::new();
     for cvm in &*cvms {
@@ -310,7 +308,7 @@ fn name(cvms: &mut [Cvm], default_port: Option<u16>) {
     }
 }
 
-/// An address as it is shown: without user, with the port if asked for and known.
+/// An address for people: without the user, with the port if wanted and known.
 fn shown(address: &Address, with_port: bool) -> String {
     match address {
         Address::Local => address::LOCAL.to_owned(),

@@ -1,4 +1,4 @@
-//! What has to be asked of a CVM before a plan can be made: who its cluster is.
+//! What a CVM has to be asked before a plan can be made: which CVMs its cluster has.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,28 +9,26 @@ use crate::cluster::cvm::{Address, Cvm};
 use crate::options::SshOptions;
 use crate::usage::Usage;
 
-/// The CVMs of the clusters that were asked, by the address of the CVM that answered.
+/// The CVMs of each cluster, by the address of the CVM that was asked.
 pub type Discovered = HashMap<Address, Vec<IpAddr>>;
 
-/// CVMs that are to be asked who their cluster is.
+/// CVMs to ask for their cluster.
 #[derive(Debug)]
 pub struct Ask {
     /// Each once.
     pub seeds: Vec<Arc<Cvm>>,
-    /// How ssh reaches them.
     pub ssh: SshOptions,
-    /// `--refresh`: an answer of the last hour does not count.
+    /// `--refresh`: ignore the answer of the last hour.
     pub refresh: bool,
-    /// Where answers are kept; `None`: nowhere.
+    /// Where answers are cached; `None`: not at all.
     pub cache: Option<PathBuf>,
 }
 
-/// Why there is no plan.
+/// Why there is no plan yet.
 #[derive(Debug)]
 pub enum Obstacle {
-    /// The user asked for what cannot be done.
     Usage(Usage),
-    /// CVMs have to be asked first; with their answers in [`Discovered`] the plan can be made.
+    /// CVMs have to be asked first; then plan again with their answers.
     Ask(Box<Ask>),
 }
 

@@ -22,32 +22,25 @@ use crate::plan::log_names::{ChosenLogs, LogNames};
 use crate::plan::surroundings::Surroundings;
 use crate::plan::{common, cvm_choice};
 
-/// What to do with lines and events of a follow.
 #[derive(Debug)]
 pub struct FollowPlan {
     /// The CVMs, each once, in the order named.
     pub cvms: Vec<Arc<Cvm>>,
     /// Every CVM×log pair, ordered by CVM, then as the logs were named; `targets[i].id == i`.
     pub targets: Vec<Arc<Target>>,
-    /// Globs over paths, each once, beside the targets: every CVM is to be asked what they match.
+    /// Globs over paths, each once; each CVM is asked what they match, in addition to the targets.
     pub patterns: Vec<PathPattern>,
-    /// LogNames what the globs match.
+    /// Names the files that the globs match.
     pub naming: Naming,
-    /// How ssh is called.
     pub ssh: SshOptions,
-    /// How each stream is read.
     pub reading: Reading,
-    /// Which lines are kept.
     pub filter: FilterOptions,
-    /// How lines flow from the streams to the output.
     pub flow: FlowOptions,
-    /// How kept lines look.
     pub output: OutputOptions,
-    /// What is said on stderr.
     pub report: ReportOptions,
-    /// End after this many printed lines.
+    /// Stop after this many printed lines.
     pub max_count: Option<u64>,
-    /// End after this long.
+    /// Stop after this long.
     pub stop_after: Option<Duration>,
 }
 
@@ -82,7 +75,6 @@ pub(super) fn follow(inputs: &Inputs<'_>, notes: &mut Vec<String>) -> Result<Fol
     })
 }
 
-/// Where streams start and end.
 fn reading(flags: &ReadFlags, since: Option<Timestamp>) -> Reading {
     let reconnect = match (flags.no_reconnect, flags.retry_limit) {
         (true, _) | (_, Some(0)) => Reconnect::Never,
@@ -92,7 +84,6 @@ fn reading(flags: &ReadFlags, since: Option<Timestamp>) -> Reading {
     Reading { backlog, follow: !flags.no_follow, reconnect }
 }
 
-/// How lines flow.
 fn flow(flags: &FollowFlags, since: Option<Timestamp>, until: Option<Timestamp>) -> FlowOptions {
     let filtering = &flags.filter;
     let around = filtering.context.unwrap_or(0);
@@ -109,7 +100,6 @@ fn flow(flags: &FollowFlags, since: Option<Timestamp>, until: Option<Timestamp>)
     }
 }
 
-/// Which lines are kept.
 fn filter(flags: &FilterFlags) -> FilterOptions {
     let case = match (flags.ignore_case, flags.smart_case) {
         (true, _) => Case::Ignore,
@@ -124,12 +114,11 @@ fn filter(flags: &FilterFlags) -> FilterOptions {
     }
 }
 
-/// The form of the output, after `--json`.
+/// `--output` and `--json` in one.
 fn line_format(flags: &OutputFlags) -> LineFormat {
     if flags.json { LineFormat::Ndjson } else { flags.format }
 }
 
-/// How lines become bytes.
 fn output(flags: &OutputFlags, surroundings: &Surroundings) -> OutputOptions {
     let format = match (line_format(flags), &flags.template) {
         (_, Some(template)) => Format::Template(template.clone()),
@@ -152,7 +141,6 @@ fn output(flags: &OutputFlags, surroundings: &Surroundings) -> OutputOptions {
     }
 }
 
-/// What is said on stderr.
 fn report(flags: &OutputFlags, surroundings: &Surroundings) -> ReportOptions {
     let terminal = surroundings.stderr_is_terminal;
     let in_ndjson = flags.template.is_none() && line_format(flags) == LineFormat::Ndjson;

@@ -11,15 +11,15 @@ use crate::cluster::{catalogue, glob, nearest};
 use crate::config::Config;
 use crate::usage::Usage;
 
-/// A log: its name and its path.
+/// The name and the path of a log.
 pub type NamedLog = (String, RemotePath);
 
-/// What words of the command line stand for.
+/// The logs that words of the command line mean.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ChosenLogs {
-    /// Logs whose place is known, each path once.
+    /// Logs whose paths are known, each once.
     pub logs: Vec<NamedLog>,
-    /// Globs over paths, each once: what they stand for is known on the CVMs only.
+    /// Globs over paths, each once; only the CVMs know what they match.
     pub patterns: Vec<PathPattern>,
 }
 
@@ -29,18 +29,16 @@ pub struct LogNames {
     known: Vec<NamedLog>,
 }
 
-/// What one word of the command line stands for.
-enum Meant {
-    /// Logs with known names.
+/// What one word of the command line means.
+enum Meaning {
     Known(Vec<NamedLog>),
-    /// A path without a known name.
+    /// A path of no known log.
     Path(RemotePath),
-    /// A glob over paths.
     Pattern(PathPattern),
 }
 
 impl LogNames {
-    /// The names of the catalogue and of the config; a name in both is where the config says.
+    /// The names of the catalogue and of the config, which takes precedence.
     pub fn new(config: &Config) -> Self {
         let path = |path: &str| RemotePath(path.as_bytes().to_vec());
         let mut known: Vec<NamedLog> = catalogue::all()
@@ -66,14 +64,14 @@ impl LogNames {
         self.known
     }
 
-    /// The naming of what patterns match, beside the logs that are named already.
+    /// Names for the files that patterns match, given the logs that have a name already.
     pub fn naming(&self, logs: &[NamedLog]) -> Naming {
         Naming::new(logs.iter().chain(&self.known).cloned())
     }
 
-    /// The logs that `words` stand for, in their order, each path once.
+    /// The logs that `words` mean, in their order, each path once.
     ///
-    /// Fails on a name nobody knows, on a glob that matches none, and on a path that names no file.
+    /// Fails on an unknown name, on a glob over names that matches none, and on a path that cannot be a file.
     pub fn choose(&self, words: &[OsString]) -> Result<ChosenLogs, Usage> {
         let mut patterns = Vec::new();
         let mut meant: Vec<(Option<&str>, RemotePath)> = Vec::new();
@@ -81,14 +79,14 @@ impl LogNames {
         let meanings = words.iter().map(|word| self.meant(word.as_bytes())).collect::<Result<Vec<_>, _>>()?;
         for meaning in &meanings {
             match meaning {
-                Meant::Known(logs) => meant.extend(
+                Meaning::Known(logs) => meant.extend(
                     logs.iter()
                         .filter(|(_, path)| seen.insert(path.clone()))
                         .map(|(n, p)| (Some(n.as_str()), p.clone())),
                 ),
-                Meant::Path(path) => meant.extend(seen.insert(path.clone()).then(|| (None, path.clone()))),
-                Meant::Pattern(pattern) if patterns.contains(pattern) => {}
-                Meant::Pattern(pattern) => patterns.push(pattern.clone()),
+                Meaning::Path(path) => meant.extend(seen.insert(path.clone()).then(|| (None, path.clone()))),
+                Meaning::Pattern(pattern) if patterns.contains(pattern) => {}
+                Meaning::Pattern(pattern) => patterns.push(pattern.clone()),
             }
         }
         let mut taken: HashMap<String, usize> =
@@ -109,18 +107,17 @@ impl LogNames {
         Ok(ChosenLogs { logs: named.collect(), patterns })
     }
 
-    /// What one word stands for.
-    fn meant(&self, word: &[u8]) -> Result<Meant, Usage> {
+    fn meant(&self, word: &[u8]) -> Result<Meaning, Usage> {
         if word.contains(&b'/') {
             return self.path(word);
         }
         let text = str::from_utf8(word).unwrap_or("");
         if let Some(log) = self.known.iter().find(|(name, _)| name == text) {
-            return Ok(Meant::Known(vec![log.clone()]));
+            return Ok(Meaning::Known(vec![log.clone()]));
         }
-        // A `.` is of files: what a service writes beside its one log is found, not known.
+        // No service has a `.` in its name, but the files beside its log do.
         if glob::is_glob(word) && word.contains(&b'.') {
-            return Ok(Meant::Pattern(PathPattern::new(word)));
+            return Ok(Meaning::Pattern(PathPattern::new(word)));
         }
         if glob::is_glob(word) {
             let logs: Vec<NamedLog> =
@@ -129,7 +126,7 @@ impl LogNames {
                 [] => Err(Usage::new(format!("no log name matches `{}`", shown(word))).hint(
                     "`cvmtail logs` lists the names; a glob over files contains a `.` or a `/`; quote globs to keep your shell from expanding them",
                 )),
-                _ => Ok(Meant::Known(logs)),
+                _ => Ok(Meaning::Known(logs)),
             };
         }
         let unknown = Usage::new(format!("no log named `{}`", shown(word)));
@@ -141,8 +138,8 @@ impl LogNames {
         Err(unknown.hint(format!("{near}`cvmtail logs` lists all names; a path contains a `/`")))
     }
 
-    /// What a path stands for: a known log, if it is the path of one.
-    fn path(&self, path: &[u8]) -> Result<Meant, Usage> {
+    /// A path means a known log if it is the path of one.
+    fn path(&self, path: &[u8]) -> Result<Meaning, Usage> {
         let wrong = |why: &str| Usage::new(format!("`{}` cannot be followed: {why}", shown(path)));
         if path.ends_with(b"/") || path.ends_with(b"/.") || path.ends_with(b"/..") {
             return Err(wrong("it is a directory").hint("name a file in it"));
@@ -153,15 +150,16 @@ impl LogNames {
             );
         }
         if glob::is_glob(path) {
-            return Ok(Meant::Pattern(PathPattern::new(path)));
+            return Ok(Meaning::Pattern(PathPattern::new(path)));
         }
         let known = self.known.iter().find(|(_, known)| known.0 == path);
-        Ok(known
-            .map_or_else(|| Meant::Path(RemotePath(path.to_vec())), |log| Meant::Known(vec![log.clone()])))
+        Ok(known.map_or_else(
+            || Meaning::Path(RemotePath(path.to_vec())),
+            |log| Meaning::Known(vec![log.clone()]),
+        ))
     }
 }
 
-/// The mistake of naming no log.
 pub fn none_named() -> Usage {
     Usage::new("no log given, and the config has no `default_logs`").hint(
         "for example:\n    cvmtail -c '10.0.0.[1-4]' genesis\n    cvmtail -c 10.0.0.1 stargate 'insights_*'\n    \
@@ -179,7 +177,7 @@ mod tests {
     use super::{LogNames, NamedLog};
     use crate::config::Config;
 
-    /// LogNames with two logs of a config.
+    /// Names with two logs of a config.
     fn names() -> LogNames {
         let logs = [("mine", "/srv/mine.log"), ("hera", "/srv/hera.out")];
         let logs = logs.map(|(name, path)| (name.to_owned(), path.to_owned())).into();

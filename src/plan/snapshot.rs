@@ -22,36 +22,30 @@ use crate::snapshot::rulebook::{Rulebook, Rules, Scope};
 use crate::snapshot::thresholds::Thresholds;
 use crate::usage::Usage;
 
-/// What is looked at, what counts as ill, and how it is reported.
 #[derive(Debug)]
 pub struct SnapshotPlan {
     /// The CVMs, each once, in the order named.
     pub cvms: Vec<Arc<Cvm>>,
     /// Every CVM×log pair that was named, ordered by CVM, then as the logs were named; `targets[i].id == i`.
     pub targets: Vec<Arc<Target>>,
-    /// Globs over paths: what they match on a CVM is looked at, too.
+    /// Globs over paths: the files they match on a CVM are read, too.
     pub patterns: Vec<PathPattern>,
     /// LogNames what they match.
     pub naming: Naming,
-    /// How ssh is called.
     pub ssh: SshOptions,
-    /// Lines from this instant on are looked at.
+    /// Start of the window.
     pub since: Timestamp,
-    /// Lines before this instant are looked at; `None`: up to the end of each log.
+    /// End of the window; `None`: the end of each log.
     pub until: Option<Timestamp>,
-    /// Report after this long, whatever is not read by then.
+    /// Report after this long, even if not everything has been read.
     pub timeout: Duration,
-    /// What counts as ill.
     pub rulebook: Rulebook,
-    /// The form of the report.
     pub form: ReportForm,
     /// Where the report goes; `None`: stdout.
     pub output_file: Option<PathBuf>,
     /// The earlier report to compare with.
     pub compare: Option<PathBuf>,
-    /// How the report looks.
     pub look: ReportStyle,
-    /// What is said on stderr; events are not.
     pub report: ReportOptions,
 }
 
@@ -111,11 +105,11 @@ pub(super) fn snapshot(
     })
 }
 
-/// What counts as ill: what the flags say, else the config for a log, else the config for all.
+/// The thresholds: of the flags, else of the config for a log, else of the config for all logs.
 fn rulebook(inputs: &Inputs<'_>, names: &LogNames, flags: &cli::ThresholdFlags) -> Result<Rulebook, Usage> {
     let config = &inputs.config.snapshot;
     let mut book = Rulebook::default();
-    book.add(Scope::All, rules(&config.rules)?);
+    book.add(Scope::All, rules(&config.thresholds)?);
     let mut single = Vec::new();
     for (named, typed) in &config.logs {
         let ChosenLogs { logs, patterns } =
@@ -125,10 +119,10 @@ fn rulebook(inputs: &Inputs<'_>, names: &LogNames, flags: &cli::ThresholdFlags) 
                 .at(&named.place));
         }
         let paths: Vec<RemotePath> = logs.into_iter().map(|(_, path)| path).collect();
-        // Checked whether or not the log is looked at now.
+        // Checked even if this run does not read the log.
         single.push((paths, rules(typed)?));
     }
-    // A glob is wider than a name.
+    // Thresholds of a name take precedence over those of a glob.
     single.sort_by_key(|(paths, _)| Reverse(paths.len()));
     for (paths, rules) in single {
         book.add(Scope::Logs(paths), rules);
@@ -140,7 +134,6 @@ fn rulebook(inputs: &Inputs<'_>, names: &LogNames, flags: &cli::ThresholdFlags) 
     Ok(book)
 }
 
-/// Rules of the config.
 fn rules(typed: &config::ThresholdConfig) -> Result<Rules, Usage> {
     let max_silence = typed
         .max_silence
@@ -157,7 +150,7 @@ fn rules(typed: &config::ThresholdConfig) -> Result<Rules, Usage> {
     })
 }
 
-/// Fails if one of the patterns at `place` is none.
+/// Fails if one of the patterns at `place` is not a regular expression.
 fn check(fail_on: Option<&[String]>, place: &str) -> Result<(), Usage> {
     let fail_on = fail_on.unwrap_or_default().to_vec();
     let patterns = Thresholds { fail_on, ..Thresholds::default() }.patterns();
