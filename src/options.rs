@@ -1,4 +1,4 @@
-//! What the flags decide, with nothing left open: the command line reads these, plans carry them, all rooms use them.
+//! Decisions of the command line: flags parse into these, plans carry them, and all rooms use them.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,110 +10,102 @@ use jiff::tz::TimeZone;
 
 use crate::line::level::Level;
 
-/// How the user's ssh is called.
 #[derive(Clone, Debug, Default)]
 pub struct SshOptions {
     /// `-F`.
     pub config: Option<PathBuf>,
-    /// `--user`, for CVMs that do not name one.
+    /// `--user`, for CVMs without one.
     pub user: Option<String>,
-    /// `--port`, for CVMs that do not name one.
+    /// `--port`, for CVMs without one.
     pub port: Option<u16>,
-    /// `--identity`, in order.
+    /// `--identity`, in the order given.
     pub identities: Vec<PathBuf>,
     /// `-J`.
     pub jump: Option<String>,
     /// `--ssh-option`, each `Key=Value`.
     pub options: Vec<String>,
-    /// How long one connection may take until it is authenticated.
+    /// Limit for one connection until it is authenticated.
     pub connect_timeout: Duration,
-    /// How many handshakes may be in flight at once.
+    /// The most handshakes in flight.
     pub parallel: usize,
-    /// After how long without an answer a CVM is taken for dead.
+    /// A CVM is considered dead after this long without an answer.
     pub dead_after: Duration,
-    /// Where control sockets may live: short, private, on a local disk.
+    /// Where control sockets go: a short, private directory on a local disk.
     pub socket_folder: PathBuf,
-    /// The variables that keep an ssh from asking anybody.
+    /// The variables by which ssh asks this program, and nobody else, for a secret.
     pub askpass: Vec<(&'static str, OsString)>,
-    /// Hand on what ssh itself says (`--verbose`).
+    /// `--verbose`: print ssh's own messages.
     pub verbose: bool,
-    /// Have ssh tell each step of a connection (`LogLevel=DEBUG1`), for a check.
+    /// Have ssh log each step of a connection (`LogLevel=DEBUG1`), for a check.
     pub diagnose: bool,
 }
 
 /// Where a stream starts and when it ends.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// What of the log is read before what is appended.
     pub backlog: Backlog,
-    /// Go on when the end of the log is reached.
+    /// Wait for more at the end of the log.
     pub follow: bool,
-    /// What to do when a stream breaks.
     pub reconnect: Reconnect,
 }
 
-/// How much of the log that is already there is read.
+/// Where in the existing part of the log to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backlog {
-    /// The last N lines; 0: none.
+    /// With the last N lines; 0: at the end.
     Lines(u64),
-    /// From line N on, counted from 1: `+1` is the whole file.
+    /// With line N, counted from 1: `+1` is the whole file.
     FromLine(u64),
-    /// From the first line at or after this instant, be it in an older file of the log.
+    /// With the first line at or after this instant, in a rotated file if necessary.
     Since(Timestamp),
-    /// The same in the file at the path alone: the older ones are read by themselves.
+    /// The same, but only in the file at the path: rotated files are read separately.
     SinceHere(Timestamp),
 }
 
-/// What is done about a broken stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reconnect {
-    /// Nothing: the stream has failed.
+    /// A stream that breaks has failed.
     Never,
-    /// Try again, at most this many times in a row; `None`: for ever.
+    /// Retry at most this many times in a row; `None`: forever.
     Try(Option<u32>),
 }
 
-/// Which lines are kept.
 #[derive(Clone, Debug, Default)]
 pub struct FilterOptions {
     /// Keep lines that match one of these (`-g`); none: all.
     pub keep: Vec<String>,
     /// Drop lines that match one of these (`-v`).
     pub drop: Vec<String>,
-    /// Colour what matches one of these, on top of what `keep` matches.
+    /// Highlight what matches one of these, in addition to what `keep` matches.
     pub highlight: Vec<String>,
-    /// How patterns are read.
     pub patterns: PatternSyntax,
 }
 
-/// How lines flow from the streams to the output.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FlowOptions {
     /// Lines from before this instant are dropped (`--since`).
     pub since: Option<Timestamp>,
-    /// Lines from this instant on are dropped, and end their stream (`--until`).
+    /// Lines at or after this instant are dropped, and end their stream (`--until`).
     pub until: Option<Timestamp>,
     /// Lines below this level are dropped.
     pub level: Option<Level>,
-    /// Whole records are matched, counted and printed.
+    /// Match, count and print whole records.
     pub records: bool,
-    /// How many lines (records) are printed before a match.
+    /// Lines (records) of context before a match.
     pub before: usize,
-    /// How many lines (records) are printed after a match.
+    /// Lines (records) of context after a match.
     pub after: usize,
-    /// Repeats within a stream are folded.
+    /// Collapse repeats within a stream.
     pub dedup: bool,
-    /// At most so many lines a second of each stream.
+    /// The most lines per second of each stream.
     pub rate_limit: Option<u64>,
-    /// `--order time` with its window; `None`: as they arrive.
+    /// The window of `--order time`; `None`: in order of arrival.
     pub order_window: Option<Duration>,
 }
 
-/// How patterns are read, as ripgrep does.
+/// How patterns are interpreted, as in ripgrep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PatternSyntax {
-    /// What `-i` and `-S` say.
     pub case: Case,
     /// `-w`: only whole words.
     pub word: bool,
@@ -121,58 +113,49 @@ pub struct PatternSyntax {
     pub fixed: bool,
 }
 
-/// How letter case counts in patterns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Case {
-    /// As written.
     #[default]
     Sensitive,
     /// `-i`.
     Ignore,
-    /// `-S`: ignored if the pattern is all lowercase.
+    /// `-S`: case-insensitive unless the pattern has an uppercase letter.
     Smart,
 }
 
-/// How kept lines and events become bytes.
 #[derive(Clone, Debug)]
 pub struct OutputOptions {
-    /// The form of a line.
     pub format: Format,
-    /// Use colours in text.
     pub color: bool,
-    /// stdout is a terminal: pad prefixes, make control characters harmless.
+    /// stdout is a terminal: pad prefixes, escape control characters.
     pub terminal: bool,
-    /// Put each line's own time before a line of text, in this form.
+    /// Print each line's own time in front of it.
     pub timestamps: Option<Timestamps>,
     /// The zone of this machine, for `local` and strftime.
     pub zone: TimeZone,
 }
 
-/// The form of a line's own time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Timestamps {
     /// RFC 3339, milliseconds, `Z`.
     Utc,
-    /// RFC 3339, milliseconds, with the offset of this machine.
+    /// RFC 3339, milliseconds, with the local offset.
     Local,
-    /// strftime, in this machine's zone.
+    /// strftime, in local time.
     Format(String),
 }
 
-/// The form of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Format {
     /// `CVM LOG | line`.
     Text(Prefix),
-    /// One JSON object per line, lines and events alike.
+    /// One JSON object per line or event.
     Ndjson,
     /// The line alone, byte for byte.
     Raw,
-    /// `--template`, checked.
     Template(String),
 }
 
-/// What stands before a line of text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Prefix {
     /// `CVM LOG | `
@@ -182,20 +165,17 @@ pub enum Prefix {
     Cvm,
     /// `LOG | `
     Log,
-    /// Nothing.
     None,
 }
 
-/// What is said on stderr.
 #[derive(Clone, Debug)]
 pub struct ReportOptions {
-    /// Events as text on stderr: off with `-q` and with NDJSON.
+    /// Print events as text: off with `-q` and with NDJSON.
     pub events: bool,
-    /// Use colours.
     pub color: bool,
-    /// stderr is a terminal: progress may be drawn, control characters are made harmless.
+    /// stderr is a terminal: draw progress, escape control characters.
     pub terminal: bool,
-    /// A summary at the end, and every so often.
+    /// Print summaries.
     pub stats: Option<Stats>,
 }
 
@@ -206,14 +186,12 @@ pub struct Stats {
     pub every: Option<Duration>,
 }
 
-/// The form in which a check says what it finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckStyle {
     /// A block of lines per CVM.
     Text {
-        /// Use colours.
         color: bool,
-        /// The reader's locale has more than ASCII.
+        /// The locale can show more than ASCII.
         unicode: bool,
     },
     /// One JSON object per step.
@@ -235,32 +213,29 @@ pub enum ListForm {
     },
 }
 
-/// The shells whose completions are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Shell {
-    /// Into ~/.local/share/bash-completion/completions/cvmtail
+    /// For ~/.local/share/bash-completion/completions/cvmtail
     Bash,
-    /// Into a file `_cvmtail` in a folder of $fpath
+    /// For a file `_cvmtail` in a directory of $fpath
     Zsh,
-    /// Into ~/.config/fish/completions/cvmtail.fish
+    /// For ~/.config/fish/completions/cvmtail.fish
     Fish,
 }
 
-/// What the place can show that the report goes to.
+/// What the output of a report can show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReportStyle {
-    /// Use colours in text.
     pub color: bool,
-    /// It is a terminal: bars are drawn, control characters are made harmless.
+    /// It is a terminal: draw bars, escape control characters.
     pub terminal: bool,
     /// It can show more than ASCII.
     pub unicode: bool,
 }
 
-/// The form of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ReportForm {
-    /// A table, and what stands out
+    /// A table, and the findings
     Text,
     /// One JSON object
     Json,

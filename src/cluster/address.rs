@@ -1,4 +1,4 @@
-//! The forms in which a CVM may be named: `[user@]host[:port]`, `[v6]:port`, `@cluster`, `local`, lists, folded sets.
+//! The syntax of CVMs: `[user@]host[:port]`, `[v6]:port`, `@cluster`, `local`, lists, folded sets.
 
 use std::net::Ipv6Addr;
 
@@ -9,23 +9,23 @@ use crate::usage::Usage;
 /// The word for this machine, reached without ssh.
 pub const LOCAL: &str = "local";
 
-/// One entry of a list of CVMs, as the user means it.
+/// One entry of a list of CVMs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CvmEntry {
     /// `@cluster`: all CVMs of a cluster of the config.
     Cluster(String),
-    /// CVMs by address; more than one for a folded set.
+    /// More than one for a folded set.
     Cvms(Vec<Address>),
 }
 
-/// Reads a list of CVMs, separated by commas outside of brackets; empty entries are passed over.
+/// Parses a list of CVMs, separated by commas outside of brackets; empty entries are skipped.
 ///
-/// Fails on the first entry that no host can have, with the form it should have.
+/// Fails on the first invalid entry, with the valid forms.
 pub fn list(text: &str) -> Result<Vec<CvmEntry>, Usage> {
     entries(text).into_iter().map(str::trim).filter(|entry| !entry.is_empty()).map(entry).collect()
 }
 
-/// Cuts a list at the commas that stand outside of brackets.
+/// Splits a list at the commas outside of brackets.
 fn entries(text: &str) -> Vec<&str> {
     let mut depth = 0_usize;
     text.split(|c| {
@@ -39,7 +39,6 @@ fn entries(text: &str) -> Vec<&str> {
     .collect()
 }
 
-/// Reads one entry of a list.
 fn entry(text: &str) -> Result<CvmEntry, Usage> {
     if let Some(cluster) = text.strip_prefix('@') {
         return Ok(CvmEntry::Cluster(cluster.to_owned()));
@@ -52,20 +51,20 @@ fn entry(text: &str) -> Result<CvmEntry, Usage> {
     Ok(CvmEntry::Cvms(addresses))
 }
 
-/// True for `[fe80::1]` and `[fe80::1]:22`, which look like a folded set and are none.
+/// Whether this is `[fe80::1]` or `[fe80::1]:22`, which look like folded sets.
 fn is_bracketed_v6(host: &str) -> bool {
     host.strip_prefix('[')
         .and_then(|from| from.split_once(']'))
         .is_some_and(|(inside, _)| inside.contains(':'))
 }
 
-/// Reads one address; a folded set is taken apart by then.
+/// Parses one address, after folded sets have been expanded.
 fn address(text: &str) -> Result<Address, Usage> {
     if text == LOCAL {
         return Ok(Address::Local);
     }
     let wrong = |why: &str| {
-        Usage::new(format!("`{}` names no CVM: {why}", text.escape_debug()))
+        Usage::new(format!("invalid CVM `{}`: {why}", text.escape_debug()))
             .hint("write [user@]host[:port], [v6::addr]:port, 10.0.0.[1-4], @cluster or local")
     };
     let (user, place) = match text.rsplit_once('@') {
@@ -75,7 +74,7 @@ fn address(text: &str) -> Result<Address, Usage> {
     let (host, port) = match place.strip_prefix('[').and_then(|from| from.split_once(']')) {
         Some((inside, "")) => (inside, None),
         Some((inside, after)) => {
-            (inside, Some(after.strip_prefix(':').ok_or_else(|| wrong("after `]` only `:port` may stand"))?))
+            (inside, Some(after.strip_prefix(':').ok_or_else(|| wrong("only `:port` may follow `]`"))?))
         }
         None => match place.split_once(':') {
             Some((_, after)) if after.contains(':') => (place, None),
@@ -84,7 +83,7 @@ fn address(text: &str) -> Result<Address, Usage> {
         },
     };
     if host.contains(':') && !is_v6(host) {
-        return Err(wrong("this is no IPv6 address; with a port it is written [address]:port"));
+        return Err(wrong("not an IPv6 address; with a port, write [address]:port"));
     }
     Ok(Address::Ssh {
         host: checked_host(host).map_err(wrong)?,
@@ -94,57 +93,57 @@ fn address(text: &str) -> Result<Address, Usage> {
     })
 }
 
-/// True for an IPv6 address, with or without a zone (`fe80::1%eth0`).
+/// Whether this is an IPv6 address, with or without a zone (`fe80::1%eth0`).
 fn is_v6(host: &str) -> bool {
     let (address, zone) = host.split_once('%').unwrap_or((host, "0"));
     address.parse::<Ipv6Addr>().is_ok() && !zone.is_empty()
 }
 
-/// Gives `host` back if ssh can take it as one word that is neither an option nor a piece of shell.
+/// Returns `host` if ssh can take it as one word that is neither an option nor shell syntax.
 ///
 /// The characters are those that OpenSSH itself refuses in a host name (`valid_hostname` in ssh.c), and brackets.
 fn checked_host(host: &str) -> Result<String, &'static str> {
     match host {
         "" => Err("the host is empty"),
-        _ if host.starts_with('-') => Err("a host does not begin with `-`"),
+        _ if host.starts_with('-') => Err("a host cannot start with `-`"),
         _ if host.chars().any(|c| is_hostile(c) || "\\/,[]{}@".contains(c)) => {
-            Err("a host has no spaces, control characters, quotes or shell syntax")
+            Err("a host cannot contain spaces, control characters, quotes or shell syntax")
         }
         _ => Ok(host.to_owned()),
     }
 }
 
-/// Gives `user` back if ssh can take it: as [`checked_host`], but for the `\` and `@` of a directory's users.
+/// Returns `user` if ssh can take it: like [`checked_host`], but with `\` and `@`, as in names of directory users.
 pub fn checked_user(user: &str) -> Result<String, &'static str> {
     match user {
         "" => Err("the user is empty"),
-        _ if user.starts_with('-') => Err("a user does not begin with `-`"),
+        _ if user.starts_with('-') => Err("a user cannot start with `-`"),
         _ if user.ends_with('\\') || user.chars().any(|c| is_hostile(c) || "{}".contains(c)) => {
-            Err("a user has no spaces, control characters, quotes or shell syntax")
+            Err("a user cannot contain spaces, control characters, quotes or shell syntax")
         }
         _ => Ok(user.to_owned()),
     }
 }
 
-/// Gives `jump` back if ssh can take it as `-J`: `[user@]host[:port]`, or several with commas between.
+/// Returns `jump` if ssh can take it as `-J`: `[user@]host[:port]`, or several with commas between.
 pub fn checked_jump(jump: &str) -> Result<String, &'static str> {
     if jump.is_empty()
         || jump.split(',').any(|hop| hop.is_empty() || hop.starts_with('-') || hop.contains("@-"))
     {
-        return Err("a jump host is neither empty nor begins with `-`");
+        return Err("a jump host cannot be empty or start with `-`");
     }
     if jump.chars().any(is_hostile) {
-        return Err("a jump host has no spaces, control characters, quotes or shell syntax");
+        return Err("a jump host cannot contain spaces, control characters, quotes or shell syntax");
     }
     Ok(jump.to_owned())
 }
 
-/// Reads a port, 1 to 65535.
+/// Parses a port.
 pub fn checked_port(port: &str) -> Result<u16, &'static str> {
-    port.parse().ok().filter(|&port| port != 0).ok_or("a port is a number from 1 to 65535")
+    port.parse().ok().filter(|&port| port != 0).ok_or("a port must be a number from 1 to 65535")
 }
 
-/// True for what stands in no name: spaces, control characters, what a shell would act on.
+/// Whether a character can be in no name: spaces, control characters, shell syntax.
 fn is_hostile(c: char) -> bool {
     c.is_whitespace() || c.is_control() || "'`\"$;&<>|()".contains(c)
 }

@@ -1,9 +1,9 @@
-//! The built-in names of logs and where each is on a CVM.
+//! The catalogue: the built-in names of logs and their paths on a CVM.
 
-/// Where a CVM keeps the logs of its services.
+/// The log directory of a CVM's services.
 pub const FOLDER: &str = "/home/nutanix/data/logs/";
 
-/// The logs everyone asks for, first in every list: names and paths are a contract.
+/// The logs that are needed most, first in every list. Scripts depend on their names and paths.
 const SEED: [(&str, &str); 14] = [
     ("genesis", "/home/nutanix/data/logs/genesis.out"),
     ("acropolis", "/home/nutanix/data/logs/acropolis.out"),
@@ -21,7 +21,7 @@ const SEED: [(&str, &str); 14] = [
     ("syslog", "/var/log/messages"),
 ];
 
-/// Further services whose log is `<name>.out` in the log folder.
+/// Other services whose log is `<name>.out` in the log directory.
 const SERVICES: &str = "alert_manager anduril aplos_engine aplos arithmos athena atlc catalina catalog cfs chronos \
     cluster_config cluster_health cluster_sync command_collector counters_collector curator_cli delphi \
     dynamic_ring_changer flow fluent_bit gflags_collector go_ergon hera ikat_control_plane ikat_proxy \
@@ -33,7 +33,7 @@ const SERVICES: &str = "alert_manager anduril aplos_engine aplos arithmos athena
     acropolis-scheduler arithmos_collector atlc_service_monitor cim_service cassandra_monitor zookeeper_monitor \
     finish install preupgrade host_preupgrade host_upgrade";
 
-/// Services that also write glog files: the names are symlinks that each restart points anew.
+/// Services that also write glog files: symlinks that each restart repoints.
 const GLOG: &str = "stargate curator cerebro chronos arithmos pithos alert_manager dynamic_ring_changer \
     cassandra_monitor zookeeper_monitor";
 
@@ -51,7 +51,7 @@ const OTHERS: [(&str, &str); 7] = [
     ("user_info", "/home/log/user_info"),
 ];
 
-/// Every name with its path, each name and each path once: the 14 of the seed, then the wider list.
+/// Every name with its path, each once; the most needed ones first.
 pub fn all() -> impl Iterator<Item = (String, String)> {
     let owned = |&(name, path): &(&str, &str)| (name.to_owned(), path.to_owned());
     let services = SERVICES.split_whitespace().map(|name| (name.to_owned(), format!("{FOLDER}{name}.out")));

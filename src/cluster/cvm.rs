@@ -1,23 +1,20 @@
-//! One Controller VM: how the user named it and what ssh is told.
+//! One Controller VM: its name and its address.
 
 use std::fmt;
 
-/// A host whose logs are followed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Cvm {
-    /// The name shown everywhere: what the user wrote, without user and with the port only where two
-    /// CVMs of this run would else share a name.
+    /// The name in all output: the host as the user wrote it, with the port only if several CVMs of this run would
+    /// otherwise share the name.
     pub name: String,
-    /// How it is reached.
     pub address: Address,
-    /// Who named it, for `cvmtail cvms`: `--cvm`, a file, `CVMTAIL_CVMS`, `@cluster` of the config.
+    /// Where it comes from: `--cvm`, a file, `CVMTAIL_CVMS`, `@cluster` of the config.
     pub source: String,
 }
 
-/// Where a CVM is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Address {
-    /// This machine: the remote script runs under a local `sh`, without ssh.
+    /// This machine: the agent runs under a local `sh`, without ssh.
     Local,
     /// A host name, an address or an alias of the ssh config.
     Ssh {

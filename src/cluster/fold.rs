@@ -14,13 +14,13 @@ pub const MAX: usize = 4096;
 /// The most digits a number in brackets may have, so that it fits a `u64` with room to step.
 const MAX_DIGITS: usize = 18;
 
-/// Gives the names `text` stands for, in order, each once; a `text` without brackets stands for itself.
+/// Expands `text` into names, in order, each once; without brackets it is itself the only name.
 ///
-/// Fails on brackets that do not pair, on ranges that make no sense, and beyond [`MAX`] names.
+/// Fails on unbalanced brackets, on invalid ranges, and beyond [`MAX`] names.
 pub fn expand(text: &str) -> Result<Vec<String>, Usage> {
     let wrong = |why: String| {
         Usage::new(format!("bad folded set `{}`: {why}", text.escape_debug()))
-            .hint("write ranges as in 10.0.0.[1-4,7], n[001-010/3] or ntnx-[a-d]-cvm")
+            .hint("write ranges like 10.0.0.[1-4,7], n[001-010/3] or ntnx-[a-d]-cvm")
     };
     let mut names = vec![String::new()];
     let mut rest = text;
@@ -28,10 +28,10 @@ pub fn expand(text: &str) -> Result<Vec<String>, Usage> {
     while let Some(open) = rest.find(['[', ']']) {
         let (before, bracket) = rest.split_at(open);
         let Some((inside, after)) = bracket.strip_prefix('[').and_then(|from| from.split_once(']')) else {
-            return Err(wrong("a bracket is not closed, or was never opened".into()));
+            return Err(wrong("unbalanced brackets".into()));
         };
         if inside.contains('[') {
-            return Err(wrong("brackets cannot stand inside of brackets".into()));
+            return Err(wrong("brackets cannot be nested".into()));
         }
         let head = before.trim_end_matches(|c: char| c.is_ascii_digit());
         // Digits between two brackets belong to neither: nodeset refuses them, so nothing is to be equal to.
@@ -98,11 +98,11 @@ fn range_of(from: &str, to: &str, step: u64) -> Result<Vec<String>, String> {
         return Err(format!("the range `{from}-{to}` runs backwards"));
     }
     if step == 0 {
-        return Err("a step of 0 leads nowhere".into());
+        return Err("the step cannot be 0".into());
     }
     let is_padded = |digits: &str| digits.len() > 1 && digits.starts_with('0');
     if (is_padded(from) || is_padded(to)) && from.len() != to.len() {
-        return Err(format!("the ends of `{from}-{to}` are padded with zeros to different widths"));
+        return Err(format!("the bounds of `{from}-{to}` are zero-padded to different widths"));
     }
     let width = if is_padded(from) { from.len() } else { 0 };
     let steps = (last - first) / step;
@@ -142,7 +142,7 @@ fn with_prefix(
 
 /// Why a set that is too large is refused.
 fn too_many() -> String {
-    format!("it stands for more than {MAX} CVMs")
+    format!("it expands to more than {MAX} CVMs")
 }
 
 /// The items of a bracket that holds letters, ranges of one letter, or words; in the order written.

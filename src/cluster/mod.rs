@@ -1,4 +1,4 @@
-//! Pure: which CVMs, which logs, and the streams they make together.
+//! CVMs, logs, and the pairs of them that streams follow. Pure.
 
 pub mod address;
 pub mod catalogue;

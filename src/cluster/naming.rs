@@ -1,20 +1,19 @@
-//! The name a log is shown by when the user named it by a path or a glob over paths.
+//! Names of logs that the user gave as a path or as a glob over paths.
 
 use std::collections::HashMap;
 
 use crate::cluster::target::RemotePath;
 
-/// Names for paths that are found on CVMs while cvmtail runs; a path has the same name on every CVM.
+/// Names the paths that are found on CVMs; a path has the same name on every CVM.
 #[derive(Clone, Debug, Default)]
 pub struct Naming {
-    /// The names of known logs and of those that were named so far.
+    /// The names of known logs, and of those named so far.
     names: HashMap<RemotePath, String>,
-    /// How many paths have or want each short name.
+    /// How many paths claim each short name.
     taken: HashMap<String, usize>,
 }
 
 impl Naming {
-    /// Naming that knows these logs: what is found at the path of one has its name.
     pub fn new(known: impl IntoIterator<Item = (String, RemotePath)>) -> Self {
         let mut naming = Self::default();
         for (name, path) in known {
@@ -24,13 +23,13 @@ impl Naming {
         naming
     }
 
-    /// True if the path is that of a log that was known or named before.
+    /// Whether the path has a name already.
     pub fn knows(&self, path: &RemotePath) -> bool {
         self.names.contains_key(path)
     }
 
-    /// The name of the log at `path`: that of the known log, else the file's own, else (another log has that
-    /// name already) the whole path.
+    /// The name of the log at `path`: of the known log, else the file's own name, or the whole path if another log has
+    /// that name.
     pub fn name(&mut self, path: &RemotePath) -> String {
         if let Some(name) = self.names.get(path) {
             return name.clone();
@@ -44,14 +43,14 @@ impl Naming {
     }
 }
 
-/// The last part of a path, as it is shown.
+/// The last part of a path, as text.
 pub fn file_name(path: &RemotePath) -> String {
     shown(path.0.rsplit(|&byte| byte == b'/').next().unwrap_or(&path.0))
 }
 
-/// A path or a word as text on one line: what is not UTF-8, and control characters, become `\xHH`.
+/// A path or a word as text on one line: control characters and invalid UTF-8 become `\xHH`.
 ///
-/// Two different paths never look the same, unless one of them spells such an escape out.
+/// Different paths look different, unless one of them contains such an escape literally.
 pub fn shown(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

@@ -59,9 +59,7 @@ mod tests {
     #[test]
     fn a_name_that_is_not_near_is_not_offered() {
         let names: Vec<String> = catalogue::all().map(|(name, _)| name).collect();
-        for typed in
-            ["nope", "help", "local", "version", "xyzzy-and-more", "tail", "log", "trace", "x", "ab", ""]
-        {
+        for typed in ["nope", "help", "local", "version", "xyzzy-and-more", "tail", "log", "x", "ab", ""] {
             assert_eq!(nearest(typed, names.iter().map(String::as_str)), [""; 0], "{typed}");
             assert_eq!(did_you_mean(typed, names.iter().map(String::as_str)), None, "{typed}");
         }

@@ -5,14 +5,13 @@ use std::fmt;
 use crate::cluster::catalogue;
 use crate::cluster::target::RemotePath;
 
-/// What the names of packed files end with; a glob means them only if it ends so itself.
-const PACKED: [&[u8]; 4] = [b".gz", b".xz", b".bz2", b".zst"];
+/// Endings of compressed files; a glob matches them only if it has the same ending.
+const COMPRESSED: [&[u8]; 4] = [b".gz", b".xz", b".bz2", b".zst"];
 
-/// A glob over paths: `*`, `?` and `[...]` stand for what they stand for in a shell, within one folder level.
+/// A glob over paths: `*`, `?` and `[...]` stand for what they stand for in a shell, within one directory level.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PathPattern(RemotePath);
 
-/// One piece of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PatternPart<'a> {
     /// Bytes that stand for themselves.
@@ -31,7 +30,7 @@ pub enum PatternPart<'a> {
 }
 
 impl PathPattern {
-    /// The pattern of a word of the command line; without a `/` it is looked for in the log folder.
+    /// The pattern of a word of the command line; without a `/` it is relative to the log directory.
     pub fn new(word: &[u8]) -> Self {
         let path =
             if word.contains(&b'/') { word.to_vec() } else { [catalogue::FOLDER.as_bytes(), word].concat() };
@@ -43,12 +42,12 @@ impl PathPattern {
         &self.0
     }
 
-    /// False for a match that nobody means: a packed file, unless the pattern ends as it does.
+    /// Whether a match is meant: a compressed file is not, unless the pattern has the same ending.
     pub fn wants(&self, path: &RemotePath) -> bool {
-        !PACKED.iter().any(|end| path.0.ends_with(end) && !self.0.0.ends_with(end))
+        !COMPRESSED.iter().any(|end| path.0.ends_with(end) && !self.0.0.ends_with(end))
     }
 
-    /// The folder in which all that matches is; `None`: there may be several.
+    /// The directory of all matches; `None`: there may be several.
     pub fn only_folder(&self) -> Option<RemotePath> {
         let folder = self.folder();
         let name = self.0.0.strip_prefix(folder.0.as_slice())?;
@@ -56,7 +55,7 @@ impl PathPattern {
         (!name.contains(&b'/')).then_some(folder)
     }
 
-    /// The folder in which, or below which, all that matches is.
+    /// The directory that has all matches in it, or below it.
     pub fn folder(&self) -> RemotePath {
         let text = |piece| if let PatternPart::Text(text) = piece { Some(text) } else { None };
         let mut plain = self.pieces().into_iter().map_while(text).collect::<Vec<_>>().concat();
@@ -143,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn packed_files_are_not_meant_unless_they_are_named() {
+    fn compressed_files_do_not_match_unless_the_pattern_ends_so() {
         let wants = |pattern: &str, path: &str| {
             PathPattern::new(pattern.as_bytes()).wants(&RemotePath(path.as_bytes().to_vec()))
         };

@@ -1,4 +1,4 @@
-//! A CVM×log pair: what one stream follows.
+//! A target: one log on one CVM, followed by one stream.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,15 +21,12 @@ impl fmt::Debug for RemotePath {
     }
 }
 
-/// One log on one CVM.
 #[derive(Debug)]
 pub struct Target {
-    /// A dense number, from 0, by which tables per stream are indexed.
+    /// Index of the stream in tables, from 0 without holes.
     pub id: usize,
-    /// The host.
     pub cvm: Arc<Cvm>,
-    /// The log's short name: of the catalogue, the config, or the file's own.
+    /// The name: of the catalogue, of the config, or the file's own.
     pub log: String,
-    /// Where the log is on the CVM.
     pub path: RemotePath,
 }

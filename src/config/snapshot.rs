@@ -16,7 +16,7 @@ pub struct SnapshotConfig {
     pub logs: Vec<(Located<String>, ThresholdConfig)>,
 }
 
-/// ThresholdConfig as written; what is not given is left to the next wider ones.
+/// Thresholds as written; those not given are inherited from `[snapshot]`.
 #[derive(Clone, Debug, Default)]
 pub struct ThresholdConfig {
     /// `max-errors`

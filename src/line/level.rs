@@ -1,67 +1,62 @@
-//! How grave a line is.
+//! The severity level of a line.
 
 use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-/// The levels of all layouts, in the order of gravity.
+/// The severity levels, from lowest to highest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Level {
-    /// Finer than debug.
     Trace,
-    /// For the developer.
     Debug,
-    /// The normal course.
     Info,
-    /// Something to look at.
     Warning,
-    /// Something failed.
     Error,
-    /// The process cannot go on.
+    /// The process terminates; also critical, alert and emergency.
     Fatal,
 }
 
-/// The level words of up to eight letters, packed, those first that lines write most.
+/// The level words of up to eight letters as numbers, the most frequent first.
 const WORDS: [(u64, Level); 35] = [
-    (packed(b"INFO"), Level::Info),
-    (packed(b"WARN"), Level::Warning),
-    (packed(b"ERROR"), Level::Error),
-    (packed(b"DEBUG"), Level::Debug),
-    (packed(b"WARNING"), Level::Warning),
-    (packed(b"TRACE"), Level::Trace),
-    (packed(b"FATAL"), Level::Fatal),
-    (packed(b"CRITICAL"), Level::Fatal),
-    (packed(b"NOTICE"), Level::Info),
-    (packed(b"SEVERE"), Level::Error),
-    (packed(b"ERR"), Level::Error),
-    (packed(b"FINE"), Level::Debug),
-    (packed(b"FINER"), Level::Trace),
-    (packed(b"FINEST"), Level::Trace),
-    (packed(b"CONFIG"), Level::Info),
-    (packed(b"CRIT"), Level::Fatal),
-    (packed(b"ALERT"), Level::Fatal),
-    (packed(b"EMERG"), Level::Fatal),
-    (packed(b"EMER"), Level::Fatal),
-    (packed(b"PANIC"), Level::Fatal),
-    (packed(b"DPANIC"), Level::Fatal),
-    (packed(b"DFATAL"), Level::Fatal),
-    (packed(b"QFATAL"), Level::Fatal),
-    (packed(b"DBG"), Level::Debug),
-    (packed(b"INF"), Level::Info),
-    (packed(b"WRN"), Level::Warning),
-    (packed(b"TRC"), Level::Trace),
-    (packed(b"FTL"), Level::Fatal),
-    (packed(b"PNC"), Level::Fatal),
-    (packed(b"CRT"), Level::Fatal),
-    (packed(b"DBUG"), Level::Debug),
-    (packed(b"EROR"), Level::Error),
-    (packed(b"VERBOSE"), Level::Debug),
-    (packed(b"LOG"), Level::Info),
-    (packed(b"SUCCESS"), Level::Info),
+    (as_number(b"INFO"), Level::Info),
+    (as_number(b"WARN"), Level::Warning),
+    (as_number(b"ERROR"), Level::Error),
+    (as_number(b"DEBUG"), Level::Debug),
+    (as_number(b"WARNING"), Level::Warning),
+    (as_number(b"TRACE"), Level::Trace),
+    (as_number(b"FATAL"), Level::Fatal),
+    (as_number(b"CRITICAL"), Level::Fatal),
+    (as_number(b"NOTICE"), Level::Info),
+    (as_number(b"SEVERE"), Level::Error),
+    (as_number(b"ERR"), Level::Error),
+    (as_number(b"FINE"), Level::Debug),
+    (as_number(b"FINER"), Level::Trace),
+    (as_number(b"FINEST"), Level::Trace),
+    (as_number(b"CONFIG"), Level::Info),
+    (as_number(b"CRIT"), Level::Fatal),
+    (as_number(b"ALERT"), Level::Fatal),
+    (as_number(b"EMERG"), Level::Fatal),
+    (as_number(b"EMER"), Level::Fatal),
+    (as_number(b"PANIC"), Level::Fatal),
+    (as_number(b"DPANIC"), Level::Fatal),
+    (as_number(b"DFATAL"), Level::Fatal),
+    (as_number(b"QFATAL"), Level::Fatal),
+    (as_number(b"DBG"), Level::Debug),
+    (as_number(b"INF"), Level::Info),
+    (as_number(b"WRN"), Level::Warning),
+    (as_number(b"TRC"), Level::Trace),
+    (as_number(b"FTL"), Level::Fatal),
+    (as_number(b"PNC"), Level::Fatal),
+    (as_number(b"CRT"), Level::Fatal),
+    (as_number(b"DBUG"), Level::Debug),
+    (as_number(b"EROR"), Level::Error),
+    (as_number(b"VERBOSE"), Level::Debug),
+    (as_number(b"LOG"), Level::Info),
+    (as_number(b"SUCCESS"), Level::Info),
 ];
 
 /// The bytes of a word as one number.
-const fn packed(word: &[u8]) -> u64 {
+const fn as_number(word: &[u8]) -> u64 {
     let mut sum = 0;
     let mut at = 0;
     while at < word.len() {
@@ -84,7 +79,7 @@ impl Level {
         }
     }
 
-    /// Whether any level word opens with this letter; most words of prose are refused by it.
+    /// Whether any level word starts with this letter; this rejects most words of prose early.
     pub const fn may_open(letter: u8) -> bool {
         matches!(
             letter.to_ascii_uppercase(),
@@ -94,8 +89,7 @@ impl Level {
 
     /// The level that `word` means, in whatever case; `None` if it means none.
     ///
-    /// Knows the words of glog, Python, log4j, j.u.l., syslog, Go's and Rust's loggers. `NOTICE` is the normal
-    /// course wherever it is used; j.u.l.'s `FINE` and `FINER` are what `System.Logger` calls debug and
+    /// Knows the words of glog, Python, log4j, j.u.l., syslog, Go's and Rust's loggers. `NOTICE` is info; j.u.l.'s `FINE` and `FINER` are what `System.Logger` calls debug and
     /// trace; `CRITICAL`, `ALERT` and what panics are fatal.
     pub fn from_word(word: &[u8]) -> Option<Self> {
         if word.first() == Some(&0) {
@@ -110,8 +104,9 @@ impl Level {
             return long.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|&(_, level)| level);
         }
         // Eight bytes fit one number, and comparing numbers is what makes this cheap on every line.
-        let upper = word.iter().fold(0, |packed, byte| packed << 8 | u64::from(byte.to_ascii_uppercase()));
-        WORDS.iter().find(|(packed, _)| *packed == upper).map(|&(_, level)| level)
+        let upper =
+            word.iter().fold(0, |as_number, byte| as_number << 8 | u64::from(byte.to_ascii_uppercase()));
+        WORDS.iter().find(|(as_number, _)| *as_number == upper).map(|&(_, level)| level)
     }
 
     /// The level of one letter as glog, capnslog and Tornado write it; `None` for any other letter.
@@ -139,7 +134,7 @@ impl Level {
     }
 }
 
-/// A word given for a level that means none; holds the word.
+/// A word that is not a level.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownLevel(String);
 
@@ -154,7 +149,7 @@ impl Error for UnknownLevel {}
 impl FromStr for Level {
     type Err = UnknownLevel;
 
-    /// Reads a level as a person types it for `--level`: any word a log may write, in any case, or a first letter.
+    /// Parses a level as typed for `--level`: any word that logs use, in any case, or its first letter.
     fn from_str(text: &str) -> Result<Self, UnknownLevel> {
         let word = text.as_bytes();
         match word {

@@ -99,7 +99,7 @@ async fn tell(mut told: UnboundedReceiver<News>, names: &[&str], verdict: CheckS
     match verdict {
         CheckStyle::Ndjson { terminal } => object::write(&mut last, terminal, &summary)?,
         CheckStyle::Text { color, unicode } => {
-            last.extend(summary.text(Look { color, unicode }).into_bytes())
+            last.extend(summary.text(Look { color, unicode }).into_bytes());
         }
     }
     runtime::print(last).await?;

@@ -18,7 +18,7 @@ pub struct ListingPlan {
     /// The CVMs, each once, in the order named.
     pub cvms: Vec<Arc<Cvm>>,
     pub wanted: ChosenLogs,
-    /// LogNames the files that are found.
+    /// Names the files that are found.
     pub naming: Naming,
     pub ssh: SshOptions,
     pub form: ListForm,

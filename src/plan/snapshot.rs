@@ -30,7 +30,7 @@ pub struct SnapshotPlan {
     pub targets: Vec<Arc<Target>>,
     /// Globs over paths: the files they match on a CVM are read, too.
     pub patterns: Vec<PathPattern>,
-    /// LogNames what they match.
+    /// Names the files that the globs match.
     pub naming: Naming,
     pub ssh: SshOptions,
     /// Start of the window.
