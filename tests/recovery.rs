@@ -92,7 +92,7 @@ fn what_happens_to_all_logs_of_a_cvm_is_told_once() {
     run.wait_for_lines(7);
     assert!(cvm.kill_sessions() > 0);
     must(LONG, "all are back", || {
-        told_of(&String::from_utf8_lossy(&run.stderr()), ": resumed: resumed after ").1 == 7
+        told_of(&String::from_utf8_lossy(&run.stderr()), ": resumed after ").1 == 7
     });
     run.interrupt();
     let done = run.finish(SOON).expect(130);
