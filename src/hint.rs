@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
-use crate::render::sanitize::is_shapeless;
+use crate::sanitize::is_shapeless;
 
 /// What to do about a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]

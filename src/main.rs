@@ -27,6 +27,7 @@ mod plan;
 mod render;
 mod replace;
 mod report;
+mod sanitize;
 mod snapshot;
 mod ssh;
 mod step;
@@ -104,7 +105,7 @@ fn planned(environment: &Environment, typed: &cli::CommandLine) -> Result<Result
 /// Does what is planned.
 fn run(planned: Planned) -> Result<Exit, Usage> {
     for note in &planned.notes {
-        report::say(&format!("cvmtail: {}", render::sanitize::text(note)));
+        report::say(&format!("cvmtail: {}", sanitize::text(note)));
     }
     match planned.plan {
         Plan::Follow(plan) => modes::follow::run(&plan),

@@ -9,7 +9,7 @@ use clap::{ArgMatches, FromArgMatches as _};
 use crate::cli::command::command;
 use crate::cli::{Cli, Verb, defaults};
 use crate::config::Config;
-use crate::render::sanitize;
+use crate::sanitize;
 use crate::usage::Usage;
 
 pub struct CommandLine {

@@ -12,7 +12,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::{Bash, EnvCompleter, Fish, Shells, Zsh};
 
 use crate::cli::command::command;
-use crate::render::sanitize;
+use crate::sanitize;
 
 /// Words that complete an argument, each with its description.
 pub type Candidates = Vec<(String, Option<String>)>;

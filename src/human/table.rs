@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::sanitize;
+
 pub struct Table<const N: usize> {
     /// The heads, then the rows.
     rows: Vec<[String; N]>,
@@ -22,13 +24,9 @@ impl<const N: usize> Table<N> {
         self
     }
 
-    /// Adds a row. Control characters are shown as escapes, so that a cell stays on its line.
+    /// Adds a row. What a terminal would obey or hide is shown as an escape, so that a cell stays on its line.
     pub fn row(&mut self, cells: [&str; N]) {
-        self.rows.push(cells.map(|cell| {
-            let escaped =
-                |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-            cell.chars().map(escaped).collect()
-        }));
+        self.rows.push(cells.map(|cell| sanitize::text(cell).replace('\t', "\\x09")));
     }
 
     /// The table as lines without spaces at their ends.
@@ -61,6 +59,6 @@ mod tests {
         let mut table = Table::new(["LOG", "LINES", "PATH"]).with_numbers([1]);
         table.row(["genesis", "7", "/a\u{1b}b"]);
         table.row(["é", "1,000", ""]);
-        assert_eq!(table.text(), "LOG      LINES  PATH\ngenesis      7  /a\\u{1b}b\né        1,000\n");
+        assert_eq!(table.text(), "LOG      LINES  PATH\ngenesis      7  /a^[b\né        1,000\n");
     }
 }

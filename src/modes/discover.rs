@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::modes::runtime;
 use crate::options::SshOptions;
 use crate::plan::discover::{Ask, Discovered};
-use crate::render::sanitize;
+use crate::sanitize;
 use crate::ssh::session::{Gate, Session, Sockets};
 use crate::usage::Usage;
 

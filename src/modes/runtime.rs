@@ -6,8 +6,8 @@ use tokio::runtime::Builder;
 
 use crate::exit::Exit;
 use crate::modes::signals::Signals;
-use crate::render::sanitize;
 use crate::report;
+use crate::sanitize;
 use crate::usage::Usage;
 
 /// Does `work`; a signal drops it, and all connections with it, and is the exit.

@@ -6,7 +6,8 @@ use std::ops::Range;
 use owo_colors::Style;
 
 use crate::line::level::Level;
-use crate::render::{palette, sanitize};
+use crate::render::palette;
+use crate::sanitize;
 
 /// How the bytes of lines are shown.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use crate::render::sanitize;
+use crate::sanitize;
 
 /// Appends `text` as a JSON string.
 pub fn string(out: &mut Vec<u8>, text: &str) {
@@ -105,7 +105,7 @@ mod tests {
     use proptest::prelude::{any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
     use super::{make_harmless, string};
-    use crate::render::sanitize;
+    use crate::sanitize;
 
     /// `text` as a JSON string.
     fn ours(text: &str) -> String {

@@ -8,7 +8,6 @@ pub mod notice;
 pub mod own;
 pub mod palette;
 pub mod raw;
-pub mod sanitize;
 pub mod snapshot;
 pub mod summary;
 pub mod template;

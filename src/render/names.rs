@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::cluster::target::Target;
 use crate::options::{OutputOptions, Prefix};
 use crate::render::palette::Palette;
-use crate::render::sanitize;
+use crate::sanitize;
 
 /// The prefixes of all streams.
 #[derive(Debug)]

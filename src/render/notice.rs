@@ -13,7 +13,7 @@ use crate::cluster::target::Target;
 use crate::event::{Event, Status, Subject};
 use crate::options::ReportOptions;
 use crate::render::palette::{self, Palette};
-use crate::render::sanitize;
+use crate::sanitize;
 
 /// How many logs are named that an event is about.
 const NAMED: usize = 3;

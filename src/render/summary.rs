@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::human::{self, Table};
-use crate::render::sanitize;
+use crate::sanitize;
 use crate::tally::{Counts, Tally};
 
 /// INTERFACE's `summary`.

@@ -12,7 +12,8 @@ use crate::line::level::Level;
 use crate::options::OutputOptions;
 use crate::render::body::Body;
 use crate::render::palette::Palette;
-use crate::render::{Dressed, json, sanitize};
+use crate::render::{Dressed, json};
+use crate::sanitize;
 
 /// Writes each line as the template says, and a newline. The pieces of one line are joined at the first `{line}`
 /// unless another stream writes in between.

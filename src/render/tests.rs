@@ -331,7 +331,7 @@ proptest! {
     fn a_terminal_gets_no_control_bytes(batches in batches()) {
         for format in [Format::Text(Prefix::Full), Format::Raw, Format::Ndjson, Format::Template("{path} {line}".into())] {
             let text = shown(made(format, false, true), &batches);
-            prop_assert_eq!(text.chars().find(|&character| character != '\n' && super::sanitize::is_shapeless(character)), None);
+            prop_assert_eq!(text.chars().find(|&character| character != '\n' && crate::sanitize::is_shapeless(character)), None);
         }
     }
 }

@@ -7,7 +7,7 @@ use owo_colors::{OwoColorize as _, Style};
 use serde::Serialize;
 
 use crate::human;
-use crate::render::sanitize;
+use crate::sanitize;
 use crate::step::{Count, Name, Step, StepStatus as Status};
 
 /// How text looks.

@@ -22,7 +22,7 @@ use crate::event::Event;
 use crate::failure::Failure;
 use crate::options;
 use crate::render::notice::Notices;
-use crate::render::sanitize;
+use crate::sanitize;
 use outage::{Outages, Told};
 
 /// Says something outside of a run, where nothing else is said meanwhile; a newline is added. stderr may be closed:

@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 use graph::{Graph, room};
 
 /// What the run talks about. From here on, each room imports only rooms that stand before it.
-const VOCABULARIES: [&str; 11] =
-    ["usage", "failure", "exit", "step", "human", "cluster", "batch", "event", "item", "line", "options"];
+const VOCABULARIES: [&str; 13] = [
+    "sanitize", "usage", "hint", "failure", "exit", "step", "human", "cluster", "batch", "event", "item",
+    "line", "options",
+];
 
 /// Rooms without I/O.
 const PURE: [&str; 9] =

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::human;
-use crate::render::sanitize;
+use crate::sanitize;
 use crate::snapshot::document::{Cvm, Document, Log};
 
 /// The XML.

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::human;
-use crate::render::sanitize;
 use crate::render::snapshot::verdict;
+use crate::sanitize;
 use crate::snapshot::document::{Change, Document, Log, Stream};
 
 /// How many findings, and how many changes of each kind, are listed.

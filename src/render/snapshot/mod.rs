@@ -10,7 +10,7 @@ pub mod text;
 use crate::human;
 use crate::options::{ReportForm, ReportStyle};
 use crate::render::json::make_harmless;
-use crate::render::sanitize;
+use crate::sanitize;
 use crate::snapshot::document::Document;
 
 /// The report as bytes, the last one being a newline.

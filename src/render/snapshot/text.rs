@@ -7,8 +7,8 @@ use owo_colors::Style;
 use crate::human;
 use crate::options::ReportStyle;
 use crate::render::palette;
-use crate::render::sanitize;
 use crate::render::snapshot::verdict;
+use crate::sanitize;
 use crate::snapshot::document::{Change, Comparison, Cvm, Document, Finding, Log};
 
 /// How many findings, and how many changes of each kind, are listed.
