@@ -94,6 +94,8 @@ pub struct Event {
     pub bytes: Option<u64>,
     /// How long the stream was broken, of a `resumed`.
     pub away: Option<Duration>,
+    /// Something was not read though it may be there: whatever comes, not everything was looked at.
+    pub unread: bool,
 }
 
 impl Event {
@@ -109,6 +111,7 @@ impl Event {
             place: None,
             bytes: None,
             away: None,
+            unread: false,
         }
     }
 

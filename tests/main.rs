@@ -22,6 +22,7 @@ mod snapshot;
 mod streams;
 mod times;
 mod told;
+mod unread;
 mod unreadable;
 mod world;
 mod world_tests;

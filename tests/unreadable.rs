@@ -229,13 +229,15 @@ fn what_is_no_file_in_the_place_of_the_log_is_waited_out() {
     let run = follow(&world, &cvm, &log, "one\n");
     let mut lines = "one\n".to_owned();
     for (number, kind) in (2..).zip(["directory", "fifo", "link to itself", "closed directory"]) {
+        let new = beside(&log, ".new");
+        if kind == "fifo" {
+            let made = cvm.exec(&["mkfifo", &new.display().to_string()]);
+            assert!(made.status.success(), "{made:?}");
+        }
         fs::rename(&log.file, beside(&log, ".1")).expect("a rotation");
         match kind {
             "directory" => fs::create_dir(&log.file).expect("a directory"),
-            "fifo" => {
-                let made = cvm.exec(&["mkfifo", &log.file.display().to_string()]);
-                assert!(made.status.success(), "{made:?}");
-            }
+            "fifo" => fs::rename(&new, &log.file).expect("a fifo"),
             "link to itself" => symlink(log.file.file_name().expect("a name"), &log.file).expect("a link"),
             _ => {
                 fs::create_dir(&log.file).expect("a directory");

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::agent::dialogue::Dialogue;
-use crate::agent::glob::write_word;
+use crate::agent::glob::{self, preamble, write_word};
+use crate::agent::hidden::Hidden;
 use crate::agent::protocol::quote;
 use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::RemotePath;
-use crate::diagnosis;
+use crate::diagnosis::{self, table};
 use crate::failure::Failure;
 use crate::ssh::session::Session;
 
@@ -29,6 +30,8 @@ pub struct Entry {
 pub struct Listing {
     /// The files, by path.
     pub entries: Vec<Entry>,
+    /// What could not be examined.
+    pub failures: Vec<Failure>,
     /// What time it is there, in seconds since the epoch.
     pub now: Option<f64>,
 }
@@ -46,12 +49,22 @@ pub async fn list(
     // What a login script writes comes before the first answer.
     dialogue.ask(b"", limit, about).await?;
     let said = dialogue.ask(&question(paths, patterns), limit, about).await?;
-    Ok(answer(&said))
+    let (mut listing, hidden) = answer(&said);
+    listing.failures = hidden.iter().map(|hidden| glob::explain(hidden, about)).collect();
+    // The time comes last.
+    if listing.now.is_some() { Ok(listing) } else { Err(diagnosis::because(&table::UNANSWERED, about, "")) }
 }
 
-/// The question: `F`, mode, size, time and path of each file; `L`, path and target of each link; `T` and the time.
+/// The question: `F`, mode, size, time and path of each file; `U` and `D` as for a glob; `L`, path and target of each link;
+/// `T` and the time.
 fn question<'a>(paths: impl Iterator<Item = &'a RemotePath>, patterns: &[PathPattern]) -> Vec<u8> {
-    let mut text = b"LC_ALL=C; export LC_ALL; set --".to_vec();
+    let mut text = preamble("%f %s %.9Y");
+    for directory in patterns.iter().flat_map(PathPattern::directories) {
+        text.extend_from_slice(b"listable ");
+        write_word(&directory, &mut text);
+        text.push(b'\n');
+    }
+    text.extend_from_slice(b"set --");
     for path in paths {
         text.push(b' ');
         quote(&path.0, &mut text);
@@ -60,10 +73,9 @@ fn question<'a>(paths: impl Iterator<Item = &'a RemotePath>, patterns: &[PathPat
         text.push(b' ');
         write_word(pattern, &mut text);
     }
-    // xargs, because a folder may have more names than fit into one call.
     text.extend_from_slice(
         b"
-printf '%s\\000' \"$@\" | xargs -0 stat -L --printf 'F%f %s %.9Y %n\\000' -- 2>/dev/null
+entries \"$@\"
 for f; do [ ! -L \"$f\" ] || { printf 'L%s\\000' \"$f\"; readlink -n -- \"$f\"; printf '\\000'; }; done
 printf 'T%s\\000' \"$(date +%s.%N)\"",
     );
@@ -71,12 +83,12 @@ printf 'T%s\\000' \"$(date +%s.%N)\"",
 }
 
 /// Reads an answer; what makes no sense is passed over.
-fn answer(said: &[u8]) -> Listing {
+fn answer(said: &[u8]) -> (Listing, Vec<Hidden>) {
     let ended = said.iter().rposition(|&byte| byte == 0).unwrap_or(0);
     let mut fields = said[..ended].split(|&byte| byte == 0);
     let mut files: BTreeMap<RemotePath, Option<(u64, f64)>> = BTreeMap::new();
     let mut links: HashMap<RemotePath, RemotePath> = HashMap::new();
-    let mut now = None;
+    let (mut now, mut hidden) = (None, Vec::new());
     while let Some(field) = fields.next() {
         let Some((kind, rest)) = field.split_first() else { continue };
         match kind {
@@ -89,6 +101,7 @@ fn answer(said: &[u8]) -> Listing {
                 let Some(target) = fields.next() else { continue };
                 links.insert(RemotePath(rest.to_vec()), RemotePath(target.to_vec()));
             }
+            b'U' | b'D' => hidden.extend(glob::hidden(field)),
             b'T' => now = std::str::from_utf8(rest).ok().and_then(|time| time.parse().ok()),
             _ => {}
         }
@@ -103,7 +116,7 @@ fn answer(said: &[u8]) -> Listing {
         let target = links.remove(&path);
         Some(Entry { path, size: is_there.then_some(size), modified: is_there.then_some(modified), target })
     });
-    Listing { entries: entries.collect(), now }
+    (Listing { entries: entries.collect(), failures: Vec::new(), now }, hidden)
 }
 
 /// Reads `mode size time path`, the mode in hexadecimal; `None` inside for what is no file.
@@ -147,7 +160,7 @@ mod tests {
                 Command::new(shell).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
             let text = question([&path].into_iter(), std::slice::from_ref(&pattern));
             child.stdin.take().expect("stdin").write_all(&text).expect("written");
-            let listing = answer(&child.wait_with_output().expect("an answer").stdout);
+            let (listing, _) = answer(&child.wait_with_output().expect("an answer").stdout);
             let shown: Vec<_> = listing
                 .entries
                 .iter()

@@ -5,8 +5,12 @@
 # space, one letter, arguments, NUL. Every record is one small write, so it stands whole between bytes
 # of the log, wherever they come from. What to read next is decided by the client; nothing is here.
 #
-# Set by the client before this text: N nonce, F path of the log, Q redundant path segments that sign
-# the messages of tail (its message begins with the path it was called by).
+# What cannot be done is said too: no tool fails without a record. X reason: the file cannot be opened (missing,
+# denied, ...). Y flaw: what was open was not read to its end (tool: there is none that decompresses it, damaged,
+# failed). Q what: the CVM could not do it.
+#
+# Set by the client before this text: the functions of why.sh and entries.sh, N nonce, F path of the log, Q redundant
+# path segments that sign the messages of tail (its message begins with the path it was called by).
 LC_ALL=C
 export LC_ALL
 M= W= G=
@@ -17,7 +21,11 @@ say() { printf '\036%s %s\000' "$N" "$*" || exit 1; }
 
 # The file on descriptor 4; the place where descriptor $1 stands.
 four=/proc/$$/fd/4
-place() { while read -r key value; do [ "$key" = pos: ] && p=$value; done </proc/$$/fdinfo/"$1"; }
+place() {
+  p=
+  while read -r key value; do [ "$key" = pos: ] && p=$value; done </proc/$$/fdinfo/"$1"
+  [ -n "$p" ]
+}
 about() { exec stat -L -c '%d:%i %s %.9Y' -- "$@"; } # only ever within $(...)
 
 # True if the file at $1 can be opened. Starts no process, and touches nothing that might block.
@@ -29,8 +37,7 @@ o() {
     if opens "$1" && command exec 4<"$1"; then
       W= r=$1
       if [ -L "$1" ]; then r=$(readlink -f -- "$1" && echo .) r=${r%?.}; fi
-      h=$(about $four)
-      say H "$h" "$r"
+      if h=$(about $four); then say H "$h" "$r"; else say Q "stat failed"; fi
       return
     fi
     why "$1"
@@ -53,24 +60,43 @@ anew() { opens $four || { say X denied; false; }; }
 
 # b COUNT: find where the last COUNT lines (or the lines from +COUNT on) begin. B offset
 b() {
-  anew && command exec 5<$four || return 0
-  n=$(tail -n "$1" <&5 | wc -c)
-  place 5
+  anew || return 0
+  n=
+  command exec 5<$four && n=$({ { tail -n "$1" && printf . >&3; } <&5 | wc -c; } 3>&1) && place 5 || n=
   exec 5<&-
-  say B $((p - n))
+  case $n in
+    .*) say B $((p - ${n#.})) ;;
+    *) say Q "tail | wc failed" ;;
+  esac
 }
 
-# d OFFSET COUNT: show COUNT bytes of the file on descriptor 4 from OFFSET on. D base64
-d() { ! anew || say D "$(tail -c +$(($1 + 1)) <$four 2>/dev/null | head -c "$2" | base64)"; }
+# part OFFSET COUNT: COUNT bytes of the file on descriptor 4 from OFFSET on, and on descriptor 3 a dot once they are.
+part() { { dd bs=1 skip="$1" count=0 2>/dev/null && head -c "$2" && printf . >&3; } <$four; }
+
+# d OFFSET COUNT: show COUNT bytes of the file on descriptor 4 from OFFSET on. D base64 (with a dot somewhere)
+d() {
+  anew || return 0
+  bytes=$({ part "$1" "$2" | base64; } 3>&1) || bytes=
+  case $bytes in
+    *.*) say D "$bytes" ;;
+    *) say Q "head | base64 failed" ;;
+  esac
+}
 
 # c OFFSET: copy the file on descriptor 4 from there to its end. bytes, E offset | bytes, Q reason | X denied
 c() {
   ! opens $four || command exec 4<$four
-  place 4
+  if ! place 4; then say Q "nobody knows where it is read"; return; fi
   # A descriptor that cannot be had anew can still go forward.
   if [ "$p" -gt "$1" ]; then say X denied; return; fi
-  [ "$p" = "$1" ] || dd bs=1 skip=$(($1 - p)) count=0 <&4 2>/dev/null
-  { if cat <&4; then place 4; say E "$p"; else say Q read; fi; } &
+  if [ "$p" -lt "$1" ] && ! dd bs=1 skip=$(($1 - p)) count=0 <&4 2>/dev/null; then
+    say Q "its byte $1 cannot be reached"
+    return
+  fi
+  {
+    trap 'say Q "cat failed"' EXIT # also where the shell can start no process and goes
+    if cat <&4 && place 4; then trap - EXIT; say E "$p"; fi
+  } &
 }
 
 # f OFFSET PATH: follow the file on descriptor 4, which has that path, from there. bytes, V | bytes, K
@@ -96,50 +122,122 @@ k() {
 # w: tell when the log can be opened. A, later
 w() { W=0; }
 
-# s OFFSET COUNT: checksum the COUNT bytes before OFFSET of the file on descriptor 4. S sum count size | X denied
+# s OFFSET COUNT: checksum the COUNT bytes before OFFSET of the file on descriptor 4. S sum count size | X denied |
+# Y failed
 s() {
   anew || return 0
-  sum=$(tail -c +$(($1 - $2 + 1)) <$four 2>/dev/null | head -c "$2" | cksum)
-  say S "$sum" "$(stat -L -c %s $four)"
+  sum=$({ part $(($1 - $2)) "$2" | cksum; } 3>&1) && size=$(stat -L -c %s $four) || sum=
+  case $sum in
+    .*) say S "${sum#.}" "$size" ;;
+    *) say Y failed ;;
+  esac
 }
 
 # l PREFIX: list the file on descriptor 4, the log's own path and all paths that begin with PREFIX.
-# C about links (descriptor 4), P about (the log's path) or N why there is no file, L about path (each), and a dot.
-# An exclamation mark stands before what cannot be opened.
+# C about links (descriptor 4), P about (the log's path) or N why there is no file, L about path (each), U entry path
+# (each that cannot be examined), U folder path (it cannot be listed), Z (what was listed is void, it begins anew),
+# and a dot. An exclamation mark stands before what cannot be opened.
+form='%d:%i %s %.9Y'
+seen() {
+  mark=!
+  ! opens "$2" || mark=
+  say L "$mark$1" "$2"
+}
+unseen() { say U entry "$1"; }
 l() {
-  prefix=$1 tries=0 found=
-  [ ! -e $four ] || say C "$(closed $four; exec stat -L -c '%d:%i %s %.9Y %h' $four)"
+  prefix=$1 tries=0
+  if [ -e $four ]; then
+    if found=$(closed $four; exec stat -L -c "$form %h" $four); then say C "$found"; else say Q "stat failed"; fi
+  fi
   if [ -f "$F" ] && found=$(closed "$F"; about "$F" 2>/dev/null); then say P "$found"
+  elif [ -f "$F" ] && opens "$F"; then say Q "stat failed"
   else why "$F"; say N "$why"; fi
-  found=
-  set -- "$prefix"*
-  while [ -e "$1" ] && ! found=$(about "$@" 2>/dev/null); do # one of them went away just now
-    found= tries=$((tries + 1))
-    [ $tries -lt 5 ] || break
-    set -- "$prefix"*
-  done
-  [ -z "$found" ] || printf '%s\n' "$found" | while read -r line; do
-    mark=!
-    ! opens "$1" || mark=
-    [ ! -f "$1" ] || say L "$mark$line" "$1"
-    shift
-  done
+  case $1 in */*) d=${1%/*} d=${d:-/} ;; *) d=. ;; esac
+  if [ -r "$d" ] && [ -x "$d" ]; then
+    while
+      set -- "$prefix"*
+      [ $# -gt 1 ] || [ -e "$1" ] || [ -L "$1" ] || shift
+      ! entries "$@" && [ $tries -lt 5 ]
+    do
+      tries=$((tries + 1))
+      say Z
+    done
+    [ -z "$gone" ] || unseen "$gone"
+    # The open file has a name there: where nothing is found, the directory was not read.
+    [ $# -gt 0 ] || case $r in "$prefix"*) [ ! -e "$r" ] || say U folder "$d" ;; esac
+  elif words=$(stat -L -c '' -- "$d" 2>&1) || ! nowhere "$words"; then
+    say U folder "$d"
+  fi
   say .
 }
 
-# z PATH OFFSET COUNT: as s, of the packed file at PATH. S sum count
-z() { say S "$(unpack "$1" | tail -c +$(($2 - $3 + 1)) | head -c "$3" | cksum)"; }
+# z PATH OFFSET COUNT: as s, of the packed file at PATH. S sum count | X reason | Y flaw
+z() {
+  unpackable "$1" || return 0
+  words=$({
+    { unpack "$1"; echo "u$?" >&3; } | { tail -c +$(($2 - $3 + 1)); echo "t$?" >&3; } |
+      { head -c "$3"; echo "h$?" >&3; } | cksum && echo c0
+  } 3>&1)
+  exec 5<&-
+  statuses $words
+  # Whoever has all that was asked for needs no more, and those before it end with a signal.
+  if [ "$k" = 0 ] && { [ "$count" = "$3" ] || { whole "$1" && [ "$t$h" = 00 ]; }; }; then say S "$sum $count"
+  else say Y "$flaw"; fi
+}
 
-# u PATH OFFSET: as c, of the packed file at PATH. bytes, E
-u() { { unpack "$1" | tail -c +$(($2 + 1)); say E; } & }
+# u PATH OFFSET: as c, of the packed file at PATH. bytes, E | bytes, Y flaw | X reason
+u() {
+  unpackable "$1" || return 0
+  {
+    trap 'say Y failed' EXIT
+    { words=$({ { unpack "$1"; echo "u$?" >&3; } | { tail -c +$(($2 + 1)) >&6; echo "t$?" >&3; }; } 3>&1); } 6>&1
+    trap - EXIT
+    statuses $words
+    if whole "$1" && [ "$t" = 0 ]; then say E; else say Y "$flaw"; fi
+  } &
+  exec 5<&-
+}
+
+# Open the packed file at $1 on descriptor 5; X reason, if it cannot be.
+unpackable() {
+  opens "$1" && command exec 5<"$1" && return
+  why "$1"
+  say X "$why"
+  return 1
+}
 
 unpack() {
   case $1 in
-    *.gz) gzip -dc ;;
-    *.xz) xz -dc ;;
+    *.gz | *.Z) gzip -dc ;;
+    *.xz | *.lzma) xz -dc ;;
     *.bz2) bzip2 -dc ;;
     *.zst) zstd -dc ;;
-  esac <"$1" 2>/dev/null
+    *.lz4) lz4 -dc ;;
+  esac <&5 2>/dev/null
+}
+
+# How the parts of a pipeline ended.
+statuses() {
+  u= t= h= k= sum= count= flaw=failed
+  for word do
+    case $word in
+      u*) u=${word#u} ;;
+      t*) t=${word#t} ;;
+      h*) h=${word#h} ;;
+      c0) k=0 ;;
+      *) if [ -z "$sum" ]; then sum=$word; else count=$word; fi ;;
+    esac
+  done
+}
+
+# Whether the file at $1 was unpacked to its end; else $flaw says why not. 2 of gzip and xz is a warning.
+whole() {
+  case $u:$1 in
+    0:* | 2:*.gz | 2:*.Z | 2:*.xz | 2:*.lzma) flaw=failed ;;
+    126:* | 127:*) flaw=tool; return 1 ;;
+    '':* | 1[3-9]?:*) flaw=failed; return 1 ;;
+    *) flaw=damaged; return 1 ;;
+  esac
 }
 
 # a: the client is alive.

@@ -8,11 +8,12 @@ use futures::stream::{self, Stream};
 use tokio::time::sleep;
 
 use crate::agent::dialogue::Dialogue;
-use crate::agent::protocol::quote;
+use crate::agent::hidden::Hidden;
+use crate::agent::protocol::{ENTRIES, quote};
 use crate::batch::FileId;
 use crate::cluster::pattern::{PathPattern, PatternPart};
 use crate::cluster::target::RemotePath;
-use crate::diagnosis;
+use crate::diagnosis::{self, About, table};
 use crate::failure::Failure;
 use crate::ssh::session::Session;
 use crate::tail::position::{is_of_series, stem};
@@ -21,6 +22,12 @@ use crate::tail::stream::Host;
 /// How long nothing is asked after an answer.
 const PAUSE: Duration = Duration::from_secs(10);
 
+/// How often a question is asked while files are being renamed.
+const TRIES: usize = 5;
+
+/// The files that match, and what could not be examined.
+type Answer = (Vec<Match>, Vec<Hidden>);
+
 /// What is seen of a pattern on one CVM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sighting {
@@ -28,6 +35,8 @@ pub enum Sighting {
     Found(Found),
     /// Nothing matched at the first answer.
     Nothing,
+    /// That could not be examined, so what matches there is not known; reported once.
+    Hidden(Hidden),
     /// The CVM could not be asked; told once, until an answer comes again. The last, if trying again cannot heal it.
     Failed(Failure),
 }
@@ -59,7 +68,9 @@ fn watch_every(
     pattern: PathPattern,
 ) -> impl Stream<Item = Sighting> {
     let (seen, news) = (Seen::default(), VecDeque::new());
-    let watch = Watch { host, pattern, seen, news, pause, asked: false, answered: false, failed: false };
+    let hidden = Vec::new();
+    let watch =
+        Watch { host, pattern, seen, hidden, news, pause, asked: false, answered: false, failed: false };
     stream::unfold(watch, |mut watch| async move { watch.next().await.map(|sighting| (sighting, watch)) })
 }
 
@@ -71,6 +82,8 @@ struct Watch {
     pattern: PathPattern,
     /// What matched before.
     seen: Seen,
+    /// What could not be examined and was reported.
+    hidden: Vec<Hidden>,
     /// What is to be handed out first.
     news: VecDeque<Sighting>,
     /// How long nothing is asked after an answer; `None`: one answer is enough.
@@ -94,9 +107,15 @@ impl Watch {
                 sleep(self.pause?).await;
             }
             match ask(&self.host.session, &self.pattern).await {
-                Ok(there) => {
+                Ok((there, hidden)) => {
                     self.failed = false;
                     let is_new = std::mem::replace(&mut self.answered, true);
+                    for hidden in hidden {
+                        if !self.hidden.contains(&hidden) {
+                            self.hidden.push(hidden.clone());
+                            self.news.push_back(Sighting::Hidden(hidden));
+                        }
+                    }
                     let found = self.seen.news(there);
                     self.news.extend((found.is_empty() && !is_new).then_some(Sighting::Nothing));
                     let found = found.into_iter().map(|path| self.seen.found(path, is_new));
@@ -186,50 +205,118 @@ impl Seen {
 }
 
 /// What matches any of `patterns` on the CVM of `session`, sorted, each file by one name; packed files only where a
-/// pattern means them. Without patterns nothing is asked.
-pub async fn find(session: &Session, patterns: &[PathPattern]) -> Result<Vec<Found>, Failure> {
-    let (mut there, mut seen) = (Vec::new(), Seen::default());
+/// pattern means them; and what could not be examined. Without patterns nothing is asked.
+pub async fn find(session: &Session, patterns: &[PathPattern]) -> Result<(Vec<Found>, Vec<Hidden>), Failure> {
+    let (mut there, mut seen, mut hidden) = (Vec::new(), Seen::default(), Vec::new());
     for pattern in patterns {
-        there.extend(ask(session, pattern).await?);
+        let (files, others) = ask(session, pattern).await?;
+        there.extend(files);
+        hidden.extend(others);
     }
     let news = seen.news(there);
-    Ok(news.into_iter().map(|path| seen.found(path, false)).collect())
+    Ok((news.into_iter().map(|path| seen.found(path, false)).collect(), hidden))
+}
+
+/// Why it is not known what of a glob is there.
+pub fn explain(hidden: &Hidden, about: &About) -> Failure {
+    let cause = if let Hidden::Directory(_) = hidden { &table::UNSEARCHED } else { &table::HIDDEN };
+    diagnosis::of_log(cause, hidden.path(), about)
 }
 
 /// Asks the CVM of `session` what matches. Costs a channel for two round trips.
-async fn ask(session: &Session, pattern: &PathPattern) -> Result<Vec<Match>, Failure> {
+async fn ask(session: &Session, pattern: &PathPattern) -> Result<Answer, Failure> {
     let about = session.about();
     let limit = about.connect_timeout();
     let mut dialogue =
         Dialogue::new(session.open().await?).map_err(|error| diagnosis::here(&error, about))?;
     // What a login script writes comes before the first answer.
     dialogue.ask(b"", limit, about).await?;
-    Ok(answer(&dialogue.ask(&question(pattern), limit, about).await?, pattern))
+    ask_in(&mut dialogue, pattern, limit, about).await
 }
 
-/// The question to a `sh`: `L` and path of each link, `F`, mode, file and path of each file.
-pub fn question(pattern: &PathPattern) -> Vec<u8> {
-    let mut text = b"LC_ALL=C; export LC_ALL; set -- ".to_vec();
+/// Asks what matches in a dialogue.
+pub async fn ask_in(
+    dialogue: &mut Dialogue,
+    pattern: &PathPattern,
+    limit: Duration,
+    about: &About,
+) -> Result<Answer, Failure> {
+    for _ in 0..TRIES {
+        let said = dialogue.ask(&question(pattern), limit, about).await?;
+        match answer(&said, pattern) {
+            None => return Err(diagnosis::because(&table::UNANSWERED, about, "")),
+            // A file was renamed just then: it may be in neither answer.
+            Some((_, true)) => {}
+            Some((answer, false)) => return Ok(answer),
+        }
+    }
+    Err(diagnosis::because(&table::UNANSWERED, about, ": files come and go faster than they can be listed"))
+}
+
+/// The question to a `sh`: `L` and path of each link, `F`, mode, file and path of each file, `U` and path of each name
+/// that cannot be examined, `D` and path of each directory that cannot be listed, and `.` when all of that was said.
+fn question(pattern: &PathPattern) -> Vec<u8> {
+    let mut text = preamble("%f %d:%i");
+    for directory in pattern.directories() {
+        text.extend_from_slice(b"listable ");
+        write_word(&directory, &mut text);
+        text.push(b'\n');
+    }
+    text.extend_from_slice(b"examine ");
     write_word(pattern, &mut text);
-    // xargs, because a folder may have more names than fit into one call.
+    text.extend_from_slice(b"\nprintf '.\\000'");
+    text
+}
+
+/// The functions that list files for a question, each with what `stat` says of it in that form.
+pub fn preamble(form: &str) -> Vec<u8> {
+    let mut text = format!("LC_ALL=C; export LC_ALL; form='{form}'\n{ENTRIES}").into_bytes();
     text.extend_from_slice(
-        b"
-for f; do [ ! -L \"$f\" ] || printf 'L%s\\000' \"$f\"; done
-printf '%s\\000' \"$@\" | xargs -0 stat -L --printf 'F%f %d:%i %n\\000' -- 2>/dev/null",
+        br#"
+seen() { printf 'F%s %s\000' "$1" "$2"; }
+unseen() { printf 'U%s\000' "$1"; }
+listable() {
+  for folder do
+    [ -r "$folder" ] && [ -x "$folder" ] && continue
+    if words=$(stat -L -c '' -- "$folder" 2>&1) || ! nowhere "$words"; then printf 'D%s\000' "$folder"; fi
+  done
+}
+examine() {
+  for name do [ ! -L "$name" ] || printf 'L%s\000' "$name"; done
+  # A pattern that matches nothing stands for itself.
+  [ $# -gt 1 ] || [ -e "$1" ] || [ -L "$1" ] || return 0
+  entries "$@" || printf 'G\000'
+}
+"#,
     );
     text
 }
 
-/// The files in an answer that the pattern means; packed ones only if it ends as they do.
-pub fn answer(said: &[u8], pattern: &PathPattern) -> Vec<Match> {
-    let ended = said.iter().rposition(|&byte| byte == 0).unwrap_or(0);
+/// The files in an answer that the pattern means, packed ones only if it ends as they do, and what could not be examined;
+/// `None`: the answer is not complete.
+fn answer(said: &[u8], pattern: &PathPattern) -> Option<(Answer, bool)> {
+    let ended = said.iter().rposition(|&byte| byte == 0)?;
     let fields = || said[..ended].split(|&byte| byte == 0);
+    if fields().next_back() != Some(b".") {
+        return None;
+    }
     let links: HashSet<&[u8]> = fields().filter_map(|field| field.strip_prefix(b"L")).collect();
     let found = |field: &[u8]| {
         let (path, file) = file(field.strip_prefix(b"F")?)?;
         Some(Match { is_link: links.contains(path), path: RemotePath(path.to_vec()), file })
     };
-    fields().filter_map(found).filter(|found| pattern.wants(&found.path)).collect()
+    let files = fields().filter_map(found).filter(|found| pattern.wants(&found.path)).collect();
+    let hidden = fields().filter_map(hidden).filter(|hidden| pattern.wants(hidden.path())).collect();
+    Some(((files, hidden), fields().any(|field| field == b"G")))
+}
+
+/// Reads what could not be examined.
+pub(super) fn hidden(field: &[u8]) -> Option<Hidden> {
+    match field.split_first()? {
+        (b'U', path) => Some(Hidden::File(RemotePath(path.to_vec()))),
+        (b'D', path) => Some(Hidden::Directory(RemotePath(path.to_vec()))),
+        _ => None,
+    }
 }
 
 /// Reads `mode device:inode path`, the mode in hexadecimal; `None` for what is no file.

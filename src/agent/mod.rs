@@ -6,6 +6,7 @@ pub mod fleet;
 pub mod framing;
 pub mod glob;
 pub mod heartbeat;
+pub mod hidden;
 pub mod protocol;
 pub mod survey;
 pub mod svmips;

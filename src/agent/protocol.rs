@@ -7,12 +7,16 @@ use base64::prelude::BASE64_STANDARD as STANDARD;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::agent::hidden::Hidden;
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
 use crate::tail::position::{Modified, Sibling, Sum};
 
 /// The functions a CVM's `sh` is given; the protocol is described at its head.
 const FOLLOW: &str = concat!(include_str!("why.sh"), include_str!("follow.sh"));
+
+/// The functions it lists files with.
+pub(super) const ENTRIES: &str = include_str!("entries.sh");
 
 /// The byte every record begins with.
 pub const MARK: u8 = 0x1e;
@@ -62,6 +66,7 @@ impl Secret {
         let mut text = format!("N={} Q={} F=", self.nonce, self.signature).into_bytes();
         quote(&path.0, &mut text);
         text.push(b'\n');
+        text.extend_from_slice(ENTRIES.as_bytes());
         text.extend_from_slice(FOLLOW.as_bytes());
         text
     }
@@ -195,6 +200,21 @@ impl Refusal {
     }
 }
 
+/// Why a file, or a part of it, was not read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// It may not be read.
+    Denied,
+    /// It is gone.
+    Deleted,
+    /// The CVM lacks the program that decompresses it.
+    NoTool,
+    /// It is damaged or truncated.
+    Damaged,
+    /// The CVM could not run what reads it.
+    Failed,
+}
+
 /// What the clock of a CVM says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RemoteClock {
@@ -262,6 +282,12 @@ pub enum Record {
     Absent(Refusal),
     /// `L`: a file of the series.
     Sibling(Sibling),
+    /// `U`: something of the series that could not be examined.
+    Hidden(Hidden),
+    /// `Z`: the listing begins anew.
+    Relisted,
+    /// `Y`: what was open was not read to its end.
+    Unread(Flaw),
     /// `.`: the listing is complete.
     Listed,
     /// `R`: the log's path has another file than the open one, or none.
@@ -286,7 +312,8 @@ impl Record {
             b'N' => Self::Absent(Refusal::parse(rest)?),
             b'B' => Self::Backlog(words()?.parse().ok()?),
             b'D' => {
-                let one_line: Vec<u8> = rest.iter().copied().filter(|byte| *byte != b'\n').collect();
+                // The dot says that the bytes were read.
+                let one_line: Vec<u8> = rest.iter().copied().filter(|byte| !b"\n.".contains(byte)).collect();
                 Self::Peeked(STANDARD.decode(one_line).ok()?)
             }
             b'E' if rest.is_empty() => Self::End(None),
@@ -309,6 +336,17 @@ impl Record {
             }
             b'P' => Self::Live(file(rest)?),
             b'L' => Self::Sibling(file(rest)?),
+            b'U' => Self::Hidden(match rest.strip_prefix(b"folder ") {
+                Some(path) => Hidden::Directory(RemotePath(path.to_vec())),
+                None => Hidden::File(RemotePath(rest.strip_prefix(b"entry ")?.to_vec())),
+            }),
+            b'Z' => Self::Relisted,
+            b'Y' => Self::Unread(match rest {
+                b"tool" => Flaw::NoTool,
+                b"damaged" => Flaw::Damaged,
+                b"failed" => Flaw::Failed,
+                _ => return None,
+            }),
             b'.' => Self::Listed,
             b'R' => Self::Moved,
             b'A' => Self::Appeared,

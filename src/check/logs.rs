@@ -47,10 +47,13 @@ pub(super) async fn check(
             });
             skip(teller, &log, &Name::OF_LOG[1..], "not tried: log_exists comes first");
         };
-        match dialogue.ask(&glob::question(pattern), limit, about).await {
-            Ok(said) => {
-                let found = Seen::default().news(glob::answer(&said, pattern));
-                if found.is_empty() {
+        match glob::ask_in(dialogue, pattern, limit, about).await {
+            Ok((there, hidden)) => {
+                let found = Seen::default().news(there);
+                for hidden in &hidden {
+                    tell(glob::explain(hidden, about));
+                }
+                if found.is_empty() && hidden.is_empty() {
                     let failure = diagnosis::of_log(&table::NOWHERE, pattern.path(), about);
                     tell(Failure { message: format!("no file is like {pattern}"), ..failure });
                 }

@@ -5,8 +5,8 @@ use std::fmt;
 use crate::cluster::catalogue;
 use crate::cluster::target::RemotePath;
 
-/// Endings of compressed files; a glob matches them only if it has the same ending.
-const COMPRESSED: [&[u8]; 4] = [b".gz", b".xz", b".bz2", b".zst"];
+/// What the names of packed files end with; a glob means them only if it ends so itself.
+pub const PACKED: [&[u8]; 7] = [b".gz", b".xz", b".bz2", b".zst", b".lz4", b".Z", b".lzma"];
 
 /// A glob over paths: `*`, `?` and `[...]` stand for what they stand for in a shell, within one directory level.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,7 +44,7 @@ impl PathPattern {
 
     /// Whether a match is meant: a compressed file is not, unless the pattern has the same ending.
     pub fn wants(&self, path: &RemotePath) -> bool {
-        !COMPRESSED.iter().any(|end| path.0.ends_with(end) && !self.0.0.ends_with(end))
+        !PACKED.iter().any(|end| path.0.ends_with(end) && !self.0.0.ends_with(end))
     }
 
     /// The directory of all matches; `None`: there may be several.
@@ -62,6 +62,16 @@ impl PathPattern {
         let end = plain.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
         plain.truncate(end.max(1));
         RemotePath(plain)
+    }
+
+    /// The directories that a shell lists for it, as patterns: from [`Self::folder`] on, level by level.
+    pub fn directories(&self) -> impl Iterator<Item = Self> {
+        let first = self.folder().0.len();
+        let text = self.0.0.as_slice();
+        let slashes = (first.min(text.len())..text.len()).filter(|&at| text[at] == b'/');
+        let levels = slashes.map(|at| Self(RemotePath(text[..at].to_vec())));
+        // The root is nothing but its slash.
+        std::iter::once(Self(self.folder())).filter(|root| root.0.0 == b"/").chain(levels)
     }
 
     /// The pattern, piece by piece. A `[` that is not closed, or has a `/` in it, stands for itself.

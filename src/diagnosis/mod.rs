@@ -139,10 +139,14 @@ pub fn log(stderr: &[u8], path: &RemotePath, about: &About) -> Option<Failure> {
     Some(write(&found, &text, about, Some(path)))
 }
 
-/// A cause that is known to concern `path`: one of [`table::MISSING`], [`table::ABSENT`],
-/// [`table::UNREADABLE`], [`table::NOT_A_FILE`], [`table::UNDATED`], [`table::READ`].
+/// A cause that is known to concern `path`.
 pub fn of_log(cause: &'static Cause, path: &RemotePath, about: &About) -> Failure {
     write(&Found { cause, line: "", captures: None }, "", about, Some(path))
+}
+
+/// A cause that concerns `path`; `detail` fills the sentence's `{detail}`.
+pub fn of_log_because(cause: &'static Cause, path: &RemotePath, detail: &str, about: &About) -> Failure {
+    write(&Found { cause, line: detail, captures: None }, "", about, Some(path))
 }
 
 /// A cause that cvmtail found out by itself; `detail` fills the sentence's `{detail}`.

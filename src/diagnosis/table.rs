@@ -143,6 +143,54 @@ pub const READ: Cause = row(
     "reading {path} failed on the CVM: {detail}",
     "look at the CVM's disk and at /home/log/messages",
 );
+/// Where rotated files are, nobody knows which there are.
+pub const UNLISTED: Cause = own(
+    Kind::Unreadable,
+    "{path} could not be listed: rotated files of the log may be missing",
+    "log in as a user who may list it (`{login} ls -ld {path}` shows who may), or read a window that begins within the live file",
+);
+/// A name of the series, or one that a glob matches, leads to something that cannot be examined.
+pub const HIDDEN: Cause = own(
+    Kind::Unreadable,
+    "{path} could not be examined: if it is a file, it was not read",
+    "see by hand what `{login} ls -lL {path}` says; log in as a user who may follow it, or remove it if it is a stale link",
+);
+/// Where a glob looks.
+pub const UNSEARCHED: Cause = own(
+    Kind::Unreadable,
+    "{path} could not be listed: files in it that match may be missing",
+    "log in as a user who may list it (`{login} ls -ld {path}` shows who may)",
+);
+/// The CVM did not answer a question to its end.
+pub const UNANSWERED: Cause = own(
+    Kind::Read,
+    "{host} did not list its files to the end{detail}",
+    "the CVM may be out of processes or memory: see what `{login} 'ulimit -u; free -m'` gives",
+);
+/// The CVM does not have what decompresses the file.
+pub const NO_UNPACKER: Cause = own(
+    Kind::Unreadable,
+    "{path} was not read: the CVM does not have the program that decompresses it",
+    "install gzip, xz, bzip2, zstd or lz4 on the CVM, or decompress the file elsewhere",
+);
+/// The compressed file ends before its end.
+pub const DAMAGED: Cause = own(
+    Kind::Read,
+    "{path} is damaged or truncated: what follows the damage was not read",
+    "see by hand what its decompressor says, such as `{login} gzip -t {path}`",
+);
+/// The file was deleted before it could be read.
+pub const DELETED: Cause = own(
+    Kind::Missing,
+    "{path} was deleted before it was read",
+    "keep more rotated files on the CVM, or read them sooner",
+);
+/// The CVM cannot run what reads the file.
+pub const UNREAD: Cause = own(
+    Kind::Read,
+    "{path} was not read to its end: the CVM could not run what reads it",
+    "the CVM may be out of processes or memory: see what `{login} 'ulimit -u; free -m'` gives",
+);
 /// The CVM lacks what the remote script runs.
 pub const NO_TAIL: Cause = row(
     Kind::NoTail,
@@ -242,6 +290,14 @@ pub const CONNECTED: &[Cause] = &[
     NOT_A_FILE,
     UNDATED,
     READ,
+    UNLISTED,
+    HIDDEN,
+    UNSEARCHED,
+    UNANSWERED,
+    NO_UNPACKER,
+    DAMAGED,
+    DELETED,
+    UNREAD,
     STALLED,
     SILENT,
     NO_SSH,

@@ -28,7 +28,11 @@ pub fn run(plan: &plan::ListingPlan) -> Result<Exit, Usage> {
     };
     let mut failed = false;
     for (cvm, answer) in plan.cvms.iter().zip(&answers) {
-        if let Err(failure) = answer {
+        let failures = match answer {
+            Ok(listing) => listing.failures.as_slice(),
+            Err(failure) => std::slice::from_ref(failure),
+        };
+        for failure in failures {
             failed = true;
             report::say_failure(cvm, failure);
         }

@@ -341,6 +341,10 @@ impl Conversation {
                     let failure = diagnosis::of_log(cause, &self.path, about);
                     self.reports.push_back(Report::Refused(failure));
                 }
+                Act::Fail(why) => {
+                    let failure = diagnosis::of_log_because(&table::READ, &self.path, &why, about);
+                    self.reports.push_back(Report::Failed(failure));
+                }
                 Act::Break(why) => {
                     let failure = diagnosis::because(&table::LOST, about, &format!(": {why}"));
                     self.reports.push_back(Report::Broken(failure));

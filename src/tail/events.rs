@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::agent::hidden::Hidden;
+use crate::agent::protocol::Flaw;
 use crate::cluster::target::Target;
 use crate::diagnosis::{self, About, table};
 use crate::event::{Event, Status, Subject};
@@ -31,10 +33,11 @@ pub fn notice(
             event.place = Some((*file, *offset));
             event
         }
-        Notice::Rotated((_, read), next) => {
+        Notice::Rotated((_, read), next, whole) => {
+            let until = if *whole { "to its end at byte" } else { "only up to byte" };
             let mut event = event(
                 Status::Rotated,
-                format!("{path} goes on in a new file, the old one was read to its end at byte {read}"),
+                format!("{path} goes on in a new file, the old one was read {until} {read}"),
             );
             event.place = Some((*next, 0));
             event
@@ -55,6 +58,24 @@ pub fn notice(
             event.place = Some((*file, *offset));
             event.bytes = *bytes;
             event
+        }
+        Notice::Hidden(hidden) => {
+            let failure = match hidden {
+                Hidden::Directory(path) => diagnosis::of_log(&table::UNLISTED, path, about),
+                Hidden::File(path) => diagnosis::of_log(&table::HIDDEN, path, about),
+            };
+            Event { hint: failure.hint, unread: true, ..event(Status::Gap, failure.message) }
+        }
+        Notice::Unread(path, place, flaw) => {
+            let cause = match flaw {
+                Flaw::Denied => &table::UNREADABLE,
+                Flaw::Deleted => &table::DELETED,
+                Flaw::NoTool => &table::NO_UNPACKER,
+                Flaw::Damaged => &table::DAMAGED,
+                Flaw::Failed => &table::UNREAD,
+            };
+            let failure = diagnosis::of_log(cause, path, about);
+            Event { hint: failure.hint, place: *place, unread: true, ..event(Status::Gap, failure.message) }
         }
         Notice::Deleted(file, offset) => {
             let message = format!(
@@ -78,9 +99,8 @@ pub fn notice(
         }
         Notice::Unreadable(path, bytes) => {
             let failure = diagnosis::of_log(&table::UNREADABLE, path, about);
-            let mut event = event(Status::Missing, failure.message);
-            (event.hint, event.bytes) = (failure.hint, Some(*bytes));
-            event
+            let event = event(Status::Missing, failure.message);
+            Event { hint: failure.hint, bytes: Some(*bytes), unread: true, ..event }
         }
         Notice::Appeared => event(Status::Appeared, format!("{path} is there")),
         Notice::CaughtUp => Event::resumed(Subject::Stream(Arc::clone(target)), away?, caught_up),

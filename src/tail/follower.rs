@@ -12,6 +12,7 @@ mod refusal;
 mod rotation;
 mod search;
 mod since;
+mod unread;
 
 use std::collections::VecDeque;
 
@@ -22,6 +23,7 @@ use crate::line::reader::Reader;
 use crate::options::Backlog;
 use crate::tail::follower::act::{Act, Notice};
 pub use crate::tail::follower::refusal::Reported;
+use crate::tail::follower::search::Search;
 use crate::tail::follower::since::Seek;
 use crate::tail::position::{Listing, Position, Sibling, stem};
 
@@ -67,6 +69,8 @@ enum Phase {
     Confirming(Sibling, Sibling),
     /// A file that does not come next is being sent.
     Skipping,
+    /// The packed file to be sent has another name by now, a listing was asked for.
+    Renaming,
     /// Is that packed file the one that was just read?
     Weighing(Sibling),
     /// That file seems to come next, or is it a copy of the one that was just read?
@@ -85,15 +89,6 @@ enum Phase {
     Barred(Search),
     /// Over.
     Done,
-}
-
-/// Why the place is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Search {
-    /// The connection was interrupted.
-    Interrupted,
-    /// The file was cut while it was read.
-    Cut,
 }
 
 /// The client's end of one conversation.
@@ -140,6 +135,14 @@ pub struct Follower {
     refused: Vec<FileId>,
     /// How often in a row `tail` was started on the wrong file.
     misses: u32,
+    /// How often in a row a packed file had another name when it was to be read.
+    renames: u32,
+    /// A file that may hold the place could not be compared.
+    uncompared: bool,
+    /// The file that holds the place could not be opened again: nothing beyond the place was read.
+    barred: bool,
+    /// The current file was not read to its end.
+    cut_short: bool,
 }
 
 impl Follower {
@@ -166,6 +169,10 @@ impl Follower {
             reported: Reported::default(),
             refused: Vec::new(),
             misses: 0,
+            renames: 0,
+            uncompared: false,
+            barred: false,
+            cut_short: false,
         }
     }
 
@@ -227,20 +234,22 @@ impl Follower {
     /// The script said something.
     pub fn on(&mut self, record: Record, acts: &mut Vec<Act>) {
         match record {
-            Record::Broken(why) => acts.push(Act::Break(why)),
-            Record::Current(..) | Record::Live(_) | Record::Absent(_) | Record::Sibling(_) => {
-                self.list(record);
-            }
+            Record::Broken(why) => acts.push(Act::Fail(why)),
             Record::Sum(sum) if std::mem::take(&mut self.asked) => self.verified(sum, acts),
             // What cannot be compared is not known to be another file.
-            Record::Refused(_) if std::mem::take(&mut self.asked) => {}
+            Record::Refused(_) | Record::Unread(_) if std::mem::take(&mut self.asked) => {}
             Record::Refused(refusal) => self.on_refused(refusal, acts),
-            record => self.on_answer(record, acts),
+            Record::Unread(flaw) => self.on_unread(flaw, acts),
+            record => {
+                if let Some(answer) = self.list(record) {
+                    self.on_answer(answer, acts);
+                }
+            }
         }
     }
 
-    /// Adds to the listing.
-    fn list(&mut self, record: Record) {
+    /// Adds to the listing; gives any other record back.
+    fn list(&mut self, record: Record) -> Option<Record> {
         match record {
             Record::Current(file, deleted) => {
                 self.open = Some(file.id);
@@ -260,8 +269,14 @@ impl Follower {
                 file.readable &= !self.refused.contains(&file.id);
                 self.listing.siblings.push(file);
             }
-            _ => {}
+            Record::Hidden(hidden) => self.listing.hidden.push(hidden),
+            Record::Relisted => {
+                self.listing.siblings.clear();
+                self.listing.hidden.clear();
+            }
+            answer => return Some(answer),
         }
+        None
     }
 
     /// The script answered, or something happened there.
@@ -282,6 +297,7 @@ impl Follower {
             (Phase::Copying(live), Record::End(at)) => self.copied(live, at, acts),
             (Phase::Verifying, Record::Following) => {
                 self.misses = 0;
+                self.reported.forget_directories();
                 acts.push(Act::Accept);
                 self.caught_up(acts);
                 if self.is_waiting() {
@@ -305,6 +321,7 @@ impl Follower {
                     self.enter(next, acts);
                 }
             }
+            (Phase::Renaming, Record::Listed) => self.renamed(acts),
             (Phase::Weighing(packed), Record::Sum(sum)) => self.weighed(&packed, sum, acts),
             (Phase::Comparing(next), Record::Opened(file)) => self.opened_copy(next, &file, acts),
             (Phase::Comparing(next), Record::Sum(sum)) => self.compared(next, sum, acts),

@@ -1,15 +1,24 @@
 //! Pure: how far a log has been read, and which file of its rotation series comes next.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 
+use crate::agent::hidden::Hidden;
 use crate::agent::protocol::Refusal;
 use crate::batch::FileId;
+use crate::cluster::pattern::PACKED;
 use crate::cluster::target::RemotePath;
 
 /// How many of the last delivered bytes are kept to recognise the place again.
 pub const RECENT: usize = 1024;
+
+/// How many files that were given up are remembered.
+const GIVEN_UP: usize = 16;
+
+/// Each is opened and summed, and a directory may have thousands.
+const CANDIDATES: usize = 200;
 
 /// Fewer bytes than this prove nothing about a file that has another inode.
 const TELLING: usize = 16;
@@ -62,20 +71,21 @@ pub struct Listing {
     pub is_open_closed: bool,
     /// The files whose path begins with the series' stem; the live one may be among them.
     pub siblings: Vec<Sibling>,
+    /// What could not be examined.
+    pub hidden: Vec<Hidden>,
 }
 
 impl Sibling {
     /// True if the file is compressed, by its name.
     pub fn is_packed(&self) -> bool {
-        unpacked_name(&self.path.0).len() < self.path.0.len()
+        is_packed(&self.path)
     }
 }
 
 impl Listing {
-    /// Where that file is, if it still has a name in the series.
+    /// Where that file is, if it still has a name in the series. The log's own path, which may be a link, is none.
     pub fn path_of(&self, file: FileId) -> Option<RemotePath> {
-        let mut all = self.siblings.iter().chain(&self.live);
-        all.find(|sibling| sibling.id == file).map(|sibling| sibling.path.clone())
+        self.siblings.iter().find(|sibling| sibling.id == file).map(|sibling| sibling.path.clone())
     }
 
     /// True if the file is packed by its name, and the file it is made of is still there: it is not complete.
@@ -86,6 +96,15 @@ impl Listing {
     /// The file with that identity, if it has a name in the series.
     pub fn get(&self, file: FileId) -> Option<&Sibling> {
         self.siblings.iter().chain(&self.live).find(|sibling| sibling.id == file)
+    }
+
+    /// What could not be examined and may be of the series of `path`.
+    pub fn hidden_of(&self, path: &RemotePath) -> impl Iterator<Item = &Hidden> {
+        let stem = stem(path);
+        self.hidden.iter().filter(move |hidden| match hidden {
+            Hidden::Directory(_) => true,
+            Hidden::File(path) => is_of_series(stem, path),
+        })
     }
 
     /// The files of the series of `live` that were written to at or after `since`, itself apart.
@@ -121,6 +140,7 @@ impl Listing {
             .iter()
             .filter(move |s| Some(s.id) != position.held_by && Some(s.id) != live && !passed.contains(&s.id))
             .filter(move |s| s.size > 0 && is_of_series(stem, &s.path) && !self.is_being_packed(s))
+            .filter(|s| !position.given_up.contains(&s.id))
             .filter(move |s| match s.modified.cmp(&position.modified) {
                 Ordering::Less => false,
                 Ordering::Greater => true,
@@ -175,6 +195,8 @@ pub struct Position {
     pub path: RemotePath,
     /// When it had last been written to when that was last asked.
     pub modified: Modified,
+    /// Files that were given up, as not all could be examined: should they be seen again, they do not come next.
+    given_up: Vec<FileId>,
     /// The bytes before `offset`, at most [`RECENT`].
     recent: Vec<u8>,
     /// The end of the file before this one, kept until something of this one was handed on: a file of
@@ -189,15 +211,25 @@ impl Position {
     /// The place `offset` in a file of which nothing was read yet.
     pub fn new(file: FileId, offset: u64, path: RemotePath, modified: Modified) -> Self {
         let (recent, before, witness) = (Vec::new(), None, None);
-        Self { file, held_by: Some(file), offset, path, modified, recent, before, witness }
+        let given_up = Vec::new();
+        Self { file, held_by: Some(file), offset, path, modified, given_up, recent, before, witness }
     }
 
     /// Moves to the beginning of the series' next file.
     pub fn enter(&mut self, next: &Sibling) {
         let anchor = if self.recent.is_empty() { self.before.take() } else { None };
-        let entered = Self::new(next.id, 0, next.path.clone(), next.modified);
+        let mut entered = Self::new(next.id, 0, next.path.clone(), next.modified);
+        entered.given_up.clone_from(&self.given_up);
         let left = std::mem::replace(self, entered);
         self.before = Some(anchor.unwrap_or_else(|| Box::new(left)));
+    }
+
+    /// Moves to the beginning of a file, and gives up the one before for ever.
+    pub fn give_up(&mut self, next: &Sibling) {
+        let mut entered = Self::new(next.id, 0, next.path.clone(), next.modified);
+        entered.given_up = self.given_up.iter().rev().take(GIVEN_UP - 1).rev().copied().collect();
+        entered.given_up.extend((self.file != next.id).then_some(self.file));
+        *self = entered;
     }
 
     /// Takes note of bytes handed on.
@@ -255,12 +287,13 @@ impl Position {
         long_enough && sum.count == self.known() && sum.checksum == cksum(&self.recent)
     }
 
-    /// The files that may hold the place, the likeliest first: the same inode, then by content alone.
+    /// The files that may hold the place, the likeliest first: the same inode, then by content alone, and of those
+    /// the ones first that were written to since.
     pub fn candidates(&self, listing: &Listing) -> Vec<Sibling> {
-        let all = || listing.live.iter().chain(&listing.siblings).filter(|s| s.readable);
-        let mut found: Vec<Sibling> = Vec::new();
+        let all = || listing.live.iter().chain(&listing.siblings);
+        let (mut found, mut known) = (Vec::new(), HashSet::new());
         let mut offer = |sibling: &Sibling| {
-            if !found.iter().any(|known| known.id == sibling.id) {
+            if known.insert((sibling.id.device, sibling.id.inode)) {
                 found.push(sibling.clone());
             }
         };
@@ -269,16 +302,21 @@ impl Position {
             all().filter(|s| s.size >= self.offset && !s.is_packed()).for_each(&mut offer);
             all().filter(|s| s.is_packed()).for_each(&mut offer);
         }
+        // Compressing keeps whole seconds.
+        found.sort_by_key(|s: &Sibling| (s.id != self.file || s.is_packed(), s.modified.0 < self.modified.0));
+        found.truncate(CANDIDATES);
         found
     }
 }
 
+/// True if the file is compressed, by its name.
+pub fn is_packed(path: &RemotePath) -> bool {
+    unpacked_name(&path.0).len() < path.0.len()
+}
+
 /// The name without the ending of a compressor.
 fn unpacked_name(path: &[u8]) -> &[u8] {
-    [b".gz".as_slice(), b".xz", b".bz2", b".zst"]
-        .iter()
-        .find_map(|ending| path.strip_suffix(*ending))
-        .unwrap_or(path)
+    PACKED.iter().find_map(|ending| path.strip_suffix(*ending)).unwrap_or(path)
 }
 
 /// The part of a path that all files of its rotation series begin with: without a trailing date, time
@@ -346,48 +384,4 @@ pub fn cksum(bytes: &[u8]) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Listing, Modified, Position, Sibling};
-    use crate::batch::FileId;
-    use crate::cluster::target::RemotePath;
-
-    fn file(inode: u64, path: &str, modified: i64) -> Sibling {
-        let path = RemotePath(path.as_bytes().to_vec());
-        let id = FileId { device: 1, inode };
-        Sibling { id, size: 100, modified: Modified(modified, 0), path, readable: true }
-    }
-
-    #[test]
-    fn a_packed_file_counts_once_the_file_it_is_made_of_is_gone() {
-        let read = Position::new(
-            FileId { device: 1, inode: 1 },
-            9,
-            RemotePath(b"/l/a.out.3".into()),
-            Modified(1, 0),
-        );
-        let live = file(9, "/l/a.out", 9);
-        let (plain, packed) = (file(2, "/l/a.out.1", 5), file(3, "/l/a.out.1.gz", 4));
-        let siblings = vec![file(1, "/l/a.out.3", 1), packed.clone(), plain.clone(), live.clone()];
-        let packing = Listing { live: Some(live.clone()), siblings, ..Listing::default() };
-        assert_eq!(packing.successor_of(&read, &[]), Some(plain));
-        let siblings = vec![file(1, "/l/a.out.3", 1), packed.clone(), live.clone()];
-        let done = Listing { live: Some(live), siblings, ..Listing::default() };
-        assert_eq!(done.successor_of(&read, &[]), Some(packed));
-    }
-
-    #[test]
-    fn the_inode_number_of_a_file_that_was_packed_means_nothing_any_more() {
-        let (packed, live) = (file(2, "/l/a.out.2.gz", 1), file(9, "/l/a.out", 9));
-        let mut read = Position::new(
-            FileId { device: 1, inode: 1 },
-            9,
-            RemotePath(b"/l/a.out.2".into()),
-            Modified(1, 0),
-        );
-        read.held_by = Some(packed.id);
-        let reused = file(1, "/l/a.out.1.gz", 5);
-        let siblings = vec![packed, reused.clone()];
-        let listing = Listing { live: Some(live), siblings, ..Listing::default() };
-        assert_eq!(listing.successor_of(&read, &[]), Some(reused));
-    }
-}
+mod tests;

@@ -87,6 +87,7 @@ pub fn follow(target: Arc<Target>, host: Rc<Host>, reading: Reading) -> impl Str
         state: State::Down(start),
         turn: None,
         attempts: 0,
+        unread: false,
         lost: None,
         caught_up: 0,
         here: None,
@@ -122,8 +123,10 @@ struct Tail {
     state: State,
     /// Held while it asks for the shell of its connection.
     turn: Option<OwnedSemaphorePermit>,
-    /// How many tries failed in a row.
+    /// How many tries failed in a row, without progress.
     attempts: u32,
+    /// Something was not read though it may be there.
+    unread: bool,
     /// When the connection broke that is being replaced.
     lost: Option<Instant>,
     /// How many bytes came since the connection was replaced.
@@ -221,6 +224,7 @@ impl Tail {
                 let event =
                     events::notice(&notice, &self.target, self.host.session.about(), away, self.caught_up);
                 if let Some(event) = event {
+                    self.unread |= event.unread;
                     self.tell(event);
                 }
                 if events::is_resumed(&notice) {
@@ -233,14 +237,20 @@ impl Tail {
                 State::Up(conversation)
             }
             Report::Finished => {
-                self.tell(Event::new(Status::Stopped, self.subject(), "everything was read"));
+                let message = if self.unread { "what can be read was read" } else { "everything was read" };
+                self.tell(Event::new(Status::Stopped, self.subject(), message));
                 State::Ended
             }
             Report::Refused(failure) => {
                 self.tell_failure(&failure);
                 State::Ended
             }
-            Report::Broken(failure) => {
+            // Who asked for a bounded read wants an answer, and another connection would not change it.
+            Report::Failed(failure) if !self.reading.follow => {
+                self.tell_failure(&failure);
+                State::Ended
+            }
+            Report::Failed(failure) | Report::Broken(failure) => {
                 self.turn = None;
                 self.lost.get_or_insert_with(Instant::now);
                 if self.here.is_some_and(|here| here.elapsed() >= STEADY) {

@@ -28,7 +28,7 @@ fn asked(shell: &str, folder: &std::path::Path, pattern: &str) -> Vec<String> {
     let said = child.wait_with_output().expect("an answer").stdout;
     let prefix = folder.as_os_str().as_bytes().len() + 1;
     Seen::default()
-        .news(answer(&said, &pattern))
+        .news(answer(&said, &pattern).expect("whole").0.0)
         .iter()
         .map(|path| String::from_utf8_lossy(&path.0[prefix..]).into_owned())
         .collect()

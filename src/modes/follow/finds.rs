@@ -7,6 +7,7 @@ use futures::StreamExt as _;
 use futures::stream::{LocalBoxStream, SelectAll};
 
 use crate::agent::glob::{self, Found, Sighting};
+use crate::agent::hidden::Hidden;
 use crate::cluster::pattern::PathPattern;
 use crate::event::{Event, Status, Subject};
 use crate::failure::Failure;
@@ -37,6 +38,7 @@ fn of_one(host: Rc<Host>, pattern: PathPattern, live: bool) -> LocalBoxStream<'s
     let finds = glob::watch(Rc::clone(&host), pattern.clone(), live).map(move |sighting| match sighting {
         Sighting::Found(found) => Find::Log(Rc::clone(&host), found),
         Sighting::Nothing => Find::Told(nothing(&host, &pattern)),
+        Sighting::Hidden(hidden) => Find::Told(unread(&host, &hidden)),
         Sighting::Failed(failure) => Find::Told(failed(&host, &failure, live)),
     });
     finds.boxed_local()
@@ -49,6 +51,13 @@ fn nothing(host: &Host, pattern: &PathPattern) -> Event {
     let about = host.session.about();
     event.hint = Hint::fill("`cvmtail logs {reach}` lists what there is", |name| about.hint_value(name));
     event
+}
+
+/// Nobody knows what matches there.
+fn unread(host: &Host, hidden: &Hidden) -> Event {
+    let subject = Subject::Cvm(Arc::clone(host.session.cvm()));
+    let failure = glob::explain(hidden, host.session.about());
+    Event { hint: failure.hint, unread: true, ..Event::new(Status::Missing, subject, failure.message) }
 }
 
 /// A CVM could not be asked; while logs are followed it will be asked again.

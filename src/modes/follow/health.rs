@@ -15,16 +15,19 @@ pub(super) struct Health {
     lost: BTreeSet<String>,
     /// The streams, by number, that are not well now; true: they will not be again.
     ill: BTreeMap<usize, bool>,
+    /// Something was not read though it may be there.
+    unread: bool,
 }
 
 impl Health {
     /// Nothing is known yet of that many CVMs.
     pub(super) const fn new(cvms: usize) -> Self {
-        Self { cvms, settled: BTreeSet::new(), lost: BTreeSet::new(), ill: BTreeMap::new() }
+        Self { cvms, settled: BTreeSet::new(), lost: BTreeSet::new(), ill: BTreeMap::new(), unread: false }
     }
 
     /// Takes note of what an event says.
     pub(super) fn observe(&mut self, event: &Event) {
+        self.unread |= event.unread;
         match &event.subject {
             Subject::Cvm(cvm) => {
                 if event.status != Status::Connecting {
@@ -38,10 +41,6 @@ impl Health {
                 self.settled.insert(target.cvm.name.clone());
                 match event.status {
                     Status::Error => {
-                        self.ill.insert(target.id, true);
-                    }
-                    // An older file was passed over: the stream goes on, and what it has shown stays incomplete.
-                    Status::Missing if event.bytes.is_some() => {
                         self.ill.insert(target.id, true);
                     }
                     Status::Reconnecting | Status::Missing => {
@@ -68,8 +67,8 @@ impl Health {
         self.settled.len()
     }
 
-    /// True if any stream has failed, or is broken or without its log at this moment.
+    /// True if any stream has failed or left something unread, or is broken or without its log at this moment.
     pub(super) fn any_ill(&self) -> bool {
-        !self.ill.is_empty() || !self.lost.is_empty()
+        self.unread || !self.ill.is_empty() || !self.lost.is_empty()
     }
 }

@@ -10,6 +10,7 @@ use futures::{FutureExt as _, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::agent::glob::{self, Found};
+use crate::agent::hidden::Hidden;
 use crate::agent::protocol::{Refusal, Secret};
 use crate::agent::survey::{self, Seen, Survey};
 use crate::cluster::naming::Naming;
@@ -34,11 +35,14 @@ const ALL_PATTERNS: usize = 100_000;
 /// … and one stream at most, and at least.
 const PATTERNS: (usize, usize) = (50, 1_000);
 
+/// How many things more than one that could not be had of a log are reported.
+const TROUBLES: usize = 4;
+
 /// A log that was not written to for this long before the window has no line in it, whatever clocks do.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// What globs match on a CVM beside what was named, and how all these files, and the folders of the globs, are.
-type Surveyed = Result<(Vec<Found>, Survey), Failure>;
+type Surveyed = Result<(Vec<Found>, Vec<Hidden>, Survey), Failure>;
 
 /// The look under way.
 pub(super) struct Look<'a> {
@@ -88,6 +92,8 @@ struct Log {
     done: bool,
     /// What could not be had.
     trouble: Option<Trouble>,
+    /// How many more there are than one, joined to it.
+    troubles: usize,
     /// Nothing more could be.
     failed: bool,
     /// Ends its stream.
@@ -106,6 +112,7 @@ impl Log {
             tally: None,
             done: false,
             trouble: None,
+            troubles: 0,
             failed: false,
             abort: None,
         }
@@ -163,7 +170,7 @@ impl<'a> Look<'a> {
 
     /// A CVM was surveyed: its logs are read now.
     fn surveyed(&mut self, number: usize, survey: Surveyed) {
-        let (found, mut survey) = match survey {
+        let (found, hidden, mut survey) = match survey {
             Ok(survey) => survey,
             Err(failure) => {
                 self.cvms[number] = State::Failed(trouble(failure));
@@ -212,6 +219,15 @@ impl<'a> Look<'a> {
             log.abort = Some(abort);
             self.streams.push(stream.boxed_local());
         }
+        for hidden in hidden {
+            // The directory in which a glob looks first is surveyed.
+            if self.plan.patterns.iter().any(|pattern| pattern.folder() == *hidden.path()) {
+                continue;
+            }
+            let told = trouble(glob::explain(&hidden, host.session.about()));
+            let log = self.add(number, hidden.path().to_string(), hidden.path().clone());
+            (log.trouble, log.done, log.failed) = (Some(told), true, true);
+        }
         // Where a folder cannot be listed, nobody knows what would have matched.
         for (pattern, folder) in self.plan.patterns.iter().zip(folders) {
             let trouble = match &folder.refused {
@@ -259,9 +275,15 @@ impl<'a> Look<'a> {
                 log.trouble = Some(told());
                 (log.done, log.failed) = (true, true);
             }
-            Status::Gap | Status::Truncated | Status::Missing => {
-                log.trouble.get_or_insert_with(told);
-            }
+            Status::Gap | Status::Truncated | Status::Missing => match &mut log.trouble {
+                Some(trouble) if log.troubles < TROUBLES => {
+                    trouble.message.push_str("; ");
+                    trouble.message.push_str(&event.message);
+                    log.troubles += 1;
+                }
+                Some(_) => {}
+                None => log.trouble = Some(told()),
+            },
             _ => {}
         }
         if matches!(event.status, Status::Gap | Status::Truncated | Status::Rotated)
@@ -288,7 +310,7 @@ impl<'a> Look<'a> {
                 thresholds: &log.thresholds,
                 status: match refused {
                     Some(refusal) if refusal.is_missing() => "missing",
-                    None if log.done && !log.failed => "ok",
+                    None if log.done && !log.failed && log.trouble.is_none() => "ok",
                     _ => "unreadable",
                 },
                 trouble: if log.done { log.trouble.clone() } else { Some(late("not read to its end")) },
@@ -328,11 +350,11 @@ async fn survey_of(
     patterns: &[PathPattern],
 ) -> (usize, Surveyed) {
     let survey = async {
-        let mut found = glob::find(&host.session, patterns).await?;
+        let (mut found, hidden) = glob::find(&host.session, patterns).await?;
         found.retain(|found| !paths.contains(&found.path));
         paths.extend(found.iter().map(|found| found.path.clone()));
         paths.extend(patterns.iter().map(PathPattern::folder));
-        Ok((found, survey::survey(&host.session, &secret, &paths).await?))
+        Ok((found, hidden, survey::survey(&host.session, &secret, &paths).await?))
     };
     (number, survey.await)
 }

@@ -23,6 +23,8 @@ pub enum Report {
     Finished,
     /// The log cannot be read, and no new connection would change that.
     Refused(Failure),
+    /// Reading failed on the CVM; a new conversation may go on.
+    Failed(Failure),
     /// The conversation is over; a new one may go on.
     Broken(Failure),
 }

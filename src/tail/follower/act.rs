@@ -1,6 +1,7 @@
 //! What the conversation wants done and told.
 
-use crate::agent::protocol::{Command, Refusal};
+use crate::agent::hidden::Hidden;
+use crate::agent::protocol::{Command, Flaw, Refusal};
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
 
@@ -33,8 +34,10 @@ pub enum Act {
     Refuse(Refusal),
     /// Lines were asked for by their time, no line tells it, and none is to come.
     Undated,
-    /// The script does not keep to the protocol, or reading failed: begin a new conversation.
+    /// The script does not keep to the protocol: begin a new conversation.
     Break(String),
+    /// Reading failed on the CVM: only a follow tries again.
+    Fail(String),
 }
 
 /// What happened to the log.
@@ -42,12 +45,16 @@ pub enum Act {
 pub enum Notice {
     /// Reading begins there.
     Started(FileId, u64),
-    /// The log goes on in another file (second), the one before was read to its end.
-    Rotated((FileId, u64), FileId),
+    /// The log goes on in another file (second), the one before was read up to there: to its end, if that is true.
+    Rotated((FileId, u64), FileId, bool),
     /// The file became shorter than that.
     Truncated(FileId, u64),
     /// From there on bytes are lost; how many, if that can be known; why.
     Gap(FileId, u64, Option<u64>, &'static str),
+    /// Files of the log may be missing: what could not be examined.
+    Hidden(Hidden),
+    /// The file at that path was not read, or not from that place on, where there is one.
+    Unread(RemotePath, Option<(FileId, u64)>, Flaw),
     /// The file was deleted when it had been read up to there, and the log goes on in another. Whether
     /// there were more in between, nobody can tell.
     Deleted(FileId, u64),

@@ -1,5 +1,6 @@
 //! What may not be read: reported once, with the reason, and passed over or waited for.
 
+use crate::agent::hidden::Hidden;
 use crate::agent::protocol::{Command, Refusal};
 use crate::batch::FileId;
 use crate::options::Backlog;
@@ -14,6 +15,15 @@ pub struct Reported {
     absent: Option<Refusal>,
     /// Files that were passed over.
     files: Vec<FileId>,
+    /// What could not be examined.
+    pub(super) hidden: Vec<Hidden>,
+}
+
+impl Reported {
+    /// The log is being followed: what is rotated from now on in a directory that cannot be listed is a new loss.
+    pub(super) fn forget_directories(&mut self) {
+        self.hidden.retain(|hidden| matches!(hidden, Hidden::File(_)));
+    }
 }
 
 impl Follower {
@@ -27,13 +37,15 @@ impl Follower {
                 self.turn_back(*seek, acts);
             }
             Phase::Copying(true) => self.wait(refusal, acts),
+            Phase::Copying(false) if self.is_in_packed() => self.missed(refusal, acts),
             Phase::Draining(next) => self.give_up_rest(next, acts),
-            Phase::Entering(next) | Phase::Comparing(next) => {
+            Phase::Entering(next) | Phase::Comparing(next) | Phase::Weighing(next) => {
                 self.note(next.id, refusal);
                 self.look(Phase::Choosing, acts);
             }
             Phase::Trying(why, candidate, rest) => {
                 self.note(candidate.id, refusal);
+                self.uncompared |= refusal == Refusal::Denied;
                 self.attempt(why, rest, acts);
             }
             Phase::Skipping => {
@@ -89,9 +101,14 @@ impl Follower {
         self.phase = Phase::Waiting;
     }
 
-    /// That file could not be opened: the next listing does not offer it again.
+    /// That file could not be opened: neither this listing nor the next one offers it again.
     pub(super) fn note(&mut self, file: FileId, refusal: Refusal) {
-        if refusal == Refusal::Denied && !self.refused.contains(&file) {
+        if refusal != Refusal::Denied {
+            return;
+        }
+        let listed = self.listing.siblings.iter_mut().chain(&mut self.listing.live);
+        listed.filter(|listed| listed.id == file).for_each(|listed| listed.readable = false);
+        if !self.refused.contains(&file) {
             self.refused.push(file);
         }
     }
@@ -121,15 +138,39 @@ impl Follower {
         if let Some(position) = &self.position {
             acts.push(Act::Tell(Notice::Gap(position.file, position.offset, None, NOT_READABLE)));
         }
+        self.cut_short = true;
         acts.push(Act::Flush);
         self.enter(next, acts);
+    }
+
+    /// Reports what stands beyond the place in a file that could not be opened again, when the log goes on in a file of
+    /// that size.
+    pub(super) fn give_up_barred(&mut self, next: u64, acts: &mut Vec<Act>) {
+        let Some(position) = self.position.as_ref().filter(|_| self.barred) else { return };
+        let own = position.held_by.and_then(|file| self.listing.get(file));
+        let lost = own.and_then(|own| own.size.checked_sub(position.offset));
+        self.barred = false;
+        match lost {
+            // Once there is something in the next file, nothing more comes to this one.
+            Some(0) if next > 0 => return,
+            lost => {
+                let lost = lost.filter(|lost| *lost > 0);
+                acts.push(Act::Tell(Notice::Gap(position.file, position.offset, lost, NOT_READABLE)));
+            }
+        }
+        self.cut_short = true;
+    }
+
+    /// True if the file that could not be opened again can be by now.
+    pub(super) fn is_open_again(&self) -> bool {
+        let own = self.position.as_ref().filter(|_| self.barred).and_then(|position| position.held_by);
+        own.and_then(|file| self.listing.get(file)).is_some_and(|own| own.readable)
     }
 
     /// No file that can be read holds the place. True: the one that it was in is still there, and may not be read.
     pub(super) fn is_barred(&mut self, why: Search, acts: &mut Vec<Act>) -> bool {
         let Some(position) = &mut self.position else { return false };
-        let is_closed = |own: &&Sibling| !own.readable || self.refused.contains(&own.id);
-        let own = self.listing.get(position.file).filter(is_closed).cloned();
+        let own = self.listing.get(position.file).filter(|own| !own.readable).cloned();
         let Some(own) = own else {
             // Where the directory may not be entered nobody knows what is in it.
             let is_hidden = self.listing.live.is_none() && self.listing.absent == Some(Refusal::Denied);
@@ -147,12 +188,8 @@ impl Follower {
             self.phase = Phase::Barred(why);
             return true;
         }
-        // It is not written to any more, so what stands in it beyond the place is all that is lost.
-        let lost = own.size.checked_sub(position.offset);
-        if lost != Some(0) {
-            acts.push(Act::Tell(Notice::Gap(position.file, position.offset, lost, NOT_READABLE)));
-        }
         (position.held_by, position.modified, position.path) = (Some(own.id), own.modified, own.path);
+        self.barred = true;
         acts.push(Act::Forget);
         self.look(Phase::Choosing, acts);
         true

@@ -2,6 +2,7 @@
 
 use crate::agent::protocol::{Command, Refusal};
 use crate::tail::follower::act::{Act, Notice};
+use crate::tail::follower::search::Search;
 use crate::tail::follower::{Follower, MISSES, Phase};
 use crate::tail::position::{Listing, Position, Sibling, Sum, stem};
 
@@ -32,6 +33,15 @@ impl Follower {
 
     /// The listing is there and nothing runs: go on with the next file, or stay with this one.
     pub(super) fn choose(&mut self, acts: &mut Vec<Act>) {
+        if self.uncompared && std::mem::take(&mut self.new_place) {
+            // It was given up because not all could be examined, and something else is there by now.
+            (self.searched, self.uncompared, self.lost) = (false, false, None);
+            return self.find(Search::Interrupted, acts);
+        }
+        if self.is_open_again() {
+            self.barred = false;
+            return self.find(Search::Interrupted, acts);
+        }
         self.report_skipped(acts);
         let Some(position) = &mut self.position else { return };
         // A place that is given up is not gone on from, though its file be there again.
@@ -48,6 +58,9 @@ impl Follower {
                 acts.extend([Act::Flush, Act::Refuse(refusal)]);
             }
             (None, _) if !self.follow => {
+                let path = position.path.clone();
+                self.tell_hidden(&path, acts);
+                self.give_up_barred(1, acts);
                 self.caught_up(acts);
                 acts.extend([Act::Flush, Act::Finish]);
             }
@@ -57,6 +70,12 @@ impl Follower {
             (None, _) if is_open => {
                 match position.held_by.and_then(|file| self.listing.path_of(file)) {
                     Some(path) => position.path = path,
+                    // The directory could not be listed: it is where it was.
+                    None if self
+                        .listing
+                        .live
+                        .as_ref()
+                        .is_some_and(|live| Some(live.id) == position.held_by) => {}
                     None => self.misses = MISSES,
                 }
                 let known = position.known();
@@ -96,7 +115,7 @@ impl Follower {
         let Some(position) = &self.position else { return };
         if !next.is_packed() {
             let live = self.listing.live.as_ref().is_some_and(|live| live.id == next.id);
-            let nameless = position.held_by.and_then(|file| self.listing.path_of(file)).is_none();
+            let nameless = position.held_by.and_then(|file| self.listing.get(file)).is_none();
             let as_long = position.known() > 0 && next.size >= position.offset;
             if nameless && !live && !self.new_place && as_long {
                 // What was read was deleted, and may have been copied before: a copy is younger than itself.
@@ -179,8 +198,10 @@ impl Follower {
 
     /// What was there once the next file was open: does it still come next?
     pub(super) fn confirmed(&mut self, next: &Sibling, file: &Sibling, acts: &mut Vec<Act>) {
-        let still =
-            self.successor().or_else(|| self.listing.live.clone()).filter(|still| still.id == file.id);
+        let still = self
+            .successor()
+            .or_else(|| self.listing.live.clone())
+            .filter(|still| still.id == file.id && !self.is_open_again());
         let Some(mut still) = still else {
             acts.push(Act::Discard);
             self.phase = Phase::Skipping;
@@ -202,20 +223,31 @@ impl Follower {
 
     /// The place is now the beginning of that file.
     pub(super) fn rotate(&mut self, file: &Sibling, acts: &mut Vec<Act>) {
+        let Some(position) = &self.position else { return };
+        let path = position.path.clone();
+        self.tell_hidden(&path, acts);
+        self.report_skipped(acts);
+        self.give_up_barred(file.size, acts);
         let Some(position) = &mut self.position else { return };
+        let whole = !std::mem::take(&mut self.cut_short);
         if std::mem::take(&mut self.new_place) {
             self.tell_lost(acts);
-            self.position = Some(Position::new(file.id, 0, file.path.clone(), file.modified));
+            match &mut self.position {
+                // It may be seen again, and what was read of it must not come twice.
+                Some(position) if self.uncompared => position.give_up(file),
+                place => *place = Some(Position::new(file.id, 0, file.path.clone(), file.modified)),
+            }
         } else {
             let packed = |s: &Sibling| s.is_packed() && s.modified.0 == position.modified.0;
             if self.deleted && !self.listing.siblings.iter().any(packed) {
                 acts.push(Act::Tell(Notice::Deleted(position.file, position.offset)));
             }
-            acts.push(Act::Tell(Notice::Rotated((position.file, position.offset), file.id)));
+            acts.push(Act::Tell(Notice::Rotated((position.file, position.offset), file.id, whole)));
             position.enter(file);
         }
         self.searched = false;
         self.deleted = false;
+        (self.uncompared, self.renames) = (false, 0);
         self.next = 0;
     }
 }

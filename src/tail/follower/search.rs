@@ -5,8 +5,17 @@ use std::collections::VecDeque;
 use crate::agent::protocol::{Command, Refusal};
 use crate::options::Backlog;
 use crate::tail::follower::act::{Act, Notice};
-use crate::tail::follower::{Follower, Phase, Search};
+use crate::tail::follower::{Follower, Phase};
 use crate::tail::position::{Position, Sibling, Sum};
+
+/// Why the place is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Search {
+    /// The connection was interrupted.
+    Interrupted,
+    /// The file was cut while it was read.
+    Cut,
+}
 
 impl Follower {
     /// `tail` ended after it said something: is the file still the one that was read?
@@ -74,6 +83,9 @@ impl Follower {
         if why == Search::Cut {
             candidates.retain(|candidate| candidate.id != position.file);
         }
+        let count = candidates.len();
+        candidates.retain(|candidate| candidate.readable);
+        self.uncompared |= candidates.len() < count;
         self.attempt(why, candidates, acts);
     }
 
@@ -83,7 +95,7 @@ impl Follower {
         let Some(candidate) = candidates.pop_front() else {
             // The file may have been cut or renamed after it was listed.
             if self.is_barred(why, acts) {
-                self.searched = false;
+                (self.searched, self.uncompared) = (false, false);
             } else if std::mem::replace(&mut self.searched, true) {
                 self.lose(why, acts);
             } else {
@@ -124,7 +136,7 @@ impl Follower {
     /// The place is in that file.
     pub(super) fn found(&mut self, file: Sibling, acts: &mut Vec<Act>) {
         let Some(position) = &mut self.position else { return };
-        self.searched = false;
+        (self.searched, self.uncompared, self.renames) = (false, false, 0);
         acts.push(Act::Forget);
         self.next = position.offset;
         position.modified = file.modified;
@@ -154,8 +166,12 @@ impl Follower {
     fn lose(&mut self, why: Search, acts: &mut Vec<Act>) {
         let Some(position) = &mut self.position else { return };
         position.held_by = None;
+        self.barred = false;
         let in_place = self.listing.live.clone().filter(|live| live.id == position.file);
+        let is_hidden = self.uncompared || self.listing.hidden_of(&position.path).next().is_some();
+        self.uncompared = is_hidden && why == Search::Interrupted;
         self.lost = (why == Search::Interrupted).then_some(match in_place {
+            _ if is_hidden => "its file, or a copy of it, may be one that cannot be read",
             Some(_) => "its file was overwritten meanwhile",
             None => "its file was deleted or packed meanwhile",
         });
@@ -171,6 +187,7 @@ impl Follower {
             self.tell_lost(acts);
             self.tell_absent(refusal.unwrap_or(Refusal::Denied), acts);
             (self.position, self.backlog) = (None, Backlog::FromLine(1));
+            (self.new_place, self.uncompared) = (false, false);
             acts.push(Act::Send(Command::Watch));
             self.phase = Phase::Waiting;
         }

@@ -72,6 +72,7 @@ impl Follower {
 
     /// The listing is there: begin with the oldest file that was written to at or after the instant.
     pub(super) fn dated(&mut self, seek: Seek, acts: &mut Vec<Act>) {
+        self.tell_hidden(seek.path(), acts);
         let wanted = Modified::of(seek.wanted);
         let files = self.listing.unreadable_since(wanted, &seek.file);
         self.report_unreadable(files, acts);

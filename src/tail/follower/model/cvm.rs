@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::agent::protocol::{Command, Record, Refusal};
+use crate::agent::hidden::Hidden;
+use crate::agent::protocol::{Command, Flaw, Record, Refusal};
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
 use crate::tail::position::{Modified, Sibling, Sum, cksum};
@@ -26,6 +27,22 @@ pub(super) enum Rotation {
     CopyDelete,
     /// Deleted and created anew.
     Delete,
+}
+
+/// What the CVM cannot do for now.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum Ailment {
+    /// It can do all.
+    #[default]
+    None,
+    /// The directory cannot be listed.
+    Unlistable,
+    /// Only the live file can be examined and opened by its name.
+    Hiding,
+    /// Files cannot be summed.
+    Sumless,
+    /// Permissions come and go.
+    Closing,
 }
 
 /// A file of the model.
@@ -68,6 +85,7 @@ pub(super) struct Cvm {
     pub(super) looks: u32,
     /// `tail` was killed, and the file has not been looked at since.
     pub(super) killed: bool,
+    pub(super) ailment: Ailment,
     pub(super) questions: VecDeque<Command>,
     /// What is on the way to the client.
     pub(super) answers: VecDeque<Answer>,
@@ -97,6 +115,7 @@ impl Cvm {
             watched: false,
             looks: 0,
             killed: false,
+            ailment: Ailment::None,
             questions: VecDeque::new(),
             answers: VecDeque::new(),
         }
@@ -206,7 +225,8 @@ impl Cvm {
         match question {
             Command::Open(path) => {
                 let found = self.at(&path.0);
-                let readable = found.filter(|&index| self.files[index].readable);
+                let is_shown = |index| self.ailment != Ailment::Hiding || index == self.live;
+                let readable = found.filter(|&index| self.files[index].readable && is_shown(index));
                 self.watched = readable.is_none();
                 if let Some(index) = readable {
                     (self.open, self.place) = (Some(index), 0);
@@ -254,6 +274,7 @@ impl Cvm {
                 self.say(Record::Halted);
             }
             Command::Watch => self.watched = true,
+            Command::Sum(..) if self.ailment == Ailment::Sumless => self.say(Record::Unread(Flaw::Failed)),
             Command::Sum(before, count) => {
                 let File { data, readable, .. } = &self.files[self.open.unwrap()];
                 if !readable {
@@ -272,9 +293,19 @@ impl Cvm {
                     self.say(Record::Current(self.sibling(open), self.files[open].path.is_none()));
                 }
                 self.say(Record::Live(self.sibling(self.live)));
+                if self.ailment == Ailment::Unlistable {
+                    self.say(Record::Hidden(Hidden::Directory(RemotePath(b"/logs".into()))));
+                    self.say(Record::Listed);
+                    return;
+                }
                 for index in 0..self.files.len() {
-                    if self.files[index].path.is_some() {
-                        self.say(Record::Sibling(self.sibling(index)));
+                    match &self.files[index].path {
+                        None => {}
+                        Some(path) if self.ailment == Ailment::Hiding && index != self.live => {
+                            let hidden = Hidden::File(RemotePath(path.clone()));
+                            self.say(Record::Hidden(hidden));
+                        }
+                        Some(_) => self.say(Record::Sibling(self.sibling(index))),
                     }
                 }
                 self.say(Record::Listed);
@@ -302,8 +333,17 @@ impl Cvm {
         self.answers.push_back(Answer::Bytes(bytes));
     }
 
+    /// The ailment comes or goes.
+    pub(super) fn ail(&mut self, ailment: Ailment, of_live: bool) {
+        if ailment == Ailment::Closing {
+            self.change_mode(of_live);
+        } else {
+            self.ailment = if self.ailment == Ailment::None { ailment } else { Ailment::None };
+        }
+    }
+
     /// Permissions change: of the log, or of the newest rotated file.
-    pub(super) fn change_mode(&mut self, of_live: bool) {
+    fn change_mode(&mut self, of_live: bool) {
         let rotated = [LOG, b".1"].concat();
         let index = if of_live { Some(self.live) } else { self.at(&rotated) };
         if let Some(index) = index {
