@@ -22,7 +22,7 @@ pub fn backlog(text: &str) -> Result<Backlog, String> {
 
 /// Parses a level by its name or a common synonym.
 pub fn level(text: &str) -> Result<Level, String> {
-    text.parse().map_err(|_| "write trace, debug, info, warning, error or fatal".into())
+    Level::from_name(text).ok_or_else(|| "write trace, debug, info, warning, error or fatal".into())
 }
 
 /// Parses `utc`, `local` or a strftime format with at least one conversion.

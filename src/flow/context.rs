@@ -1,24 +1,21 @@
-//! `-A`, `-B`, `-C`: what stands around a match on its stream.
+//! `-A`, `-B`, `-C`: the lines around a match, per stream.
 
 use std::collections::VecDeque;
 
 use crate::batch::Ending;
 use crate::flow::unit::{Role, Unit};
 
-/// Whether a unit is what was asked for.
+/// Whether a unit matches the filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is.
     Match,
-    /// It is not.
     Other,
-    /// It goes on with the line that the unit before ended in, and shares its fate.
+    /// It continues the last line of the previous unit and is treated like it.
     Follows,
 }
 
 impl Verdict {
-    /// Whether a unit that stands for itself matches.
-    pub const fn of(matches: bool) -> Self {
+    pub const fn from_match(matches: bool) -> Self {
         if matches { Self::Match } else { Self::Other }
     }
 }
@@ -26,27 +23,24 @@ impl Verdict {
 /// The context of one stream.
 #[derive(Debug)]
 pub struct Context {
-    /// How many units are printed before a match.
     before: usize,
-    /// How many are printed after it.
     after: usize,
-    /// The last units that were not printed, at most `before`.
+    /// The last units that were not printed, at most `before` of them.
     waiting: VecDeque<Unit>,
-    /// How many of the next units are printed as context.
+    /// How many of the next units are printed as trailing context.
     left: usize,
-    /// True if units were left out since the last one that was printed, or none was yet.
+    /// Units were skipped since the last one that was printed, or none has been printed yet.
     left_out: bool,
-    /// As what the last unit was printed, if it was.
+    /// The role of the last unit, if it was printed.
     last: Option<Role>,
 }
 
 impl Context {
-    /// So many units around each match.
     pub const fn new(before: usize, after: usize) -> Self {
         Self { before, after, waiting: VecDeque::new(), left: 0, left_out: true, last: None }
     }
 
-    /// Takes the stream's next unit and gives `print` those that are to be printed by now, in order.
+    /// Takes the next unit of the stream and passes to `print`, in order, the units that are decided now.
     pub fn offer(&mut self, mut unit: Unit, verdict: Verdict, mut print: impl FnMut(Unit)) {
         match verdict {
             Verdict::Follows => {
@@ -54,15 +48,15 @@ impl Context {
                     unit.role = role;
                     print(unit);
                 } else if let Some(start) = self.waiting.back_mut() {
-                    // What waits keeps the first piece of a line and no more: nothing goes on with it.
+                    // Only the first piece of a long line is kept as context, so the line ends here.
                     start.ending = Ending::EndOfFile;
                 }
                 return;
             }
             Verdict::Match => {
                 for mut before in self.waiting.drain(..) {
-                    // The group comes as one: its place in time is that of the match.
-                    before.near = unit.near;
+                    // Leading context is sorted with its match.
+                    before.sort_time = unit.sort_time;
                     before.role = Role::Context;
                     before.opens_group = std::mem::take(&mut self.left_out);
                     print(before);
@@ -85,7 +79,7 @@ impl Context {
         print(unit);
     }
 
-    /// Keeps a unit that may stand before a match.
+    /// Keeps a unit that may become leading context.
     fn wait(&mut self, unit: Unit) {
         if self.waiting.len() == self.before {
             self.left_out = true;
@@ -96,8 +90,8 @@ impl Context {
         self.waiting.push_back(unit);
     }
 
-    /// Gives up the shares that what waits has in the bytes of whole batches: it may wait for long. Called after
-    /// each batch; `fresh` is the place where the batch at hand began in its file.
+    /// Copies the bytes of waiting units, which would otherwise keep whole batches in memory for as long as they wait.
+    /// Called after each batch; `fresh` is the offset of that batch in its file.
     pub fn detach(&mut self, fresh: u64) {
         self.waiting.iter_mut().rev().take_while(|unit| unit.offset >= fresh).for_each(Unit::detach);
     }
@@ -112,7 +106,7 @@ mod tests {
     use crate::flow::unit::tests::unit;
     use crate::flow::unit::{Role, Unit};
 
-    /// What grep prints for these matches: the numbers of the lines, `None` for `--`.
+    /// What grep prints for these matches: line numbers, and `None` for `--`.
     fn grep(matches: &[bool], before: usize, after: usize) -> Vec<Option<usize>> {
         let near = |line: usize| {
             let from = line.saturating_sub(after);
@@ -138,7 +132,7 @@ mod tests {
             let mut printed = Vec::new();
             for (line, &matched) in matches.iter().enumerate() {
                 let unit = Unit { bytes: Bytes::from(line.to_string()), offset: line as u64, ..unit(b"x") };
-                context.offer(unit, Verdict::of(matched), |unit| {
+                context.offer(unit, Verdict::from_match(matched), |unit| {
                     if unit.opens_group && !printed.is_empty() {
                         printed.push(None);
                     }
@@ -155,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_of_a_line_does_as_its_start_did() {
+    fn a_continued_line_is_treated_like_its_first_piece() {
         let mut context = Context::new(0, 1);
         let mut printed = Vec::new();
         let rest = || Unit { continues: true, ..unit(b"rest\n") };

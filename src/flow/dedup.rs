@@ -1,4 +1,4 @@
-//! `--dedup`: a unit that says what the one before it on its stream said is counted, not printed.
+//! `--dedup`: a unit that repeats the previous one of its stream is counted instead of printed.
 
 use std::time::{Duration, Instant};
 
@@ -8,67 +8,66 @@ use crate::batch::Ending;
 use crate::flow::unit::{Role, Unit};
 use crate::line::level::Level;
 
-/// After how long without another repeat the count is told.
+/// The count is printed after this long without another repeat.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// After how long it is told even though the repeats go on.
+/// The count is printed after this long even while repeats keep coming.
 const LONG: Duration = Duration::from_secs(30);
 
-/// The last unit of one stream, and its repeats.
+/// Counts the repeats of the last unit of one stream.
 ///
-/// Two units say the same if they have one level and equal bytes from the message of their head on: what stands
-/// before it (time, thread, place in the source) is what their layout knows to differ. Numbers within the
-/// message do count: they are what the log has to say.
+/// Units are equal if their levels are equal and their bytes from the message of the head on are equal. What precedes
+/// the message (timestamp, thread, source location) differs from line to line and is ignored; numbers within the
+/// message are not.
 #[derive(Debug, Default)]
 pub struct Dedup {
-    /// The bytes of the last unit that count.
-    said: Vec<u8>,
-    /// Its level.
+    /// The bytes of the last unit that are compared.
+    compared: Vec<u8>,
     level: Option<Level>,
-    /// Whether there was one that can be repeated.
+    /// Whether there was a last unit and it can be compared.
     repeatable: bool,
-    /// Its last repeat, and how many there were that are not told yet.
+    /// Its last repeat, and the number of repeats not printed yet.
     repeats: Option<(Unit, u64)>,
-    /// When the first and the last of these repeats came.
-    came: Option<(Instant, Instant)>,
+    /// When the first and the last of these repeats arrived.
+    repeated_at: Option<(Instant, Instant)>,
 }
 
 impl Dedup {
-    /// Gives back what is to be printed of `unit`, which arrives at `now`: nothing if it is a repeat, else
-    /// the count of the repeats before it, if there were any, and itself.
+    /// Takes a unit that arrives at `now` and returns what to print: nothing for a repeat, otherwise the count of the
+    /// repeats before it, if any, and the unit itself.
     pub fn offer(&mut self, unit: Unit, now: Instant) -> (Option<Unit>, Option<Unit>) {
-        // A line that comes in pieces is never held whole, and so not compared.
+        // A line that arrives in pieces is never in memory as a whole and cannot be compared.
         let whole = !unit.continues && unit.ending != Ending::Partial;
-        let said = said(&unit);
-        if whole && self.repeatable && self.level == unit.level && self.said == said {
+        let compared = compared(&unit);
+        if whole && self.repeatable && self.level == unit.level && self.compared == compared {
             let count = self.repeats.as_ref().map_or(0, |(_, count)| *count);
-            self.came = Some((self.came.map_or(now, |(first, _)| first), now));
-            // Its place is all that is needed of it; its bytes may be a whole batch's.
+            self.repeated_at = Some((self.repeated_at.map_or(now, |(first, _)| first), now));
+            // Only its position is needed; its bytes may keep a whole batch in memory.
             self.repeats = Some((Unit { bytes: Bytes::new(), ..unit }, count + 1));
             return (None, None);
         }
         self.repeatable = whole;
         if whole {
-            self.said.clear();
-            self.said.extend_from_slice(said);
+            self.compared.clear();
+            self.compared.extend_from_slice(compared);
             self.level = unit.level;
         }
-        (self.tell(), Some(unit))
+        (self.take_count(), Some(unit))
     }
 
-    /// When the count has to be told if nothing else comes.
-    pub fn due(&self) -> Option<Instant> {
-        self.came.map(|(first, last)| (last + QUIET).min(first + LONG))
+    /// When the count has to be printed if nothing else arrives.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.repeated_at.map(|(first, last)| (last + QUIET).min(first + LONG))
     }
 
-    /// The count, if it is due at `now`.
-    pub fn wake(&mut self, now: Instant) -> Option<Unit> {
-        if self.due()? <= now { self.tell() } else { None }
+    /// The count, if its deadline has passed.
+    pub fn on_deadline(&mut self, now: Instant) -> Option<Unit> {
+        if self.deadline()? <= now { self.take_count() } else { None }
     }
 
-    /// The count of the repeats not told yet, as a unit in the place of the last of them.
-    pub fn tell(&mut self) -> Option<Unit> {
-        self.came = None;
+    /// The count of repeats not printed yet, as a unit at the position of the last repeat.
+    pub fn take_count(&mut self) -> Option<Unit> {
+        self.repeated_at = None;
         let (last, count) = self.repeats.take()?;
         let text =
             if count == 1 { "(repeated once)\n".to_owned() } else { format!("(repeated {count} times)\n") };
@@ -83,8 +82,8 @@ impl Dedup {
     }
 }
 
-/// The bytes of `unit` that count. A head with no message has nothing else to be known by than all of it.
-fn said(unit: &Unit) -> &[u8] {
+/// The bytes of `unit` that are compared: its message, or all of it if the message is empty.
+fn compared(unit: &Unit) -> &[u8] {
     let text = unit.text();
     text.get(unit.message..).filter(|message| !message.is_empty()).unwrap_or(text)
 }
@@ -98,13 +97,13 @@ mod tests {
     use crate::flow::unit::{Role, Unit};
     use crate::line::level::Level;
 
-    /// A line whose message starts at its third byte.
+    /// A line whose message starts at the third byte.
     fn stamped(bytes: &'static [u8]) -> Unit {
         Unit { message: 2, ..unit(bytes) }
     }
 
     #[test]
-    fn what_stands_before_the_message_does_not_count() {
+    fn what_precedes_the_message_is_ignored() {
         let now = Instant::now();
         let mut dedup = Dedup::default();
         let (none, first) = dedup.offer(stamped(b"1 same\n"), now);
@@ -116,25 +115,25 @@ mod tests {
         let count = count.unwrap();
         assert_eq!((count.role, &count.bytes[..]), (Role::Repeats(2), &b"(repeated 2 times)\n"[..]));
         assert_eq!(&next.unwrap().bytes[..], b"4 other\n");
-        let graver = Unit { level: Some(Level::Error), ..stamped(b"5 other\n") };
-        assert!(dedup.offer(graver, now).1.is_some());
+        let higher = Unit { level: Some(Level::Error), ..stamped(b"5 other\n") };
+        assert!(dedup.offer(higher, now).1.is_some());
     }
 
     #[test]
-    fn the_count_is_told_in_silence_and_when_it_takes_too_long() {
+    fn the_count_is_printed_in_silence_and_when_repeats_keep_coming() {
         let start = Instant::now();
         let mut dedup = Dedup::default();
         dedup.offer(unit(b"x\n"), start);
-        assert_eq!(dedup.due(), None);
+        assert_eq!(dedup.deadline(), None);
         dedup.offer(unit(b"x\n"), start);
-        assert_eq!(dedup.due(), Some(start + QUIET));
-        assert!(dedup.wake(start + Duration::from_secs(1)).is_none());
-        assert_eq!(&dedup.wake(start + QUIET).unwrap().bytes[..], b"(repeated once)\n");
-        assert!(dedup.wake(start + QUIET).is_none());
+        assert_eq!(dedup.deadline(), Some(start + QUIET));
+        assert!(dedup.on_deadline(start + Duration::from_secs(1)).is_none());
+        assert_eq!(&dedup.on_deadline(start + QUIET).unwrap().bytes[..], b"(repeated once)\n");
+        assert!(dedup.on_deadline(start + QUIET).is_none());
         for second in 0..40 {
             assert!(dedup.offer(unit(b"x\n"), start + Duration::from_secs(second)).1.is_none());
         }
-        assert_eq!(dedup.due(), Some(start + LONG));
-        assert_eq!(dedup.tell().unwrap().role, Role::Repeats(40));
+        assert_eq!(dedup.deadline(), Some(start + LONG));
+        assert_eq!(dedup.take_count().unwrap().role, Role::Repeats(40));
     }
 }

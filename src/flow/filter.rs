@@ -1,8 +1,7 @@
-//! Which lines are kept: `-g`, `-v` and how patterns are read, as ripgrep does it, on bytes.
+//! Which lines are kept: `-g` and `-v`, with ripgrep's semantics, on bytes.
 //!
-//! ripgrep's own matcher does the reading (`grep-regex`): smart case, whole words, fixed strings, and a
-//! regex whose every way of matching a newline is taken out, so that a whole chunk can be searched for
-//! the rare match, which is then widened to its line.
+//! ripgrep's own matcher (`grep-regex`) provides smart case, whole words and fixed strings, and removes every way for
+//! a pattern to match a newline. So a whole batch can be searched at once, and a match is extended to its line.
 
 use std::ops::Range;
 
@@ -14,21 +13,21 @@ use crate::batch::{Batch, Ending};
 use crate::line::split::before_cut;
 use crate::options;
 
-/// The compiled filter of a run, and what it decided about lines that come in pieces.
+/// The compiled filter of a run, and its decisions about lines that arrive in pieces.
 #[derive(Debug)]
 pub struct Filter {
-    /// One of these must match.
+    /// At least one of these must match.
     keep: Option<RegexMatcher>,
     /// None of these may match.
     drop: Option<RegexMatcher>,
-    /// What is coloured beside what `keep` matches.
+    /// Highlighted in addition to the matches of `keep`.
     highlight: Option<RegexMatcher>,
-    /// Per stream: whether the line whose pieces are coming in is kept.
+    /// Per stream: whether the line that is arriving in pieces is kept.
     pieces: Vec<bool>,
 }
 
 impl Filter {
-    /// Compiles the patterns; an error names the flag and the pattern that is wrong.
+    /// Compiles the patterns; the error names the flag and the invalid pattern.
     pub fn new(plan: &options::FilterOptions) -> Result<Self, String> {
         let compile = |flag: &str, patterns: &[String]| compile(flag, patterns, plan.patterns);
         Ok(Self {
@@ -49,21 +48,21 @@ impl Filter {
         self.keep.is_some() || self.highlight.is_some()
     }
 
-    /// Whether `line`, given without its newline, is kept.
+    /// Whether `line`, without its newline, is kept.
     pub fn keeps(&self, line: &[u8]) -> bool {
         self.keep.as_ref().is_none_or(|keep| matches(keep, line))
             && !self.drop.as_ref().is_some_and(|drop| matches(drop, line))
     }
 
-    /// Whether a line of which only the `start` is known is kept.
+    /// Whether a line of which only the start is known is kept.
     pub fn keeps_start(&self, start: &[u8]) -> bool {
         self.keep.as_ref().is_none_or(|keep| before_cut(start, |start| matches(keep, start)))
             && !self.drop.as_ref().is_some_and(|drop| before_cut(start, |start| matches(drop, start)))
     }
 
-    /// Calls `kept` with the places in `batch.bytes` of what is kept: runs of whole lines, newlines
-    /// included, in order, never empty, not touching each other. The pieces of a line beyond
-    /// [`LONGEST`](crate::batch::LONGEST) follow the decision taken on its first piece.
+    /// Calls `kept` with the ranges of `batch.bytes` that are kept: runs of whole lines including their newlines, in
+    /// order, not empty, not adjacent. The pieces of a line longer than [`LONGEST`](crate::batch::LONGEST) follow the
+    /// decision about its first piece.
     pub fn for_each_kept(&mut self, batch: &Batch, mut kept: impl FnMut(Range<usize>)) {
         if self.is_trivial() {
             kept(0..batch.bytes.len());
@@ -88,7 +87,7 @@ impl Filter {
         self.pieces[id]
     }
 
-    /// [`for_each_kept`](Self::for_each_kept) for lines that are whole.
+    /// [`for_each_kept`](Self::for_each_kept) for whole lines.
     fn for_each_kept_run(&self, bytes: &[u8], mut kept: impl FnMut(Range<usize>)) {
         let mut run = 0..0;
         let mut add = |range: Range<usize>| {
@@ -128,8 +127,8 @@ impl Filter {
         }
     }
 
-    /// Puts into `found` what is to be coloured in `line` (given without its newline): not empty, in
-    /// order, without overlap. What `found` held before is gone.
+    /// Replaces `found` by the ranges to highlight in `line` (without its newline): not empty, in order, without
+    /// overlap.
     pub fn highlights(&self, line: &[u8], found: &mut Vec<Range<usize>>) {
         found.clear();
         for matcher in [&self.keep, &self.highlight].into_iter().flatten() {
@@ -154,7 +153,7 @@ impl Filter {
     }
 }
 
-/// Patterns as one alternation, which ripgrep found to be the fastest; none gives `None`.
+/// Compiles patterns as one alternation, which is fastest; `None` for no patterns.
 fn compile(
     flag: &str,
     patterns: &[String],
@@ -172,7 +171,7 @@ fn compile(
         .word(how.word)
         .fixed_strings(how.fixed);
     builder.build_many(patterns).map(Some).map_err(|error| {
-        // Each by itself tells which of them is meant.
+        // Compile each on its own to find the invalid one.
         let mut wrong = patterns.iter().filter_map(|pattern| Some((pattern, builder.build(pattern).err()?)));
         match wrong.next() {
             Some((pattern, error)) => format!("{flag} {pattern:?}: {error}"),
@@ -181,16 +180,16 @@ fn compile(
     })
 }
 
-/// Whether `matcher` matches in `line`, given without its newline.
+/// Whether `matcher` matches in `line`, without its newline.
 fn matches(matcher: &RegexMatcher, line: &[u8]) -> bool {
     matcher.is_match(line).unwrap_or_default()
 }
 
-/// Calls `found` with the place of every line of `bytes` that matches, its newline included.
+/// Calls `found` with the range of every line in `bytes` that matches, including its newline.
 fn for_each_match(matcher: &RegexMatcher, bytes: &[u8], mut found: impl FnMut(Range<usize>)) {
     let newline = Some(LineTerminator::byte(b'\n'));
-    // The matcher owns to a terminator only if its matches do not depend on where the chunk begins and
-    // ends, which a pattern with `\A` or `\z` does.
+    // The matcher reports a line terminator only if its matches do not depend on where the bytes begin and end, as
+    // they do with `\A` or `\z`.
     let whole = matcher.line_terminator() == newline;
     let mut at = 0;
     while at < bytes.len() {
@@ -203,14 +202,14 @@ fn for_each_match(matcher: &RegexMatcher, bytes: &[u8], mut found: impl FnMut(Ra
         } else {
             (at, false)
         };
-        // An empty match behind the last newline is in no line.
+        // An empty match after the last newline is in no line.
         if inside == bytes.len() && bytes.last() == Some(&b'\n') {
             return;
         }
         let start = memrchr(b'\n', &bytes[at..inside]).map_or(at, |before| at + before + 1);
         let end = memchr(b'\n', &bytes[inside..]).map_or(bytes.len(), |behind| inside + behind + 1);
-        // Before a line that opens with the rest of a character, the regex crate takes the newline for
-        // the character in front, so that `\B` and whole words match there too eagerly.
+        // If a line starts with a UTF-8 continuation byte, the regex crate takes the newline for part of that
+        // character, so `\B` and whole words may match where they should not: check the line by itself.
         let sure = sure && !matches!(bytes[start], 0x80..=0xbf);
         if sure || matches(matcher, without_newline(&bytes[start..end])) {
             found(start..end);

@@ -1,4 +1,4 @@
-//! All streams of a run as one, in the order in which they are ready; some of them may rest.
+//! Merges all streams of a run in the order in which they are ready; individual streams can be paused.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -6,32 +6,26 @@ use std::task::{Context, Poll};
 use futures::StreamExt as _;
 use futures::stream::{FuturesUnordered, Stream, StreamFuture};
 
-/// What is to become of a stream.
+/// What to do with a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// It is read on.
+pub enum Demand {
     Read,
-    /// It is left alone for now; what it has to say waits at its other end.
-    Rest,
-    /// It is dropped.
+    /// Do not read it for now; back-pressure holds its data on the CVM.
+    Pause,
+    /// Close it.
     Drop,
 }
 
-/// Streams with numbers.
+/// Streams, each with its number.
 #[derive(Debug)]
 pub struct Merge<S> {
-    /// Those that are read.
-    awaited: FuturesUnordered<StreamFuture<Numbered<S>>>,
-    /// Those that rest.
-    resting: Vec<Numbered<S>>,
+    polled: FuturesUnordered<StreamFuture<Numbered<S>>>,
+    paused: Vec<Numbered<S>>,
 }
 
-/// A stream and its number.
 #[derive(Debug)]
 struct Numbered<S> {
-    /// The number.
     id: usize,
-    /// The stream.
     stream: S,
 }
 
@@ -44,49 +38,48 @@ impl<S: Stream + Unpin> Stream for Numbered<S> {
 }
 
 impl<S: Stream + Unpin> Merge<S> {
-    /// Streams of which none is read yet.
+    /// The streams start paused; [`arrange`](Self::arrange) starts to read them.
     pub fn new(streams: impl IntoIterator<Item = (usize, S)>) -> Self {
-        let resting = streams.into_iter().map(|(id, stream)| Numbered { id, stream }).collect();
-        Self { awaited: FuturesUnordered::new(), resting }
+        let paused = streams.into_iter().map(|(id, stream)| Numbered { id, stream }).collect();
+        Self { polled: FuturesUnordered::new(), paused }
     }
 
-    /// Adds a stream, which is not read yet.
+    /// Adds a stream, paused.
     pub fn push(&mut self, id: usize, stream: S) {
-        self.resting.push(Numbered { id, stream });
+        self.paused.push(Numbered { id, stream });
     }
 
-    /// Asks for each stream that rests, as each does after its item, what is to become of it.
-    pub fn arrange(&mut self, mut wish: impl FnMut(usize) -> Wish) {
+    /// Asks what to do with each paused stream; a stream is paused after each of its items.
+    pub fn arrange(&mut self, mut demand: impl FnMut(usize) -> Demand) {
         let mut at = 0;
-        while let Some(numbered) = self.resting.get(at) {
-            match wish(numbered.id) {
-                Wish::Read => self.awaited.push(self.resting.swap_remove(at).into_future()),
-                Wish::Rest => at += 1,
-                Wish::Drop => drop(self.resting.swap_remove(at)),
+        while let Some(numbered) = self.paused.get(at) {
+            match demand(numbered.id) {
+                Demand::Read => self.polled.push(self.paused.swap_remove(at).into_future()),
+                Demand::Pause => at += 1,
+                Demand::Drop => drop(self.paused.swap_remove(at)),
             }
         }
     }
 
-    /// The next item of a stream that is read, with the stream's number; `None` in its place if that stream is
-    /// over. `None` if no stream is read. May be cancelled.
+    /// The next item and the number of its stream, with `None` for the item at the end of that stream. `None` if no
+    /// stream is being read. Cancel safe.
     pub async fn next(&mut self) -> Option<(usize, Option<S::Item>)> {
-        let (item, numbered) = self.awaited.next().await?;
+        let (item, numbered) = self.polled.next().await?;
         let id = numbered.id;
         if item.is_some() {
-            self.resting.push(numbered);
+            self.paused.push(numbered);
         }
         Some((id, item))
     }
 
-    /// True if no stream is read.
+    /// Whether no stream is being read.
     pub fn is_idle(&self) -> bool {
-        self.awaited.is_empty()
+        self.polled.is_empty()
     }
 
-    /// Drops all streams.
     pub fn clear(&mut self) {
-        self.awaited.clear();
-        self.resting.clear();
+        self.polled.clear();
+        self.paused.clear();
     }
 }
 
@@ -95,19 +88,19 @@ mod tests {
     use futures::FutureExt as _;
     use futures::stream;
 
-    use super::{Merge, Wish};
+    use super::{Demand, Merge};
 
     #[test]
-    fn who_rests_is_not_read_and_who_is_dropped_is_gone() {
+    fn a_paused_stream_is_not_read_and_a_dropped_one_is_gone() {
         let mut merge = Merge::new([(0, stream::iter(vec!['a', 'b'])), (1, stream::iter(vec!['c']))]);
         assert_eq!(merge.next().now_or_never(), Some(None));
-        merge.arrange(|id| if id == 0 { Wish::Read } else { Wish::Rest });
+        merge.arrange(|id| if id == 0 { Demand::Read } else { Demand::Pause });
         assert_eq!(merge.next().now_or_never(), Some(Some((0, Some('a')))));
         assert_eq!(merge.next().now_or_never(), Some(None));
-        merge.arrange(|_| Wish::Read);
+        merge.arrange(|_| Demand::Read);
         let mut rest: Vec<_> = std::iter::from_fn(|| {
             let next = merge.next().now_or_never().flatten();
-            merge.arrange(|_| Wish::Read);
+            merge.arrange(|_| Demand::Read);
             next
         })
         .collect();
@@ -115,8 +108,8 @@ mod tests {
         assert_eq!(rest, [(0, None), (0, Some('b')), (1, None), (1, Some('c'))]);
 
         let mut merge = Merge::new([(0, stream::iter(vec!['a']))]);
-        merge.arrange(|_| Wish::Drop);
-        merge.arrange(|_| Wish::Read);
+        merge.arrange(|_| Demand::Drop);
+        merge.arrange(|_| Demand::Read);
         assert_eq!(merge.next().now_or_never(), Some(None));
     }
 }

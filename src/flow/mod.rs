@@ -1,16 +1,17 @@
-//! Pure: what becomes of lines between the streams and the renderer.
+//! Pure: what happens to lines between the streams and the renderer.
 //!
-//! A stream's lines go through [`stream`]: window, level, filter, record, context, dedup, limit. What is left
-//! is put in [`order`] with the other streams' and printed. [`merge`] says which streams are read.
+//! The lines of a stream pass through [`stages`]: time window, level, filter, records, context, dedup, rate limit.
+//! What remains is put in [`order`] with the units of other streams. [`merge`] reads the streams and pauses those that
+//! are ahead.
 
 pub mod context;
 pub mod dedup;
 pub mod filter;
-pub mod gather;
-pub mod limit;
+pub mod interpreter;
 pub mod merge;
 pub mod order;
-pub mod sense;
-pub mod stream;
+pub mod rate_limit;
+pub mod record_buffer;
+pub mod stages;
 pub mod unit;
 pub mod window;

@@ -1,9 +1,9 @@
-//! `--order time`: units of all streams in the order of (time, stream, place on the stream).
+//! `--order time`: sorts the units of all streams by time, stream and position on the stream.
 //!
-//! A unit is let go when no stream can bring an earlier one any more. In a live run a stream that has shown a
-//! line of some time is taken to be past it, and nobody is waited for beyond the window; what comes later
-//! than that is late. In a bounded run nobody is let off: what is in order to within the window comes out
-//! in the exact order, and streams that are ahead are not read on, so that memory stays bounded.
+//! A unit is released when no stream can deliver an earlier one any more. In a live run a stream is assumed to be past
+//! the time of its last line, and no stream is waited for longer than the window; what arrives after that is late. In
+//! a bounded run every stream is waited for: input that is in order to within the window comes out in exact order, and
+//! streams that are ahead are paused, so that memory stays bounded.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -11,112 +11,105 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How many bytes a live run holds at most, beyond which the earliest go before their time; and a bounded one
+/// The bytes held in a live run, beyond which the earliest units are released early; in a bounded run, the bytes held
 /// of all streams that are ahead.
-const CAP: usize = 16 << 20;
+const MAX_BYTES: usize = 16 << 20;
 
-/// How many bytes are held of each stream that is ahead, at least.
-const LEAST: usize = 64 << 10;
+/// Bounded run: the least that is held of each stream before it is paused.
+const MIN_SHARE: usize = 64 << 10;
 
-/// How many bytes a live run holds of each stream that is ahead, while it has to be shown before long.
-const SOON: usize = 16 << 10;
+/// Live run: the bytes held of each stream before it is paused; few, since they have to be printed soon.
+const LIVE_SHARE: usize = 16 << 10;
 
-/// How many bytes more a bounded run holds before it no longer waits for disorder within a stream.
-const PATIENCE: usize = 64 << 20;
+/// Bounded run: the bytes held beyond all shares before disorder within a stream is no longer waited for.
+const MAX_DISORDER: usize = 64 << 20;
 
-/// After how long without a line a stream is not taken to be catching up with others.
-const CALM: Duration = Duration::from_millis(200);
+/// A stream without a line for this long is not assumed to be catching up.
+const IDLE: Duration = Duration::from_millis(200);
 
-/// What a held unit costs beside its bytes.
+/// Memory per unit in addition to its bytes.
 const OVERHEAD: usize = 256;
 
-/// A place in the order: time (none comes first), stream. Units of one stream with one time are kept as they came.
-type Place = (Option<Timestamp>, usize);
+/// The sort key: time (`None` first), then stream. Units of one stream with equal times stay in their order.
+type SortKey = (Option<Timestamp>, usize);
 
-/// Units of type `T`, held until it is their turn.
+/// Holds units of type `T` until it is their turn.
 #[derive(Debug)]
 pub struct Order<T> {
-    /// How long is waited: by the clock in a live run, by the lines' time in a bounded one.
+    /// How long to wait: by the clock in a live run, by the time of the lines in a bounded one.
     window: Duration,
-    /// Every stream is read to its end, and nobody is let off.
+    /// Every stream is read to its end and waited for.
     bounded: bool,
-    /// The streams, by number.
+    /// By the number of the stream.
     streams: Vec<Queue<T>>,
-    /// The first unit of each queue, by its place and its number; and some that no longer are.
-    fronts: BinaryHeap<Reverse<(Place, u64)>>,
-    /// When units came, in a live run, and the last place among those that came then.
-    arrivals: VecDeque<(Instant, Place)>,
-    /// What came too late.
+    /// The first unit of each queue, by key and number; may contain units that are no longer the first.
+    heads: BinaryHeap<Reverse<(SortKey, u64)>>,
+    /// Live run: when units arrived, and the greatest key of those that arrived at that moment.
+    arrivals: VecDeque<(Instant, SortKey)>,
+    /// Units that arrived too late.
     late: VecDeque<T>,
-    /// The latest time that was let go.
+    /// The latest time released.
     passed: Option<Timestamp>,
-    /// Up to this place all may go because it was waited for long enough.
-    waited: Option<Place>,
-    /// Up to this place all may go because every stream is past it; `None`: all may go.
-    bound: Option<Place>,
+    /// Everything up to this key was waited for long enough.
+    waited: Option<SortKey>,
+    /// Every stream is past this key; `None`: everything may be released.
+    bound: Option<SortKey>,
     /// The number of the next unit.
     next: u64,
-    /// How many bytes are held.
+    /// Bytes held, overhead included.
     bytes: usize,
-    /// When the first line of all came.
+    /// When the first line of any stream arrived.
     began: Option<Instant>,
-    /// When it was decided last what may go.
-    settled: Option<Instant>,
+    /// When [`advance`](Self::advance) was last called.
+    advanced: Option<Instant>,
 }
 
-/// One unit.
 #[derive(Debug)]
-struct Held<T> {
-    /// Its time.
+struct Queued<T> {
     time: Option<Timestamp>,
-    /// Its number, by which those of one time are in the order in which they came.
+    /// Increasing; keeps units with equal times in order.
     number: u64,
-    /// What it costs.
+    /// Bytes, overhead included.
     size: usize,
-    /// Itself.
     item: T,
 }
 
-/// What is held of one stream.
+/// The units held of one stream.
 #[derive(Debug)]
 struct Queue<T> {
-    /// In order.
-    held: VecDeque<Held<T>>,
-    /// The time of its last line.
+    /// Sorted by time.
+    held: VecDeque<Queued<T>>,
+    /// The time of the last line of the stream, printed or not.
     last: Option<Timestamp>,
-    /// When that line came.
-    came: Option<Instant>,
-    /// Whether it may bring more.
-    state: State,
-    /// How many bytes are held of it.
+    arrived: Option<Instant>,
+    state: QueueState,
+    /// Bytes held of this stream.
     bytes: usize,
 }
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
-        Self { held: VecDeque::new(), last: None, came: None, state: State::Live, bytes: 0 }
+        Self { held: VecDeque::new(), last: None, arrived: None, state: QueueState::Live, bytes: 0 }
     }
 }
 
-/// Whether a stream may bring more.
+/// Whether a stream may deliver more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// It may.
+enum QueueState {
     Live,
-    /// Not now: it is broken, or its log is missing.
+    /// Interrupted, or its log is missing.
     Away,
-    /// It is over.
     Ended,
 }
 
 impl<T> Order<T> {
-    /// Holds nothing yet; the streams are numbered below `streams`, or more come later.
+    /// `streams`: how many there are; more may be added later.
     pub fn new(window: Duration, bounded: bool, streams: usize) -> Self {
         let mut order = Self {
             window,
             bounded,
             streams: Vec::new(),
-            fronts: BinaryHeap::new(),
+            heads: BinaryHeap::new(),
             arrivals: VecDeque::new(),
             late: VecDeque::new(),
             passed: None,
@@ -125,13 +118,13 @@ impl<T> Order<T> {
             next: 0,
             bytes: 0,
             began: None,
-            settled: None,
+            advanced: None,
         };
         order.grow(streams);
         order
     }
 
-    /// Takes a unit of `stream` that belongs at `time`, holds `size` bytes and came at `now`.
+    /// Adds a unit of `stream` with this sort time and `size` bytes, which arrived at `now`.
     pub fn push(&mut self, stream: usize, time: Option<Timestamp>, size: usize, now: Instant, item: T) {
         if time.is_some() && time < self.passed {
             self.late.push_back(item);
@@ -140,7 +133,7 @@ impl<T> Order<T> {
         let place = (time, stream);
         if !self.bounded {
             match self.arrivals.back_mut() {
-                Some((came, last)) if *came == now => *last = (*last).max(place),
+                Some((arrived, last)) if *arrived == now => *last = (*last).max(place),
                 _ => self.arrivals.push_back((now, place)),
             }
         }
@@ -150,55 +143,53 @@ impl<T> Order<T> {
         self.grow(stream + 1);
         let queue = &mut self.streams[stream];
         queue.bytes += size;
-        // Logs are almost in order: the place is mostly the last one.
+        // Logs are almost sorted: mostly this appends.
         let in_order = queue.held.back().is_none_or(|last| last.time <= time);
         let at =
             if in_order { queue.held.len() } else { queue.held.partition_point(|held| held.time <= time) };
-        queue.held.insert(at, Held { time, number, size, item });
+        queue.held.insert(at, Queued { time, number, size, item });
         if at == 0 {
-            self.fronts.push(Reverse((place, number)));
+            self.heads.push(Reverse((place, number)));
         }
     }
 
-    /// Takes note that `stream` has come to `time` with its last line, printed or not, which came at `now`.
-    pub fn observe(&mut self, stream: usize, time: Option<Timestamp>, now: Instant) {
+    /// `stream` has reached `time` with its last line, printed or not, which arrived at `now`.
+    pub fn on_line(&mut self, stream: usize, time: Option<Timestamp>, now: Instant) {
         self.grow(stream + 1);
         self.began.get_or_insert(now);
         let queue = &mut self.streams[stream];
         queue.last = time;
-        queue.came = Some(now);
-        if queue.state == State::Away {
-            queue.state = State::Live;
+        queue.arrived = Some(now);
+        if queue.state == QueueState::Away {
+            queue.state = QueueState::Live;
         }
     }
 
-    /// Takes note that `stream` is over.
-    pub fn end(&mut self, stream: usize) {
+    pub fn on_end(&mut self, stream: usize) {
         self.grow(stream + 1);
-        self.streams[stream].state = State::Ended;
+        self.streams[stream].state = QueueState::Ended;
     }
 
-    /// Takes note that `stream` is broken, and nobody is to wait for it until it brings something. In a
-    /// bounded run it is waited for all the same.
-    pub fn interrupt(&mut self, stream: usize) {
+    /// `stream` is interrupted: a live run does not wait for it until it delivers a line again; a bounded run does.
+    pub fn on_interruption(&mut self, stream: usize) {
         self.grow(stream + 1);
         let queue = &mut self.streams[stream];
-        if queue.state == State::Live && !self.bounded {
-            queue.state = State::Away;
+        if queue.state == QueueState::Live && !self.bounded {
+            queue.state = QueueState::Away;
         }
     }
 
-    /// Decides what may go at `now`; [`next`](Self::next) then gives it.
-    pub fn settle(&mut self, now: Instant) {
-        self.settled = Some(now);
-        while let Some((came, place)) = self.arrivals.front()
-            && *came + self.window <= now
+    /// Decides what can be released at `now`; [`next`](Self::next) then returns it.
+    pub fn advance(&mut self, now: Instant) {
+        self.advanced = Some(now);
+        while let Some((arrived, place)) = self.arrivals.front()
+            && *arrived + self.window <= now
         {
             self.waited = self.waited.max(Some(*place));
             self.arrivals.pop_front();
         }
-        // Of a stream that is not quite in order, a line may still come that is older than its last one.
-        let tight = self.bytes > PATIENCE + self.share() * self.streams.len();
+        // A stream that is not quite sorted may still deliver a line older than its last one.
+        let tight = self.bytes > MAX_DISORDER + self.share() * self.streams.len();
         let slack = if self.bounded && !tight { self.window } else { Duration::ZERO };
         let slack = SignedDuration::try_from(slack).unwrap_or(SignedDuration::MAX);
         let before = |time: Timestamp| time.checked_sub(slack).unwrap_or(Timestamp::MIN);
@@ -206,29 +197,30 @@ impl<T> Order<T> {
         self.bound = streams.map(|(stream, queue)| (queue.last.map(before), stream)).min();
     }
 
-    /// The next unit that may go, and whether it is late.
+    /// The next unit to release, and whether it is late.
     pub fn next(&mut self) -> Option<(T, bool)> {
         if let Some(item) = self.late.pop_front() {
             return Some((item, true));
         }
-        while let Some(&Reverse((place, number))) = self.fronts.peek() {
+        while let Some(&Reverse((place, number))) = self.heads.peek() {
             let queue = &mut self.streams[place.1];
             if queue.held.front().is_none_or(|front| front.number != number) {
-                // Another unit went before it since; it will be put here again.
-                self.fronts.pop();
+                // No longer the first of its queue; it is pushed again when it is.
+                self.heads.pop();
                 continue;
             }
             let may_go = self.bound.is_none_or(|bound| place <= bound)
-                || (!self.bounded && (place.0.is_none() || Some(place) <= self.waited || self.bytes > CAP));
+                || (!self.bounded
+                    && (place.0.is_none() || Some(place) <= self.waited || self.bytes > MAX_BYTES));
             if !may_go {
                 return None;
             }
-            self.fronts.pop();
+            self.heads.pop();
             let held = queue.held.pop_front()?;
             queue.bytes -= held.size;
             self.bytes -= held.size;
             if let Some(next) = queue.held.front() {
-                self.fronts.push(Reverse(((next.time, place.1), next.number)));
+                self.heads.push(Reverse(((next.time, place.1), next.number)));
             }
             self.passed = self.passed.max(place.0);
             if self.bytes == 0 {
@@ -239,27 +231,27 @@ impl<T> Order<T> {
         None
     }
 
-    /// Lets everything go: nothing more will come.
+    /// Nothing more will arrive: everything can be released.
     pub fn finish(&mut self) {
-        self.streams.iter_mut().for_each(|queue| queue.state = State::Ended);
+        self.streams.iter_mut().for_each(|queue| queue.state = QueueState::Ended);
         self.bound = None;
     }
 
-    /// When [`settle`](Self::settle) or [`pace`](Self::pace) may come to something else though nothing came.
-    pub fn due(&self) -> Option<Instant> {
-        let window = self.arrivals.front().map(|(came, _)| *came + self.window);
-        let calm = self.slowest().and_then(|(_, queue)| self.calm(queue)).filter(|_| self.is_anyone_ahead());
-        // Once it is calm it stays so until something comes.
-        let calm = calm.filter(|calm| self.settled.is_none_or(|settled| *calm > settled));
-        if self.bounded { None } else { window.into_iter().chain(calm).min() }
+    /// When [`advance`](Self::advance) or [`pauses`](Self::pauses) may change their result even if nothing arrives.
+    pub fn deadline(&self) -> Option<Instant> {
+        let window = self.arrivals.front().map(|(arrived, _)| *arrived + self.window);
+        let idle = self.slowest().and_then(|(_, queue)| self.idle(queue)).filter(|_| self.is_any_ahead());
+        // Once idle, the stream stays so until something arrives.
+        let idle = idle.filter(|idle| self.advanced.is_none_or(|advanced| *idle > advanced));
+        if self.bounded { None } else { window.into_iter().chain(idle).min() }
     }
 
-    /// Which streams need not be read on at `now`, before others are: those of which much is held. In a live run
-    /// they wait only for one that is catching up.
-    pub fn pace(&self, now: Instant) -> impl Fn(usize) -> bool {
+    /// Which streams to pause at `now`: those of which much is held. In a live run they are paused only while another
+    /// stream is catching up.
+    pub fn pauses(&self, now: Instant) -> impl Fn(usize) -> bool {
         let share = self.share();
         let slowest = self.slowest().filter(|(_, queue)| {
-            self.bounded || !self.is_behind(queue) && self.calm(queue).is_none_or(|calm| now < calm)
+            self.bounded || !self.is_behind(queue) && self.idle(queue).is_none_or(|idle| now < idle)
         });
         let slowest = slowest.map(|(stream, _)| stream);
         move |stream| {
@@ -268,7 +260,7 @@ impl<T> Order<T> {
         }
     }
 
-    /// The stream that all others wait for: the one that is the least far in time.
+    /// The stream that all others wait for: the one with the earliest last line.
     fn slowest(&self) -> Option<(usize, &Queue<T>)> {
         let streams = self.streams.iter().enumerate();
         streams
@@ -276,36 +268,39 @@ impl<T> Order<T> {
             .min_by_key(|(stream, queue)| (queue.last, *stream))
     }
 
-    /// Whether a stream may yet bring what belongs before others' lines.
+    /// Whether a stream may still deliver lines that belong before those of others.
     fn is_waited_for(&self, queue: &Queue<T>) -> bool {
-        // A log that writes no times in a live run keeps nobody waiting for one.
-        let timed = queue.last.is_some() || queue.came.is_none();
-        if self.bounded { queue.state != State::Ended } else { queue.state == State::Live && timed }
+        // In a live run, a log without timestamps does not hold up the others.
+        let timed = queue.last.is_some() || queue.arrived.is_none();
+        if self.bounded { queue.state != QueueState::Ended } else { queue.state == QueueState::Live && timed }
     }
 
-    /// Whether a stream has fallen behind what has gone by so much that it cannot be waited for.
+    /// Whether a stream is so far behind what has been released that waiting for it is useless.
     fn is_behind(&self, queue: &Queue<T>) -> bool {
         let (Some(last), Some(passed)) = (queue.last, self.passed) else { return false };
         Duration::try_from(passed.duration_since(last)).is_ok_and(|behind| behind > self.window)
     }
 
-    /// When a stream that brings nothing more is no longer taken to be catching up; `None`: nothing came at all.
-    fn calm(&self, queue: &Queue<T>) -> Option<Instant> {
-        queue.came.map(|came| came + CALM.min(self.window)).or(self.began.map(|began| began + self.window))
+    /// When a stream that delivers nothing more is no longer assumed to be catching up; `None`: nothing arrived at all.
+    fn idle(&self, queue: &Queue<T>) -> Option<Instant> {
+        queue
+            .arrived
+            .map(|arrived| arrived + IDLE.min(self.window))
+            .or(self.began.map(|began| began + self.window))
     }
 
-    /// Whether so much is held of any stream that it might rest.
-    fn is_anyone_ahead(&self) -> bool {
+    /// Whether any stream holds so much that it might be paused.
+    fn is_any_ahead(&self) -> bool {
         let share = self.share();
         self.bytes >= share && self.streams.iter().any(|queue| queue.bytes >= share)
     }
 
-    /// How many bytes are held of a stream before it is ahead.
+    /// The bytes held of a stream before it is paused.
     fn share(&self) -> usize {
-        if self.bounded { (CAP / self.streams.len().max(1)).max(LEAST) } else { SOON }
+        if self.bounded { (MAX_BYTES / self.streams.len().max(1)).max(MIN_SHARE) } else { LIVE_SHARE }
     }
 
-    /// Makes room for the streams numbered below `streams`.
+    /// Makes room for `streams` streams.
     fn grow(&mut self, streams: usize) {
         if self.streams.len() < streams {
             self.streams.resize_with(streams, Queue::default);

@@ -1,4 +1,4 @@
-//! What is kept, held and printed as one: a line, or a record with all its lines.
+//! What is kept, held and printed as a whole: a line, or a record with all its lines.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -14,70 +14,64 @@ use crate::line::split::{Line, Lines};
 /// Why a unit is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// It is what was asked for.
+    /// It matches the filter.
     Match,
-    /// It stands before or after such a one.
+    /// It is near a match.
     Context,
-    /// No lines of the log: so many repeats of the unit before it on its stream were folded.
+    /// Not lines of the log, but a count of suppressed repeats of the previous unit of its stream.
     Repeats(u64),
 }
 
-/// Lines of one stream, one after the other as they stand in the file.
+/// Consecutive lines of one stream, as they are in the file.
 ///
-/// Invariants: `bytes` is not empty and holds whole lines, newlines included, except that the first may go
-/// on with the stream's unit before, and that the last may lack its newline, as `ending` says.
+/// Invariants: `bytes` is not empty and holds whole lines including their newlines, except that the first may continue
+/// the previous unit of the stream (`continues`) and the last may lack its newline (`ending`).
 #[derive(Clone, Debug)]
 pub struct Unit {
-    /// The stream they belong to.
     pub target: Arc<Target>,
-    /// The file they were read from.
     pub file: FileId,
-    /// The place of the first byte in that file.
+    /// The offset of the first byte in `file`.
     pub offset: u64,
-    /// When the first one arrived here.
+    /// When the first line arrived.
     pub received: SystemTime,
-    /// The bytes as they stand in the file.
     pub bytes: Bytes,
-    /// True if the first byte goes on with the line that the unit before ended in.
+    /// The first byte continues the last line of the previous unit.
     pub continues: bool,
     /// How the last line ends.
     pub ending: Ending,
-    /// How many lines begin in it.
+    /// How many lines begin in the unit.
     pub lines: u64,
-    /// Their own time.
+    /// The timestamp of the line or record.
     pub time: Option<Timestamp>,
-    /// Their place in the order of time; `None`: before all that have one.
-    pub near: Option<Timestamp>,
-    /// Their level.
+    /// What the unit is sorted by; `None` sorts first.
+    pub sort_time: Option<Timestamp>,
     pub level: Option<Level>,
-    /// The number of their record on this stream.
+    /// The number of the record on this stream.
     pub record: u64,
     /// Where the message starts in the first line.
     pub message: usize,
-    /// Why it is printed.
     pub role: Role,
-    /// True if lines of its stream were left out since the last unit that is printed.
+    /// Lines of its stream were skipped since the last printed unit.
     pub opens_group: bool,
 }
 
 impl Unit {
-    /// The lines, borrowed.
     pub fn lines(&self) -> Lines<'_> {
-        Lines::of(&self.bytes, self.offset, self.continues, self.ending)
+        Lines::new(&self.bytes, self.offset, self.continues, self.ending)
     }
 
-    /// Gives up its share in the bytes of a whole batch for a copy of its own.
+    /// Copies the bytes, so that the unit does not keep a whole batch in memory.
     pub fn detach(&mut self) {
         self.bytes = Bytes::copy_from_slice(&self.bytes);
     }
 
-    /// The bytes in which patterns are looked for: all but the last newline.
+    /// The bytes without the last newline, as patterns see them.
     pub fn text(&self) -> &[u8] {
         self.bytes.strip_suffix(b"\n").unwrap_or(&self.bytes)
     }
 }
 
-/// The place of `line` in the bytes of `batch`, its newline included.
+/// The range of `line` in the bytes of `batch`, including its newline.
 pub fn place(batch: &Batch, line: &Line<'_>) -> std::ops::Range<usize> {
     // Both offsets count in the same file, and the line lies in the batch.
     let start = usize::try_from(line.offset - batch.offset).unwrap_or(usize::MAX);
@@ -96,7 +90,7 @@ pub mod tests {
     use crate::batch::{Ending, FileId};
     use crate::tally::tests::target;
 
-    /// A unit of one line of which nothing is known.
+    /// A unit of one line without a timestamp or level.
     pub fn unit(bytes: &'static [u8]) -> Unit {
         Unit {
             target: target(0, "a", "x"),
@@ -108,7 +102,7 @@ pub mod tests {
             ending: Ending::Newline,
             lines: 1,
             time: None,
-            near: None,
+            sort_time: None,
             level: None,
             record: 1,
             message: 0,

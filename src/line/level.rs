@@ -1,9 +1,5 @@
 //! The severity level of a line.
 
-use std::error::Error;
-use std::fmt;
-use std::str::FromStr;
-
 /// The severity levels, from lowest to highest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Level {
@@ -89,8 +85,9 @@ impl Level {
 
     /// The level that `word` means, in whatever case; `None` if it means none.
     ///
-    /// Knows the words of glog, Python, log4j, j.u.l., syslog, Go's and Rust's loggers. `NOTICE` is info; j.u.l.'s `FINE` and `FINER` are what `System.Logger` calls debug and
-    /// trace; `CRITICAL`, `ALERT` and what panics are fatal.
+    /// Knows the words of glog, Python, log4j, j.u.l., syslog, Go's and Rust's loggers. `NOTICE` is info; j.u.l.'s
+    /// `FINE` and `FINER` are what `System.Logger` calls debug and trace; `CRITICAL`, `ALERT` and what panics are
+    /// fatal.
     pub fn from_word(word: &[u8]) -> Option<Self> {
         if word.first() == Some(&0) {
             return None;
@@ -107,6 +104,14 @@ impl Level {
         let upper =
             word.iter().fold(0, |as_number, byte| as_number << 8 | u64::from(byte.to_ascii_uppercase()));
         WORDS.iter().find(|(as_number, _)| *as_number == upper).map(|&(_, level)| level)
+    }
+
+    /// The level as typed for `--level`: any word that logs use, in any case, or its first letter.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name.as_bytes() {
+            [letter] => Self::from_letter(letter.to_ascii_uppercase()),
+            word => Self::from_word(word),
+        }
     }
 
     /// The level of one letter as glog, capnslog and Tornado write it; `None` for any other letter.
@@ -131,32 +136,6 @@ impl Level {
             5 | 6 => Self::Info,
             _ => Self::Debug,
         }
-    }
-}
-
-/// A word that is not a level.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownLevel(String);
-
-impl fmt::Display for UnknownLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown level '{}': one of trace, debug, info, warning, error, fatal", self.0)
-    }
-}
-
-impl Error for UnknownLevel {}
-
-impl FromStr for Level {
-    type Err = UnknownLevel;
-
-    /// Parses a level as typed for `--level`: any word that logs use, in any case, or its first letter.
-    fn from_str(text: &str) -> Result<Self, UnknownLevel> {
-        let word = text.as_bytes();
-        match word {
-            [letter] => Self::from_letter(letter.to_ascii_uppercase()),
-            _ => Self::from_word(word),
-        }
-        .ok_or_else(|| UnknownLevel(text.to_owned()))
     }
 }
 

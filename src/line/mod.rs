@@ -1,4 +1,8 @@
-//! Pure: what a line says about itself: layout, time, level, and whether it opens a record.
+//! Pure: parses lines: layout, timestamp, level, and which lines form a record.
+//!
+//! [`reader`] is the entry: one per stream, given every line in order. [`layout`] recognizes the head of a line without
+//! any state; [`record`] assigns lines without a head to the record they continue; [`time`] turns the written time into
+//! an instant.
 
 pub mod layout;
 pub mod level;

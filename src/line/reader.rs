@@ -1,4 +1,4 @@
-//! The reader of one stream: give it each line, in order, and it says what the line is.
+//! Parses the lines of one stream, in order.
 
 use jiff::Timestamp;
 
@@ -9,67 +9,63 @@ use crate::line::record::Records;
 use crate::line::split::Line;
 use crate::line::time::{Clock, ClockContext};
 
-/// What a line says about itself, or inherits from the head it continues.
+/// What is known of a line, by itself or from the head of its record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Understood {
-    /// Its instant: its own if it is a head, else its record's. Not yet corrected for the CVM's clock.
+pub struct LineInfo {
+    /// Its timestamp, or that of its record. Not corrected for the clock of the CVM.
     pub time: Option<Timestamp>,
-    /// The same as `time`, or where that is unknown the last known time on the stream: the place to sort by.
-    pub near: Option<Timestamp>,
-    /// Its level: its own if it is a head, else its record's. `None` for layouts that tell none; for a
-    /// j.u.l. header also because the level stands on the next line (`Layout::level_follows`).
+    /// What to sort by: `time`, or if that is unknown, the last known time of the stream.
+    pub sort_time: Option<Timestamp>,
+    /// Its level, or that of its record. `None` for layouts without one, and for a j.u.l. header, whose level is on the
+    /// next line (`Layout::level_follows`).
     pub level: Option<Level>,
-    /// The number of its record on this stream, from 1 up.
+    /// The number of its record on this stream, from 1.
     pub record: u64,
-    /// Whether it is the first line of that record.
+    /// It is the first line of its record.
     pub opens: bool,
-    /// How its head is written; `None` for a line that is no head.
+    /// `None` for a line without a head.
     pub layout: Option<Layout>,
-    /// Where the message starts in its bytes, after time, level, thread and place in the source.
+    /// The offset of the message in its bytes, after timestamp, level, thread and source location.
     pub message: usize,
 }
 
-/// Reads the lines of one stream and remembers what the next one needs.
+/// Parses the lines of one stream and keeps what the next one needs.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    /// Turns stamps into instants.
     clock: Clock,
-    /// The layout to try first.
     memory: Memory,
-    /// The open record.
     records: Records,
-    /// The last time known on the stream.
-    near: Option<Timestamp>,
-    /// True right after a j.u.l. header, whose level stands on the next line.
+    /// The last known time.
+    sort_time: Option<Timestamp>,
+    /// The last line was a j.u.l. header, whose level is on the next line.
     awaits_level: bool,
 }
 
 impl Reader {
-    /// A reader at the start of a stream of the CVM that `context` tells of.
     pub fn new(context: ClockContext) -> Self {
         Self {
             clock: Clock::new(context),
             memory: Memory::default(),
             records: Records::default(),
-            near: None,
+            sort_time: None,
             awaits_level: false,
         }
     }
 
-    /// Reads the stream's next line, or its next piece of a line beyond the cap.
-    pub fn read(&mut self, line: &Line<'_>) -> Understood {
+    /// Parses the next line of the stream, or the next piece of a long line.
+    pub fn read(&mut self, line: &Line<'_>) -> LineInfo {
         let (opens, layout, message) = if line.continues {
-            // A piece of a line is no line: it is no head whatever it looks like, and no record is cut before it.
+            // A later piece of a line is never a head, whatever it looks like, and no record ends before it.
             (!self.records.is_open() && self.records.follow(), None, 0)
         } else {
             self.place(line.bytes)
         };
         self.records.grow(line.bytes.len() as u64 + u64::from(line.ending == Ending::Newline));
         let time = self.records.time();
-        self.near = time.or(self.near);
-        Understood {
+        self.sort_time = time.or(self.sort_time);
+        LineInfo {
             time,
-            near: self.near,
+            sort_time: self.sort_time,
             level: self.records.level(),
             record: self.records.number(),
             opens,
@@ -78,41 +74,35 @@ impl Reader {
         }
     }
 
-    /// Reads the stream's next line, a whole one.
-    #[cfg(test)]
-    pub fn read_whole(&mut self, line: &[u8]) -> Understood {
-        self.read(&Line::whole(line))
-    }
-
-    /// The instant that `line` itself tells, if it is a head that tells one; leaves the records alone.
+    /// The timestamp of `line`, if it has one of its own; does not affect the records.
     pub fn time_of(&mut self, line: &[u8]) -> Option<Timestamp> {
-        let head = layout::recognise(line, &mut self.memory)?;
+        let head = layout::recognize(line, &mut self.memory)?;
         self.clock.resolve(&head.time?)
     }
 
-    /// Tells that the stream was silent for 500 ms: the open record is closed.
-    pub const fn silence(&mut self) {
+    /// The stream was silent for a while: the open record is complete.
+    pub const fn on_silence(&mut self) {
         self.records.close();
     }
 
-    /// Tells that what follows does not follow on what was read: a new file, a truncation, a gap.
-    pub const fn forget(&mut self) {
+    /// What follows does not continue what was read: a new file, a truncation, a gap.
+    pub const fn on_discontinuity(&mut self) {
         self.records.forget();
-        self.near = None;
+        self.sort_time = None;
         self.awaits_level = false;
     }
 
-    /// Reads stamps as `context` says from now on; what was read before stands.
-    pub fn tell(&mut self, context: ClockContext) {
+    /// Interprets timestamps by `context` from now on.
+    pub fn set_clock(&mut self, context: ClockContext) {
         self.clock = Clock::new(context);
     }
 
-    /// Moves the instant that dates without a year are read by; once a batch is enough.
-    pub fn refer(&mut self, reference: Timestamp) {
-        self.clock.refer(reference);
+    /// Sets the instant by which dates without a year are interpreted; once per batch is enough.
+    pub fn set_reference(&mut self, reference: Timestamp) {
+        self.clock.set_reference(reference);
     }
 
-    /// Puts a line that starts here into its record: whether it opens it, its layout, its message.
+    /// Assigns a line to its record. Returns whether it opens it, its layout, and the offset of its message.
     fn place(&mut self, bytes: &[u8]) -> (bool, Option<Layout>, usize) {
         if std::mem::take(&mut self.awaits_level)
             && let Some((level, message)) = words::level_colon(bytes)
@@ -120,7 +110,7 @@ impl Reader {
             self.records.set_level(level);
             return (self.records.follow(), None, message);
         }
-        let Some(head) = layout::recognise(bytes, &mut self.memory) else {
+        let Some(head) = layout::recognize(bytes, &mut self.memory) else {
             return (self.records.follow(), None, 0);
         };
         let time = head.time.and_then(|stamp| self.clock.resolve(&stamp));

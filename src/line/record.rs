@@ -1,45 +1,43 @@
-//! Which lines of a stream belong together: a head and what continues it.
+//! Records: a line with a head, and the lines that continue it.
 
 use jiff::Timestamp;
 
 use crate::line::level::Level;
 
-/// A record is cut after this many lines.
+/// A record ends after this many lines.
 pub const MAX_LINES: u32 = 1_000;
 
-/// A record is cut once it holds this many bytes, newlines counted.
+/// A record ends once it has this many bytes, including newlines.
 pub const MAX_BYTES: u64 = 1 << 20;
 
-/// The records of one stream: the one that is open, and what its lines inherit.
+/// The open record of one stream, and what its lines inherit.
 ///
-/// What is cut (by size, by silence) goes on under a new number but keeps its time and level: those are true of the
-/// lines whenever and in whatever pieces they arrive.
+/// If a record is ended by its size or by silence, its remaining lines have a new number but the same time and level:
+/// these do not depend on when and in which pieces lines arrive.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
-    /// The number of the record that the last line belongs to; the first is 1.
+    /// The number of the record of the last line; the first is 1.
     number: u64,
-    /// The lines in it so far.
+    /// Lines so far.
     lines: u32,
-    /// The bytes in it so far.
+    /// Bytes so far.
     bytes: u64,
-    /// False if the next line opens a record whether or not it is a head.
+    /// If not, the next line opens a record even without a head.
     open: bool,
-    /// The time of the head, for the lines that continue it.
     time: Option<Timestamp>,
-    /// The level of the head.
     level: Option<Level>,
 }
 
 impl Records {
-    /// Takes a head: closes the record before and opens the next with this time and level.
+    /// A line with a head: opens the next record with this time and level.
     pub fn head(&mut self, time: Option<Timestamp>, level: Option<Level>) {
         (self.time, self.level) = (time, level);
         self.open_next();
         self.lines = 1;
     }
 
-    /// Takes a line that is no head; gives true if it opens a record all the same, because none is open
-    /// or the one that is has run away.
+    /// A line without a head. Returns `true` if it opens a record nevertheless, because none is open or the open one
+    /// has reached its maximum size.
     pub fn follow(&mut self) -> bool {
         let opens = !self.open || self.lines >= MAX_LINES || self.bytes >= MAX_BYTES;
         if opens {
@@ -49,49 +47,48 @@ impl Records {
         opens
     }
 
-    /// Adds to the open record's size; the pieces of one line come here one by one.
+    /// Adds to the size of the open record.
     pub const fn grow(&mut self, bytes: u64) {
         self.bytes += bytes;
     }
 
-    /// Gives the open record the level that its second line told (j.u.l.).
+    /// Sets the level of the open record from its second line (j.u.l.).
     pub const fn set_level(&mut self, level: Level) {
         self.level = Some(level);
     }
 
-    /// Closes the open record; the next line opens one, and inherits if it is no head.
+    /// Closes the open record. The next line opens one, and inherits time and level if it has no head.
     pub const fn close(&mut self) {
         self.open = false;
     }
 
-    /// Closes the open record and forgets its time and level: what comes next is not its continuation.
+    /// Closes the open record and clears its time and level.
     pub const fn forget(&mut self) {
         self.open = false;
         self.time = None;
         self.level = None;
     }
 
-    /// Whether a record is open, which silence or the next head will close.
     pub const fn is_open(&self) -> bool {
         self.open
     }
 
-    /// The number of the record that the last line belongs to.
+    /// The number of the record of the last line.
     pub const fn number(&self) -> u64 {
         self.number
     }
 
-    /// The time that the open record's lines have.
+    /// The time of the lines of the open record.
     pub const fn time(&self) -> Option<Timestamp> {
         self.time
     }
 
-    /// The level that the open record's lines have.
+    /// The level of the lines of the open record.
     pub const fn level(&self) -> Option<Level> {
         self.level
     }
 
-    /// Starts counting anew under the next number.
+    /// Opens the next record.
     const fn open_next(&mut self) {
         self.number += 1;
         self.lines = 0;

@@ -1,4 +1,4 @@
-//! A time as a line writes it, and the instant it means on the CVM that wrote it.
+//! Times as written in lines, and the instants they mean on the CVM that wrote them.
 
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
@@ -6,32 +6,31 @@ use jiff::tz::{Offset, TimeZone};
 /// Seconds in a day.
 const DAY: i64 = 86_400;
 
-/// How many years back a year-less date is looked for: 29 February comes back after at most eight.
+/// How far back the year of a date without one may be: 29 February recurs after at most eight years.
 const YEARS_BACK: i16 = 8;
 
-/// Days before the first of each month in a year that is not a leap year.
+/// Days before each month in a common year.
 const DAYS_BEFORE: [u16; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 
-/// The year that year-less dates are kept in: a leap year, so that every day exists.
+/// The year in which dates without a year are stored: a leap year, so that every day exists.
 const NO_YEAR: i16 = 2000;
 
-/// The time of a line as written: a day that exists and a time of day, which may need the CVM's zone or a year to
-/// mean an instant.
+/// A time as written in a line: an existing day and a time of day. Without an offset or a year, the instant depends on
+/// the CVM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
-    /// Seconds from 1970 to the written time as if it were UTC, in `NO_YEAR` if the layout writes no year.
+    /// Seconds since 1970 as if the time were UTC, in `NO_YEAR` if no year is written.
     second: i64,
     /// 0 to 999,999,999.
     nanosecond: u32,
-    /// Seconds east of UTC, where the line says so (`Z` is 0).
+    /// Seconds east of UTC, if written (`Z` is 0).
     offset: Option<i32>,
-    /// Whether the layout writes the year.
+    /// The year is written.
     dated: bool,
 }
 
 impl Stamp {
-    /// A year (where one is written), month and day, hour, minute and second; `None` if there is no such day or no
-    /// such time. A leap second is told as the second before.
+    /// `year`: if written. `None` if there is no such day or time. A leap second becomes the second before it.
     pub fn new(
         year: Option<i16>,
         (month, day): (u8, u8),
@@ -50,12 +49,12 @@ impl Stamp {
         Some(Self { second: days * DAY + of_day, nanosecond: 0, offset: None, dated: year.is_some() })
     }
 
-    /// Adds what stands behind the seconds: their fraction in nanoseconds, and the offset in seconds east of UTC.
+    /// Adds the fraction of the second, and the offset in seconds east of UTC.
     pub const fn with(self, nanosecond: u32, offset: Option<i32>) -> Self {
         Self { nanosecond, offset, ..self }
     }
 
-    /// Puts the day, if it has no year, into `year`; `None` if that year has no such day.
+    /// Moves a day without a year into `year`; `None` if that year has no such day.
     fn second_in(&self, year: i16) -> Option<i64> {
         /// Days of a leap year before 29 February.
         const LEAP_DAY: i64 = 59;
@@ -71,19 +70,19 @@ impl Stamp {
 }
 
 impl From<Timestamp> for Stamp {
-    /// The stamp of a line that writes seconds since 1970.
+    /// For lines with seconds since 1970.
     fn from(instant: Timestamp) -> Self {
-        // Before 1970 the nanoseconds count backwards.
+        // Before 1970 nanoseconds are negative.
         let nanosecond = instant.subsec_nanosecond().rem_euclid(1_000_000_000);
         let second = instant.as_second() - i64::from(instant.subsec_nanosecond() < 0);
         Self { second, nanosecond: nanosecond.cast_unsigned(), offset: Some(0), dated: true }
     }
 }
 
-/// Days from 1970 to the first day of `year`.
+/// Days from 1970 to the start of `year`.
 fn new_year(year: i16) -> i64 {
     let before = i64::from(year) - 1;
-    // 719,162 days lie between the first day of year 1 and the first of 1970.
+    // There are 719,162 days from the start of year 1 to the start of 1970.
     before * 365 + before.div_euclid(4) - before.div_euclid(100) + before.div_euclid(400) - 719_162
 }
 
@@ -92,7 +91,7 @@ const fn is_leap(year: i16) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
-/// The days of `month`, one of 1 to 12; of February 29 if the year is not known.
+/// The days of a month (1 to 12); 29 for February if the year is unknown.
 fn days_in(year: Option<i16>, month: u8) -> u8 {
     match month {
         2 if year.is_none_or(is_leap) => 29,
@@ -102,56 +101,54 @@ fn days_in(year: Option<i16>, month: u8) -> u8 {
     }
 }
 
-/// What a CVM's stamps leave unsaid.
+/// What is needed to interpret stamps without an offset or a year.
 #[derive(Clone, Debug)]
 pub struct ClockContext {
-    /// The CVM's own zone, for stamps without `Z` or an offset.
+    /// The zone of the CVM.
     pub zone: TimeZone,
-    /// The file's position in time: now for a log that is being written, the time of its last write for a
-    /// rotated one. A date without a year is the latest such day that is at most a day after it.
+    /// Now for a log that is being written; the time of the last write for a rotated one. A date without a year is the
+    /// latest such day that is at most one day after it.
     pub reference: Timestamp,
 }
 
-/// Turns stamps of one stream into instants.
+/// Turns the stamps of one stream into instants.
 #[derive(Clone, Debug)]
 pub struct Clock {
-    /// The CVM's zone.
     zone: TimeZone,
-    /// Its offset in seconds, if it is the same at all times.
+    /// The offset of `zone` in seconds, if it never changes.
     fixed: Option<i64>,
-    /// The last second a year-less date may mean, from 1970.
+    /// The latest second, since 1970, that a date without a year may mean.
     limit: i64,
-    /// The year of `limit` on the CVM.
+    /// The year of `limit` in `zone`.
     limit_year: i16,
-    /// The last minute (from 1970, as if UTC) that the zone was asked for, and the offset it gave.
+    /// The last minute looked up in `zone` (since 1970, as if UTC) and its offset in seconds.
     minute: Option<(i64, i64)>,
 }
 
 impl Clock {
-    /// A clock that reads stamps as `context` says.
     pub fn new(context: ClockContext) -> Self {
         let fixed = context.zone.to_fixed_offset().ok().map(|offset| i64::from(offset.seconds()));
         let mut clock = Self { zone: context.zone, fixed, limit: 0, limit_year: 1970, minute: None };
-        clock.refer(context.reference);
+        clock.set_reference(context.reference);
         clock
     }
 
-    /// Moves the file's position in time; a log that is followed for months needs it.
-    pub fn refer(&mut self, reference: Timestamp) {
+    /// Sets [`ClockContext::reference`]; needed for a log that is followed for months.
+    pub fn set_reference(&mut self, reference: Timestamp) {
         self.limit = reference.as_second() + DAY;
         let last = Timestamp::from_second(self.limit).unwrap_or(reference);
         self.limit_year = self.zone.to_datetime(last).year();
     }
 
-    /// The instant that `stamp` means; `None` if it lies outside jiff's range (years -9999 to 9999).
+    /// The instant that `stamp` means; `None` if it is outside the range of [`Timestamp`].
     pub fn resolve(&mut self, stamp: &Stamp) -> Option<Timestamp> {
         let second =
             if stamp.dated { self.instant(stamp.second, stamp.offset) } else { self.nearest(stamp)? };
-        // Nanoseconds are below 10^9 and so always fit.
+        // Nanoseconds are below 10^9 and always fit.
         Timestamp::new(second, stamp.nanosecond.cast_signed()).ok()
     }
 
-    /// The latest instant, in seconds from 1970, that the year-less `stamp` can mean.
+    /// The latest instant, in seconds since 1970, that a `stamp` without a year can mean.
     fn nearest(&mut self, stamp: &Stamp) -> Option<i64> {
         let limit = self.limit;
         (self.limit_year - YEARS_BACK..=self.limit_year)
@@ -161,16 +158,16 @@ impl Clock {
             .find(|&second| second <= limit)
     }
 
-    /// The instant of a local time, both in seconds from 1970.
+    /// The instant of a local time, both in seconds since 1970.
     fn instant(&mut self, local: i64, offset: Option<i32>) -> i64 {
         let known = offset.map(i64::from).or(self.fixed);
         local - known.unwrap_or_else(|| self.offset_at(local))
     }
 
-    /// The zone's offset, in seconds, at a local time; asks the zone once a minute of log.
+    /// The offset of the zone, in seconds, at a local time; looked up once per minute of log.
     ///
-    /// Of a local time that comes twice (the clock was set back) it means the first; one that never was (set
-    /// forward) is taken by the offset before. Both are what RFC 5545 asks for.
+    /// A local time that occurs twice (the clock is set back) is the first of the two; one that does not occur (set
+    /// forward) has the offset from before the change. Both are as in RFC 5545.
     fn offset_at(&mut self, local: i64) -> i64 {
         let minute = local.div_euclid(60);
         if let Some((known, offset)) = self.minute

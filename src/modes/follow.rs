@@ -31,9 +31,9 @@ use crate::item::Item;
 use crate::modes::signals::{Asking, Signals};
 use crate::options::{Backlog, Reading};
 use crate::output::{Closed, Output};
-use crate::pipeline::Press;
+use crate::pipeline::Pipeline;
 use crate::plan::{self};
-use crate::render::Renderer;
+use crate::render::renderer::Renderer;
 use crate::report::Reporter;
 use crate::ssh::channel::raise_descriptor_limit;
 use crate::tail::stream::{self, Host};
@@ -70,16 +70,16 @@ pub fn run(plan: &plan::FollowPlan) -> Result<Exit, Usage> {
     let filter = Filter::new(&plan.filter).map_err(Usage::new)?;
     let renderer = Renderer::new(&plan.output, &plan.targets).map_err(Usage::new)?;
     let live = plan.reading.follow && !is_past(plan);
-    let press = Press::new(filter, renderer, plan, live);
+    let pipeline = Pipeline::new(filter, renderer, plan, live);
     raise_descriptor_limit();
     // One thread: the signal by which the masters die with us goes by the thread that started them.
     let runtime = Builder::new_current_thread().enable_all().build();
     let lacking = |error: io::Error| Usage::new(format!("this machine does not let it run: {error}"));
-    runtime.and_then(|runtime| runtime.block_on(follow(plan, press, live))).map_err(lacking)
+    runtime.and_then(|runtime| runtime.block_on(follow(plan, pipeline, live))).map_err(lacking)
 }
 
 /// The run, from the first connection to the last farewell.
-async fn follow(plan: &plan::FollowPlan, press: Press, live: bool) -> io::Result<Exit> {
+async fn follow(plan: &plan::FollowPlan, pipeline: Pipeline, live: bool) -> io::Result<Exit> {
     let began = Instant::now();
     let reading = Reading { follow: live, ..plan.reading.clone() };
     let (mut signals, mut asking) = (Signals::listen()?, Asking::listen()?);
@@ -92,7 +92,7 @@ async fn follow(plan: &plan::FollowPlan, press: Press, live: bool) -> io::Result
         naming: plan.naming.clone(),
         known: HashSet::new(),
         reading,
-        press,
+        pipeline,
         buffer: Vec::new(),
         output: Output::stdout()?,
         reporter: Reporter::stderr(&plan.report, &plan.targets)?,
@@ -114,7 +114,7 @@ async fn follow(plan: &plan::FollowPlan, press: Press, live: bool) -> io::Result
         () = at(over) => End::Itself,
         () = pulse.run() => End::Itself,
     };
-    run.press.flush(&mut run.buffer, Instant::now().into_std());
+    run.pipeline.flush(&mut run.buffer, Instant::now().into_std());
     let code = run.exit(&end);
     // A second signal ends it at once, and the first one after it ended by itself: what is not closed properly
     // dies with this process.
@@ -142,7 +142,7 @@ struct Run<'a> {
     /// How streams are read.
     reading: Reading,
     /// Makes bytes of lines.
-    press: Press,
+    pipeline: Pipeline,
     /// What is made and not handed to `output` yet.
     buffer: Vec<u8>,
     /// stdout.
@@ -164,7 +164,7 @@ impl Run<'_> {
         let mut due = every.map(|every| Instant::now() + every);
         let mut in_a_row = 0;
         loop {
-            self.streams.arrange(self.press.wishes(Instant::now().into_std()));
+            self.streams.arrange(self.pipeline.demands(Instant::now().into_std()));
             if self.streams.is_idle() && self.finds.is_empty() {
                 return End::Itself;
             }
@@ -177,8 +177,8 @@ impl Run<'_> {
                 if let Err(closed) = self.write().await {
                     return End::Closed(closed);
                 }
-                let waking = self.press.due().map(Instant::from_std);
-                let closing = self.press.closing().map(from_now);
+                let waking = self.pipeline.deadline().map(Instant::from_std);
+                let closing = self.pipeline.closing_time().map(from_now);
                 tokio::select! {
                     Some(item) = self.streams.next() => item,
                     find = self.finds.next(), if !self.finds.is_empty() => {
@@ -216,15 +216,15 @@ impl Run<'_> {
             };
             let now = Instant::now().into_std();
             let flow = match item {
-                None => self.press.ended(&mut self.buffer, id, now),
-                Some(Item::Lines(batch)) => self.press.lines(&mut self.buffer, &batch, now),
+                None => self.pipeline.on_end(&mut self.buffer, id, now),
+                Some(Item::Lines(batch)) => self.pipeline.on_batch(&mut self.buffer, &batch, now),
                 Some(Item::Event(event)) => self.tell(&event).await,
                 Some(Item::Clock { target, clock }) => {
-                    self.press.clock(&target, &clock);
+                    self.pipeline.on_clock(&target, &clock);
                     ControlFlow::Continue(())
                 }
                 Some(Item::Fresh(target)) => {
-                    self.press.fresh(&target);
+                    self.pipeline.on_fresh(&target);
                     ControlFlow::Continue(())
                 }
             };
@@ -242,7 +242,7 @@ impl Run<'_> {
     /// Hands what is made to stdout. While a progress line is drawn on the same terminal, it makes room.
     async fn write(&mut self) -> Result<(), Closed> {
         let (settled, all) = (self.health.settled(), self.health.cvms());
-        let in_the_way = self.press.is_for_people() && settled < all && !self.buffer.is_empty();
+        let in_the_way = self.pipeline.is_interactive() && settled < all && !self.buffer.is_empty();
         if in_the_way {
             self.reporter.clear().await;
         }
@@ -276,7 +276,7 @@ impl Run<'_> {
             let subject = Subject::Stream(Arc::clone(&target));
             let event = Event::new(Status::Appeared, subject, format!("{} is there", target.path));
             let _ = self.tell(&event).await;
-            self.press.fresh(&target);
+            self.pipeline.on_fresh(&target);
         }
         let backlog = match self.reading.backlog {
             _ if is_new => Backlog::FromLine(1),
@@ -286,14 +286,14 @@ impl Run<'_> {
         self.follow(target, host, backlog);
     }
 
-    /// Does what is due, and tells what the press has to tell.
+    /// Does what is due, and tells what the pipeline has to report.
     async fn wake(&mut self) -> ControlFlow<()> {
         let now = Instant::now().into_std();
         let mut flow = ControlFlow::Continue(());
-        if self.press.due().is_some_and(|due| due <= now) {
-            flow = self.press.wake(&mut self.buffer, now);
+        if self.pipeline.deadline().is_some_and(|deadline| deadline <= now) {
+            flow = self.pipeline.on_deadline(&mut self.buffer, now);
         }
-        for event in self.press.told() {
+        for event in self.pipeline.take_events() {
             let _ = self.tell(&event).await;
         }
         flow
@@ -302,8 +302,8 @@ impl Run<'_> {
     /// Tells an event where the user wants it.
     async fn tell(&mut self, event: &Event) -> ControlFlow<()> {
         self.health.observe(event);
-        let flow = self.press.event(&mut self.buffer, event, Instant::now().into_std());
-        if self.press.is_for_people() {
+        let flow = self.pipeline.on_event(&mut self.buffer, event, Instant::now().into_std());
+        if self.pipeline.is_interactive() {
             // On a terminal, what came before the event stands before it. An error shows at the next write.
             let _ = self.write().await;
             let _ = timeout(LAST_READ, self.output.drained()).await;
@@ -315,7 +315,7 @@ impl Run<'_> {
 
     /// Says how much has been read and printed so far.
     fn summarise(&mut self) {
-        if let Some(text) = self.press.summary(&mut self.buffer, self.began.elapsed()) {
+        if let Some(text) = self.pipeline.summary(&mut self.buffer, self.began.elapsed()) {
             self.reporter.text(&text);
         }
     }
@@ -323,7 +323,7 @@ impl Run<'_> {
     /// The status for that end.
     fn exit(&self, end: &End) -> Exit {
         match end {
-            End::Itself => Exit::for_follow(self.press.printed(), self.health.any_ill()),
+            End::Itself => Exit::for_follow(self.pipeline.printed(), self.health.any_ill()),
             End::Signal(number) => Exit::Signal(*number),
             End::Closed(Closed::Gone) => Exit::Found,
             End::Closed(Closed::Failed(_)) => Exit::Failed,
@@ -346,13 +346,13 @@ impl Run<'_> {
         let said = match end {
             End::Closed(closed) => Err(closed),
             End::Itself | End::Signal(_) => {
-                for event in self.press.told() {
+                for event in self.pipeline.take_events() {
                     let _ = timeout(patience, self.tell(&event)).await;
                 }
                 if stats {
                     self.summarise();
                 }
-                self.press.finish(&mut self.buffer);
+                self.pipeline.finish(&mut self.buffer);
                 let last = async {
                     self.output.send(&mut self.buffer).await?;
                     self.output.drained().await

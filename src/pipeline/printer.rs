@@ -1,4 +1,4 @@
-//! The end of a line's way: counted, separated, dressed, made bytes.
+//! The last step: counts lines, separates groups, marks matches, and renders.
 
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
@@ -11,49 +11,47 @@ use crate::cluster::target::Target;
 use crate::event::{Event, Status, Subject};
 use crate::flow::filter::Filter;
 use crate::flow::unit::{Role, Unit};
-use crate::line::reader::Understood;
+use crate::line::reader::LineInfo;
 use crate::line::split::Line;
 use crate::plan;
-use crate::render::{self, Dressed, Renderer, summary};
+use crate::render::annotated_line::{self, AnnotatedLine};
+use crate::render::renderer::Renderer;
+use crate::render::summary;
 use crate::tally::Tally;
 
-/// What stands between groups of lines.
+/// The state of the `--` between groups of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Between {
-    /// Nothing: there are no groups.
+    /// There are no groups.
     Nothing,
-    /// A separator, once there was a group.
+    /// No separator before the first group.
     First,
-    /// A separator.
+    /// A separator before the next group.
     Separator,
 }
 
-/// Prints, and counts what is printed.
+/// Prints lines and counts them.
 pub(super) struct Printer {
-    /// Decides how lines look.
     pub(super) renderer: Renderer,
-    /// Counts them.
     pub(super) tally: Tally,
-    /// How many more may be printed.
+    /// How many more may be printed, with `-m`.
     left: Option<u64>,
-    /// The last line that may be printed is one of this stream, by its number, and has not come whole yet.
+    /// The last line to print belongs to this stream and has not arrived completely.
     awaited: Option<usize>,
-    /// How many were printed.
+    /// Matching lines or records printed.
     printed: u64,
-    /// How many lines begin in the batch at hand.
+    /// How many lines begin in the current batch.
     batch: u64,
-    /// Matches are shown.
+    /// Matches are highlighted.
     marks: bool,
-    /// Records have numbers.
+    /// Records are numbered.
     numbers: bool,
-    /// What stands between groups of lines.
     between: Between,
-    /// The matches in the line at hand; kept for its room.
+    /// The matches in the current line; a field only to reuse its memory.
     matches: Vec<Range<usize>>,
 }
 
 impl Printer {
-    /// A printer with the limits of `plan`.
     pub(super) fn new(filter: &Filter, renderer: Renderer, plan: &plan::FollowPlan) -> Self {
         Self {
             marks: plan.output.color && filter.has_highlights(),
@@ -73,19 +71,19 @@ impl Printer {
         }
     }
 
-    /// How many lines (records, where records are printed) were printed for their own sake.
+    /// How many lines (with `-M`, records) were printed as matches, not as context.
     pub(super) const fn printed(&self) -> u64 {
         self.printed
     }
 
-    /// Counts a batch that came in.
-    pub(super) fn read(&mut self, batch: &Batch) {
+    /// Counts a batch that arrived.
+    pub(super) fn on_batch(&mut self, batch: &Batch) {
         self.batch = count(batch, 0..batch.bytes.len());
         self.tally.read(&batch.target, self.batch, batch.bytes.len() as u64);
     }
 
-    /// Appends a run of lines of the batch at hand, about which nothing more is known, as far as the limit goes.
-    pub(super) fn run(
+    /// Appends a run of lines of the current batch, without timestamps and levels, up to the limit.
+    pub(super) fn print_run(
         &mut self,
         filter: &Filter,
         out: &mut Vec<u8>,
@@ -105,29 +103,29 @@ impl Printer {
             *left -= lines;
         }
         if self.marks {
-            render::lines(batch, range).for_each(|line| self.dressed(filter, out, line));
+            annotated_line::lines(batch, range).for_each(|line| self.print_annotated(filter, out, line));
         } else {
             self.renderer.batch(out, batch, range);
         }
         self.printed += lines;
         self.tally.printed(&batch.target, lines);
-        self.on(&batch.target, batch.ending)
+        self.check_limit(&batch.target, batch.ending)
     }
 
     /// Appends a line of a batch.
-    pub(super) fn line(
+    pub(super) fn print_line(
         &mut self,
         filter: &Filter,
         out: &mut Vec<u8>,
         batch: &Batch,
         line: &Line<'_>,
-        understood: &Understood,
+        info: &LineInfo,
     ) -> ControlFlow<()> {
         if self.awaits_other(&batch.target) {
             return ControlFlow::Continue(());
         }
         let lines = u64::from(!line.continues);
-        let dressed = Dressed {
+        let annotated = AnnotatedLine {
             target: &batch.target,
             file: batch.file,
             offset: line.offset,
@@ -135,19 +133,19 @@ impl Printer {
             bytes: line.bytes,
             continues: line.continues,
             ending: line.ending,
-            time: understood.time,
-            level: understood.level,
+            time: info.time,
+            level: info.level,
             record: None,
             late: false,
             matches: &[],
         };
-        self.dressed(filter, out, dressed);
+        self.print_annotated(filter, out, annotated);
         self.count(&batch.target, line.ending, lines, lines)
     }
 
-    /// Appends a unit; `late` if it came too late for its place. Gives what has to be told because it has no
-    /// place among the lines.
-    pub(super) fn unit(
+    /// Appends a unit; `late`: it arrived too late for its place. Returns an event if the output format has no place
+    /// for the unit among the lines.
+    pub(super) fn print_unit(
         &mut self,
         filter: &Filter,
         out: &mut Vec<u8>,
@@ -173,17 +171,17 @@ impl Printer {
         let mut ending = Ending::Newline;
         for line in unit.lines() {
             ending = line.ending;
-            self.dressed(filter, out, Dressed { late, ..self.dress(unit, &line) });
+            self.print_annotated(filter, out, AnnotatedLine { late, ..self.annotated(unit, &line) });
         }
         let wanted = u64::from(unit.role == Role::Match && !unit.continues);
         (self.count(&unit.target, ending, unit.lines, wanted), None)
     }
 
-    /// Appends how often a unit was repeated, or gives it as an event.
+    /// Appends how often a unit was repeated, or returns it as an event.
     fn repeats(&mut self, out: &mut Vec<u8>, unit: &Unit, count: u64) -> Option<Event> {
         self.tally.suppressed(&unit.target, count);
         let placed =
-            unit.lines().next().is_some_and(|line| self.renderer.repeats(out, &self.dress(unit, &line)));
+            unit.lines().next().is_some_and(|line| self.renderer.repeats(out, &self.annotated(unit, &line)));
         if placed {
             return None;
         }
@@ -194,9 +192,9 @@ impl Printer {
         Some(event)
     }
 
-    /// A line of a unit with what is known of it.
-    fn dress<'a>(&self, unit: &'a Unit, line: &Line<'a>) -> Dressed<'a> {
-        Dressed {
+    /// A line of a unit, annotated.
+    fn annotated<'a>(&self, unit: &'a Unit, line: &Line<'a>) -> AnnotatedLine<'a> {
+        AnnotatedLine {
             target: &unit.target,
             file: unit.file,
             offset: line.offset,
@@ -212,39 +210,39 @@ impl Printer {
         }
     }
 
-    /// Appends a line, its matches marked.
-    fn dressed(&mut self, filter: &Filter, out: &mut Vec<u8>, line: Dressed<'_>) {
+    /// Appends a line with its matches highlighted.
+    fn print_annotated(&mut self, filter: &Filter, out: &mut Vec<u8>, line: AnnotatedLine<'_>) {
         if self.marks {
             filter.highlights(line.bytes, &mut self.matches);
             if line.continues || line.ending == Ending::Partial {
-                // A cut is neither the start nor the end of the line.
+                // The border of a piece is neither the start nor the end of the line.
                 let from = usize::from(line.continues);
                 let to = line.bytes.len() - usize::from(line.ending == Ending::Partial);
                 self.matches.retain(|found| found.start >= from && found.end <= to);
             }
-            self.renderer.line(out, &Dressed { matches: &self.matches, ..line });
+            self.renderer.line(out, &AnnotatedLine { matches: &self.matches, ..line });
         } else {
             self.renderer.line(out, &line);
         }
     }
 
-    /// Counts lines that were printed, so many of them for their own sake; the last one ends like that.
+    /// Counts printed lines, `wanted` of them matches; `ending` is that of the last one.
     fn count(&mut self, target: &Arc<Target>, ending: Ending, lines: u64, wanted: u64) -> ControlFlow<()> {
         self.tally.printed(target, lines);
         self.printed += wanted;
         if let Some(left) = &mut self.left {
             *left = left.saturating_sub(wanted);
         }
-        self.on(target, ending)
+        self.check_limit(target, ending)
     }
 
-    /// True if all that is still to be printed is the rest of another stream's line.
+    /// Whether only the rest of a line of another stream is still to be printed.
     fn awaits_other(&self, target: &Target) -> bool {
         self.awaited.is_some_and(|awaited| awaited != target.id)
     }
 
-    /// Breaks when as much is printed as was asked for, and the last line to its end.
-    fn on(&mut self, target: &Target, ending: Ending) -> ControlFlow<()> {
+    /// Breaks when the limit is reached and the last line is complete.
+    fn check_limit(&mut self, target: &Target, ending: Ending) -> ControlFlow<()> {
         if self.left != Some(0) {
             return ControlFlow::Continue(());
         }
@@ -255,7 +253,7 @@ impl Printer {
         ControlFlow::Break(())
     }
 
-    /// The summary after `elapsed`: appended to `out` where it belongs on stdout, else given as text.
+    /// The summary after `elapsed`: appended to `out` if it belongs on stdout, otherwise returned as text.
     pub(super) fn summary(&mut self, out: &mut Vec<u8>, elapsed: Duration) -> Option<String> {
         if let Renderer::Ndjson(_) = self.renderer {
             self.renderer.summary(out, &self.tally, elapsed);
@@ -265,7 +263,7 @@ impl Printer {
     }
 }
 
-/// How many lines begin in a part of a batch made of whole lines; a piece that goes on with a line is none.
+/// How many lines begin in a range of whole lines; a piece that continues a line counts as none.
 fn count(batch: &Batch, range: Range<usize>) -> u64 {
     if batch.continues {
         return 0;
@@ -275,7 +273,7 @@ fn count(batch: &Batch, range: Range<usize>) -> u64 {
     newlines + u64::from(batch.ending != Ending::Newline && bytes.last().is_some_and(|last| *last != b'\n'))
 }
 
-/// Where the first `lines` lines end.
+/// The offset of the end of the first `lines` lines.
 fn after_lines(bytes: &[u8], lines: u64) -> usize {
     let last = usize::try_from(lines).unwrap_or(usize::MAX).saturating_sub(1);
     memchr_iter(b'\n', bytes).nth(last).map_or(bytes.len(), |at| at + 1)

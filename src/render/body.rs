@@ -1,5 +1,4 @@
-//! The bytes of a line as the reader gets them: harmless on a terminal, untouched in a pipe, coloured
-//! where asked.
+//! The bytes of a line as they are printed: sanitized on a terminal, unchanged in a pipe, and colored if asked.
 
 use std::ops::Range;
 
@@ -9,29 +8,28 @@ use crate::line::level::Level;
 use crate::render::palette;
 use crate::sanitize;
 
-/// How the bytes of lines are shown.
+/// How the bytes of lines are printed.
 #[derive(Debug)]
 pub struct Body {
-    /// Make control characters harmless.
+    /// Show control characters instead of passing them on.
     terminal: bool,
-    /// The escape sequences to use; `None` without colours.
+    /// `None`: no colors.
     colors: Option<Colors>,
 }
 
-/// The escape sequences around parts of a line.
+/// Escape sequences.
 #[derive(Debug)]
 struct Colors {
     /// Before a match.
     highlight: String,
-    /// Before a line of each level, in the order of [`Level`]; empty where a level has no colour.
+    /// Before a line of each level, in the order of [`Level`]; empty for levels without a color.
     levels: [String; 6],
 }
 
-/// Back to what the terminal had.
+/// Resets the style.
 const RESET: &[u8] = b"\x1b[0m";
 
 impl Body {
-    /// How lines are shown on a terminal or elsewhere, with or without colours.
     pub fn new(terminal: bool, color: bool) -> Self {
         let start = |style: Style| style.prefix_formatter().to_string();
         let colors = color
@@ -39,18 +37,17 @@ impl Body {
         Self { terminal, colors }
     }
 
-    /// True if control characters are made harmless.
+    /// Whether the output is a terminal, so that control characters are shown.
     pub const fn terminal(&self) -> bool {
         self.terminal
     }
 
-    /// True if colours are used.
+    /// Whether colors are used.
     pub const fn colors(&self) -> bool {
         self.colors.is_some()
     }
 
-    /// Appends `bytes`, which hold no newline, with `matches` coloured and the rest in the colour of
-    /// `level`.
+    /// Appends `bytes`, which contain no newline, with `matches` highlighted and the rest in the color of `level`.
     pub fn push(&self, out: &mut Vec<u8>, bytes: &[u8], matches: &[Range<usize>], level: Option<Level>) {
         let Some(colors) = &self.colors else {
             self.push_plain(out, bytes);
@@ -70,7 +67,7 @@ impl Body {
         self.push_colored(out, &bytes[at..], base);
     }
 
-    /// Appends `bytes` between `start` and a reset; without either if one of both is empty.
+    /// Appends `bytes` between `start` and a reset, unless either is empty.
     fn push_colored(&self, out: &mut Vec<u8>, bytes: &[u8], start: &str) {
         if bytes.is_empty() || start.is_empty() {
             self.push_plain(out, bytes);
@@ -81,7 +78,7 @@ impl Body {
         }
     }
 
-    /// Appends `bytes` without colour.
+    /// Appends `bytes` without color.
     fn push_plain(&self, out: &mut Vec<u8>, bytes: &[u8]) {
         if self.terminal {
             sanitize::push(out, bytes);

@@ -1,4 +1,4 @@
-//! One JSON object per line, lines and events alike, lossless: the shape that INTERFACE.md promises.
+//! NDJSON: one JSON object per line of a log and per event, lossless.
 
 use std::time::Duration;
 
@@ -9,52 +9,56 @@ use crate::batch::{Ending, FileId, PIECE};
 use crate::cluster::target::Target;
 use crate::event::{Event, Subject};
 use crate::human::Rfc3339;
-use crate::render::{Dressed, json, summary};
+use crate::render::annotated_line::AnnotatedLine;
+use crate::render::{json, summary};
 use crate::tally::Tally;
 
-/// Writes objects, with what is the same from line to line kept ready.
+/// Writes objects; the parts that do not change from line to line are kept as bytes.
 #[derive(Debug)]
 pub struct Ndjson {
-    /// stdout is a terminal: characters that it would obey are written as JSON escapes.
+    /// stdout is a terminal: control and invisible characters are written as JSON escapes.
     terminal: bool,
-    /// What is the same in all lines of a stream, by the target's number.
-    streams: Vec<Option<Stream>>,
-    /// Lines' own times.
+    /// By the id of the target.
+    streams: Vec<Option<StreamParts>>,
+    /// Timestamps of lines.
     times: Rfc3339,
-    /// Times of arrival, and of events.
+    /// Times of arrival and of events.
     arrivals: Rfc3339,
 }
 
-/// What is the same in all lines of a stream.
+/// The parts of an object that are the same for all lines of a stream.
 #[derive(Debug)]
-struct Stream {
-    /// From `{` to the value of `time`.
+struct StreamParts {
+    /// From `{` up to the value of `time`.
     head: Vec<u8>,
-    /// The file the last line came from.
+    /// The file of the last line.
     file: FileId,
-    /// From behind the line to the value of `offset`.
+    /// From the end of `line` up to the value of `offset`.
     place: Vec<u8>,
 }
 
 impl Ndjson {
-    /// Nothing written yet.
     pub const fn new(terminal: bool) -> Self {
         Self { terminal, streams: Vec::new(), times: Rfc3339::new(), arrivals: Rfc3339::new() }
     }
 
-    /// Appends one line or one piece of a line; a long one is split into several objects.
-    pub fn line(&mut self, out: &mut Vec<u8>, line: &Dressed) {
+    /// Appends one line or one piece of a line, split into several objects if it is long.
+    pub fn line(&mut self, out: &mut Vec<u8>, line: &AnnotatedLine) {
         let mut line = *line;
         while line.bytes.len() > PIECE {
             let (piece, rest) = line.bytes.split_at(piece(line.bytes));
-            self.object(out, &Dressed { bytes: piece, ending: Ending::Partial, ..line });
-            line = Dressed { bytes: rest, offset: line.offset + piece.len() as u64, continues: true, ..line };
+            self.object(out, &AnnotatedLine { bytes: piece, ending: Ending::Partial, ..line });
+            line = AnnotatedLine {
+                bytes: rest,
+                offset: line.offset + piece.len() as u64,
+                continues: true,
+                ..line
+            };
         }
         self.object(out, &line);
     }
 
-    /// Appends one object.
-    fn object(&mut self, out: &mut Vec<u8>, line: &Dressed) {
+    fn object(&mut self, out: &mut Vec<u8>, line: &AnnotatedLine) {
         let start = out.len();
         let (stream, times, arrivals) = self.stream(line.target, line.file);
         out.reserve(line.bytes.len() + stream.head.len() + 192);
@@ -99,15 +103,15 @@ impl Ndjson {
         self.settle(out, start);
     }
 
-    /// Makes what was written from `start` on fit for where it goes.
+    /// Escapes what was written from `start` on if stdout is a terminal.
     fn settle(&self, out: &mut Vec<u8>, start: usize) {
         if self.terminal {
             json::make_harmless(out, start);
         }
     }
 
-    /// What is kept ready for a stream, up to date with the file its line comes from, and the clocks.
-    fn stream(&mut self, target: &Target, file: FileId) -> (&Stream, &mut Rfc3339, &mut Rfc3339) {
+    /// The constant parts for a stream and the file of its line, and the formatters of times.
+    fn stream(&mut self, target: &Target, file: FileId) -> (&StreamParts, &mut Rfc3339, &mut Rfc3339) {
         if target.id >= self.streams.len() {
             self.streams.resize_with(target.id + 1, || None);
         }
@@ -115,7 +119,7 @@ impl Ndjson {
             let mut head = b"{\"type\":\"line\",".to_vec();
             push_names(&mut head, &target.cvm.name, Some(target));
             head.extend_from_slice(b",\"time\":");
-            Stream { head, file, place: place(file) }
+            StreamParts { head, file, place: place(file) }
         });
         if stream.file != file {
             stream.file = file;
@@ -159,14 +163,14 @@ impl Ndjson {
     }
 }
 
-/// The length of the first piece of a line of more than [`PIECE`] bytes: that many, or up to three less so as not to
-/// split a character.
+/// The length of the first piece of a line of more than [`PIECE`] bytes: [`PIECE`], or up to three bytes less to keep
+/// characters whole.
 fn piece(bytes: &[u8]) -> usize {
     let begins = |at: &usize| !matches!(bytes[*at], 0x80..=0xbf);
     (PIECE - 3..=PIECE).rev().find(begins).unwrap_or(PIECE)
 }
 
-/// Appends `"cvm":…,"log":…,"path":…`; without a stream the last two are `null`.
+/// Appends `"cvm":…,"log":…,"path":…`; without a target the last two are `null`.
 fn push_names(out: &mut Vec<u8>, cvm: &str, target: Option<&Target>) {
     out.extend_from_slice(b"\"cvm\":");
     json::string(out, cvm);
@@ -180,13 +184,12 @@ fn push_names(out: &mut Vec<u8>, cvm: &str, target: Option<&Target>) {
     json::string(out, &target.path.to_string());
 }
 
-/// What stands between the line and the number of `offset`.
+/// The part between the line and the number of `offset`.
 fn place(file: FileId) -> Vec<u8> {
     format!("\",\"file\":\"{file}\",\"offset\":").into_bytes()
 }
 
-/// Appends bytes that are not UTF-8: the text as far as it is, then the exact bytes in `line_base64`, up
-/// to its closing quote.
+/// Appends bytes that are not UTF-8: the lossy text, then the exact bytes in `line_base64`, up to its closing quote.
 fn push_broken(out: &mut Vec<u8>, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {
         json::escape(out, chunk.valid().as_bytes());

@@ -1,48 +1,45 @@
-//! The line alone, byte for byte.
+//! Lines without a prefix, byte for byte.
 
 use std::ops::Range;
 
 use crate::batch::{Batch, Ending};
 use crate::options::OutputOptions;
+use crate::render::annotated_line::{AnnotatedLine, lines};
 use crate::render::body::Body;
-use crate::render::{Dressed, lines};
 
-/// Writes lines as they stand in their files. A newline is added only where two lines would else become
-/// one, so that the whole of one file comes out as it is.
+/// Writes lines as they are in their files. A newline is added only where two lines would otherwise be joined, so that
+/// a single file is copied exactly.
 #[derive(Debug)]
 pub struct Raw {
-    /// How bytes are shown.
     body: Body,
-    /// How what was written last ends.
-    open: Open,
+    /// How the last output ends.
+    open: LineEnd,
 }
 
-/// How what was written last ends.
+/// How the last output ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Open {
-    /// With a newline, or nothing was written.
+enum LineEnd {
+    /// With a newline, or there is none.
     #[default]
-    No,
-    /// Without one, as its file does.
+    Newline,
+    /// Without a newline, like its file.
     File,
-    /// In a line of this stream, whose next piece goes on with it.
+    /// Inside a line of this stream, which the next piece continues.
     Line(usize),
 }
 
 impl Raw {
-    /// Nothing written yet. Into a pipe nothing is ever coloured.
+    /// Colors only on a terminal.
     pub fn new(output: &OutputOptions) -> Self {
-        Self { body: Body::new(output.terminal, output.color && output.terminal), open: Open::No }
+        Self { body: Body::new(output.terminal, output.color && output.terminal), open: LineEnd::Newline }
     }
 
-    /// Appends one line or one piece of a line.
-    pub fn line(&mut self, out: &mut Vec<u8>, line: &Dressed) {
+    pub fn line(&mut self, out: &mut Vec<u8>, line: &AnnotatedLine) {
         self.begin(out, line.target.id, line.continues);
         self.body.push(out, line.bytes, line.matches, None);
         self.end(out, line.target.id, line.ending);
     }
 
-    /// Appends a part of a batch.
     pub fn batch(&mut self, out: &mut Vec<u8>, batch: &Batch, range: Range<usize>) {
         if self.body.terminal() {
             lines(batch, range).for_each(|line| self.line(out, &line));
@@ -55,20 +52,20 @@ impl Raw {
         }
     }
 
-    /// Ends a line that is open, unless `id` goes on with it.
+    /// Ends an open line, unless `id` continues it.
     fn begin(&mut self, out: &mut Vec<u8>, id: usize, continues: bool) {
         let open = std::mem::take(&mut self.open);
-        if open != Open::No && !(continues && open == Open::Line(id)) {
+        if open != LineEnd::Newline && !(continues && open == LineEnd::Line(id)) {
             out.push(b'\n');
         }
     }
 
-    /// Ends a line that is open: what follows is of another.
+    /// Ends an open line.
     pub fn end_line(&mut self, out: &mut Vec<u8>) {
         self.begin(out, 0, false);
     }
 
-    /// Ends a line as its file does; on a terminal what is said next is not to run into it.
+    /// Ends a line like its file; on a terminal always with a newline.
     fn end(&mut self, out: &mut Vec<u8>, id: usize, ending: Ending) {
         if ending == Ending::Newline || (ending == Ending::EndOfFile && self.body.terminal()) {
             out.push(b'\n');
@@ -77,14 +74,14 @@ impl Raw {
         }
     }
 
-    /// Remembers that stream `id` wrote last and without a newline.
+    /// Records that stream `id` wrote last, without a newline.
     fn leave_open(&mut self, id: usize, ending: Ending) {
-        self.open = if ending == Ending::Partial { Open::Line(id) } else { Open::File };
+        self.open = if ending == Ending::Partial { LineEnd::Line(id) } else { LineEnd::File };
     }
 
-    /// A terminal's next prompt starts on a line of its own; a pipe gets the bytes of the file.
+    /// Ends an open line on a terminal, so that the prompt starts on a new one; a pipe gets the bytes of the file.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
-        if std::mem::take(&mut self.open) != Open::No && self.body.terminal() {
+        if std::mem::take(&mut self.open) != LineEnd::Newline && self.body.terminal() {
             out.push(b'\n');
         }
     }

@@ -1,5 +1,3 @@
-//! `--template '{time} {cvm} {log} {level} {line}'`, compiled once.
-
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -10,33 +8,32 @@ use crate::cluster::target::Target;
 use crate::human::Rfc3339;
 use crate::line::level::Level;
 use crate::options::OutputOptions;
+use crate::render::annotated_line::AnnotatedLine;
 use crate::render::body::Body;
+use crate::render::json;
 use crate::render::palette::Palette;
-use crate::render::{Dressed, json};
 use crate::sanitize;
 
-/// Writes each line as the template says, and a newline. The pieces of one line are joined at the first `{line}`
-/// unless another stream writes in between.
+/// Writes each line by the template, and a newline. The pieces of a long line are joined at the first `{line}` unless
+/// another stream writes in between.
 #[derive(Debug)]
 pub struct Template {
-    /// The template up to the first `{line}`, cut.
+    /// The template up to the first `{line}`.
     before: Vec<Piece>,
-    /// What is behind it; `None`: there is no `{line}`.
+    /// The template after it; `None`: there is no `{line}`.
     behind: Option<Vec<Piece>>,
-    /// The stream that wrote last, if its line goes on, and what is owed at its end.
+    /// The stream that wrote last, if its line is incomplete, and what to append at its end.
     open: Option<(usize, Vec<u8>)>,
-    /// How bytes are shown.
     body: Body,
-    /// What fields are filled in with.
     fields: Fields,
 }
 
-/// What fields are filled in with, and is kept from line to line.
+/// State of fields, kept from line to line.
 #[derive(Debug)]
 struct Fields {
-    /// The colours of names; `None` without.
+    /// `None`: no colors.
     palette: Option<Palette>,
-    /// Lines' own times.
+    /// Timestamps of lines.
     times: Rfc3339,
     /// Times of arrival.
     arrivals: Rfc3339,
@@ -45,36 +42,31 @@ struct Fields {
 /// A part of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
-    /// Copied.
     Text(String),
-    /// Filled in.
     Field(Field),
 }
 
-/// What can be filled in.
+/// A placeholder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
-    /// The line's own time, `-` if it is not known.
+    /// The timestamp of the line, or `-`.
     Time,
-    /// When it arrived here.
+    /// When the line arrived.
     Received,
-    /// The CVM's name.
     Cvm,
-    /// The log's name.
     Log,
-    /// The log's path on the CVM.
+    /// The path of the log on the CVM.
     Path,
-    /// The line's level, `-` if it is not known.
+    /// The level of the line, or `-`.
     Level,
-    /// The line.
     Line,
-    /// The file's identity on the CVM.
+    /// [`FileId`](crate::batch::FileId).
     File,
-    /// The place of the line's first byte in that file.
+    /// The offset of the line in that file.
     Offset,
 }
 
-/// The fields by name, in the order in which messages list them.
+/// In the order in which messages list them.
 const FIELDS: [(&str, Field); 9] = [
     ("time", Field::Time),
     ("received", Field::Received),
@@ -88,7 +80,7 @@ const FIELDS: [(&str, Field); 9] = [
 ];
 
 impl Template {
-    /// Compiles `template`; an error names what is wrong in it and what would be right.
+    /// Compiles `template`; the error says what is wrong and how to fix it.
     pub fn new(template: &str, output: &OutputOptions, targets: &[Arc<Target>]) -> Result<Self, String> {
         let mut before = compile(template)?;
         let line = before.iter().position(|piece| *piece == Piece::Field(Field::Line));
@@ -110,8 +102,7 @@ impl Template {
         })
     }
 
-    /// True if what is known of a line beside its bytes shows.
-    pub fn shows_meaning(&self) -> bool {
+    pub fn shows_metadata(&self) -> bool {
         let means = |piece: &Piece| match piece {
             Piece::Field(Field::Time | Field::Level) => true,
             Piece::Field(Field::Line) => self.body.colors(),
@@ -121,8 +112,7 @@ impl Template {
         colored || self.before.iter().chain(self.behind.iter().flatten()).any(means)
     }
 
-    /// Appends one line, or one piece of a line.
-    pub fn line(&mut self, out: &mut Vec<u8>, line: &Dressed) {
+    pub fn line(&mut self, out: &mut Vec<u8>, line: &AnnotatedLine) {
         let Some(behind) = &self.behind else {
             if !line.continues {
                 fill(&self.before, &self.body, &mut self.fields, out, line);
@@ -159,7 +149,6 @@ impl Template {
         }
     }
 
-    /// Ends a line that is open.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         if let Some((_, owed)) = self.open.take() {
             out.extend_from_slice(&owed);
@@ -167,8 +156,8 @@ impl Template {
     }
 }
 
-/// Appends pieces of a template, filled in with what is known of `line`.
-fn fill(pieces: &[Piece], body: &Body, fields: &mut Fields, out: &mut Vec<u8>, line: &Dressed) {
+/// Appends pieces of a template, filled in for `line`.
+fn fill(pieces: &[Piece], body: &Body, fields: &mut Fields, out: &mut Vec<u8>, line: &AnnotatedLine) {
     for piece in pieces {
         match piece {
             Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
@@ -202,7 +191,7 @@ fn fill(pieces: &[Piece], body: &Body, fields: &mut Fields, out: &mut Vec<u8>, l
     }
 }
 
-/// Appends a name, harmless everywhere: it is meant to stay on its line.
+/// Appends a sanitized name, also off a terminal: it must not contain a newline.
 fn push_name(out: &mut Vec<u8>, name: &str, style: Option<Style>) {
     let Some(style) = style else {
         sanitize::push(out, name.as_bytes());
@@ -214,7 +203,7 @@ fn push_name(out: &mut Vec<u8>, name: &str, style: Option<Style>) {
     let _ = write!(out, "{}", style.suffix_formatter());
 }
 
-/// Cuts a template into its pieces.
+/// Splits a template into pieces.
 fn compile(template: &str) -> Result<Vec<Piece>, String> {
     let mut pieces = Vec::new();
     let mut text = String::new();
@@ -261,7 +250,6 @@ fn compile(template: &str) -> Result<Vec<Piece>, String> {
     Ok(pieces)
 }
 
-/// The field of this name.
 fn field(name: &str) -> Result<Field, String> {
     if let Some((_, field)) = FIELDS.iter().find(|(known, _)| *known == name) {
         return Ok(*field);
@@ -299,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_told_with_its_remedy() {
+    fn an_error_says_how_to_fix_it() {
         for (template, expected) in [
             (
                 "{lin}",

@@ -1,4 +1,4 @@
-//! What lines look like in each form, and that no form loses a byte.
+//! Lines in each output format, and that no format loses a byte.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,7 +11,8 @@ use bytes::Bytes;
 use proptest::prelude::{Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 use serde_json::Value;
 
-use super::{Dressed, Renderer, lines};
+use super::annotated_line::{AnnotatedLine, lines};
+use super::renderer::Renderer;
 use crate::batch::{Batch, Ending, FileId};
 use crate::cluster::target::Target;
 use crate::event::{Event, Status, Subject};
@@ -24,7 +25,7 @@ fn targets() -> Vec<Arc<Target>> {
     vec![target(0, "10.0.0.1", "genesis"), target(1, "10.0.0.12", "genesis")]
 }
 
-/// A renderer into a pipe without colours.
+/// A renderer into a pipe without colors.
 fn piped(format: Format) -> Renderer {
     made(format, false, false)
 }
@@ -56,7 +57,7 @@ fn batch(id: usize, bytes: &[u8], continues: bool, ending: Ending) -> Batch {
     }
 }
 
-/// What comes out for whole batches, up to the end of the run.
+/// The output for whole batches, up to the end of the run.
 fn rendered(mut renderer: Renderer, batches: &[Batch]) -> Vec<u8> {
     let mut out = Vec::new();
     for batch in batches {
@@ -71,18 +72,18 @@ fn shown(renderer: Renderer, batches: &[Batch]) -> String {
     String::from_utf8(rendered(renderer, batches)).unwrap()
 }
 
-/// One whole line of stream 0, dressed by `dress`, as text.
-fn one(mut renderer: Renderer, bytes: &[u8], dress: impl Fn(&mut Dressed)) -> String {
+/// One whole line of stream 0, annotated by `annotate`, as text.
+fn one(mut renderer: Renderer, bytes: &[u8], annotate: impl Fn(&mut AnnotatedLine)) -> String {
     let batch = batch(0, bytes, false, Ending::EndOfFile);
     let mut line = lines(&batch, 0..bytes.len()).next().unwrap();
-    dress(&mut line);
+    annotate(&mut line);
     let mut out = Vec::new();
     renderer.line(&mut out, &line);
     String::from_utf8(out).unwrap()
 }
 
 #[test]
-fn a_prefix_says_who_and_is_padded_on_terminals_only() {
+fn a_prefix_is_padded_on_terminals_only() {
     let two = [batch(0, b"a\nb\n", false, Ending::Newline), batch(1, b"c", false, Ending::EndOfFile)];
     for (prefix, terminal, expected) in [
         (Prefix::Full, false, "10.0.0.1 genesis | a\n10.0.0.1 genesis | b\n10.0.0.12 genesis | c\n"),
@@ -96,7 +97,7 @@ fn a_prefix_says_who_and_is_padded_on_terminals_only() {
 }
 
 #[test]
-fn a_stream_that_comes_later_widens_the_prefix_and_cannot_break_it() {
+fn a_stream_added_later_widens_the_prefix_and_cannot_break_it() {
     let mut renderer = made(Format::Text(Prefix::Full), false, true);
     let mut out = Vec::new();
     let mut late = batch(0, b"x\n", false, Ending::Newline);
@@ -138,11 +139,11 @@ fn raw_adds_a_newline_only_between_files() {
     assert_eq!(shown(piped(Format::Raw), &[end, batch(1, b"c\n", false, Ending::Newline)]), "a\nb\nc\n");
 }
 
-/// Two places in a line.
+/// Two ranges of a line.
 const RANGES: [Range<usize>; 2] = [0..1, 2..4];
 
 #[test]
-fn colours_stand_around_matches_levels_and_names() {
+fn matches_levels_and_names_are_colored() {
     let text = || made(Format::Text(Prefix::None), true, true);
     let matched = one(text(), b"a\x1bbc\td", |line| line.matches = &RANGES);
     assert_eq!(matched, "\x1b[30;43;1ma\x1b[0m^[\x1b[30;43;1mbc\x1b[0m\td\n");
@@ -156,7 +157,7 @@ fn colours_stand_around_matches_levels_and_names() {
 }
 
 #[test]
-fn ndjson_is_as_promised() {
+fn ndjson_has_the_documented_fields() {
     let bare = one(piped(Format::Ndjson), b"a\"\x1b", |_| ());
     assert_eq!(
         bare,
@@ -222,7 +223,7 @@ fn a_template_fills_in_all_its_fields() {
     );
 }
 
-/// Batches of two streams, cut as the streams cut them; each keeps what its stream's last one demands.
+/// Batches of two streams that keep the invariants of batches.
 fn batches() -> impl Strategy<Value = Vec<Batch>> {
     let byte =
         prop_oneof![6 => prop::sample::select(b"ab\"\\\t\r\x1b\n\xc3\xa9\xff\0".to_vec()), 1 => any::<u8>()];
@@ -265,7 +266,7 @@ fn files<'a>(batches: impl IntoIterator<Item = &'a Batch>) -> BTreeMap<String, V
 
 proptest! {
     #[test]
-    fn whole_batches_look_as_their_lines_do(batches in batches(), color in any::<bool>(), terminal in any::<bool>()) {
+    fn batches_are_rendered_like_their_lines(batches in batches(), color in any::<bool>(), terminal in any::<bool>()) {
         for format in [Format::Text(Prefix::Full), Format::Raw, Format::Ndjson, Format::Template("{line}".into())] {
             let mut renderer = made(format.clone(), color, terminal);
             let mut out = Vec::new();

@@ -1,4 +1,4 @@
-//! `CVM LOG | line`, for people and for `grep`.
+//! `CVM LOG | line`, for people and for grep.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,44 +8,39 @@ use memchr::memchr;
 use crate::batch::{Batch, Ending};
 use crate::cluster::target::Target;
 use crate::options::{OutputOptions, Prefix};
+use crate::render::annotated_line::{AnnotatedLine, lines};
 use crate::render::body::Body;
-use crate::render::names::Names;
 use crate::render::own::Own;
-use crate::render::{Dressed, lines};
+use crate::render::prefixes::Prefixes;
 
-/// Writes a prefix before each line. The pieces of a line beyond the cap follow each other on one line
-/// for as long as no other stream writes.
+/// Writes lines with a prefix. The pieces of a long line are joined unless another stream writes in between.
 #[derive(Debug)]
 pub struct Text {
-    /// The prefixes.
-    names: Names,
-    /// Writes each line's own time behind its prefix, if that is wanted.
+    prefixes: Prefixes,
+    /// `-t`: the timestamp after the prefix.
     own: Option<Own>,
-    /// How bytes are shown.
     body: Body,
-    /// The stream that wrote last, if its line still lacks its end.
+    /// The stream that wrote last, if its line is incomplete.
     open: Option<usize>,
 }
 
 impl Text {
-    /// Nothing written yet.
     pub fn new(prefix: Prefix, output: &OutputOptions, targets: &[Arc<Target>]) -> Self {
         Self {
-            names: Names::new(prefix, output, targets),
+            prefixes: Prefixes::new(prefix, output, targets),
             own: output.timestamps.clone().map(|form| Own::new(form, output.zone.clone())),
             body: Body::new(output.terminal, output.color),
             open: None,
         }
     }
 
-    /// Appends one line or one piece of a line.
-    pub fn line(&mut self, out: &mut Vec<u8>, line: &Dressed) {
+    pub fn line(&mut self, out: &mut Vec<u8>, line: &AnnotatedLine) {
         let open = self.open.take();
         if !(line.continues && open == Some(line.target.id)) {
             if open.is_some() {
                 out.push(b'\n');
             }
-            self.names.push_prefix(out, line.target, line.late);
+            self.prefixes.push_prefix(out, line.target, line.late);
             if let Some(own) = &mut self.own {
                 own.push(out, line.time);
             }
@@ -57,16 +52,15 @@ impl Text {
         }
     }
 
-    /// Appends a part of a batch.
     pub fn batch(&mut self, out: &mut Vec<u8>, batch: &Batch, range: Range<usize>) {
         let whole = self.open.is_none() && !batch.continues && batch.ending != Ending::Partial;
         if self.body.terminal() || !whole || self.own.is_some() {
             lines(batch, range).for_each(|line| self.line(out, &line));
             return;
         }
-        let prefix = self.names.prefix(&batch.target);
+        let prefix = self.prefixes.prefix(&batch.target);
         let mut rest = &batch.bytes[range];
-        // Room for lines of a usual length; longer ones need less, shorter ones ask again.
+        // Room for lines of typical length; for shorter ones the buffer grows.
         out.reserve(rest.len() + rest.len() / 64 * prefix.len() + prefix.len() + 1);
         while let Some(newline) = memchr(b'\n', rest) {
             let (line, behind) = rest.split_at(newline + 1);
@@ -81,12 +75,10 @@ impl Text {
         }
     }
 
-    /// True if what is known of a line beside its bytes shows.
-    pub const fn shows_meaning(&self) -> bool {
+    pub const fn shows_metadata(&self) -> bool {
         self.own.is_some() || self.body.colors()
     }
 
-    /// Ends a line that is open.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         if self.open.take().is_some() {
             out.push(b'\n');

@@ -8,7 +8,7 @@ use regex::bytes::RegexSet;
 use crate::batch::{Batch, Ending};
 use crate::line::layout::Layout;
 use crate::line::level::Level;
-use crate::line::reader::{Reader, Understood};
+use crate::line::reader::{LineInfo, Reader};
 use crate::line::split::{self, Line, before_cut};
 use crate::snapshot::patterns::Patterns;
 
@@ -91,46 +91,48 @@ impl Tally {
 
     /// What comes next does not follow on what came.
     pub const fn forget(&mut self) {
-        self.reader.forget();
+        self.reader.on_discontinuity();
         self.awaits_level = false;
     }
 
     /// Counts a line, or a piece of one.
     fn line(&mut self, line: &Line<'_>) -> ControlFlow<()> {
-        let understood = self.reader.read(line);
+        let info = self.reader.read(line);
         let bytes = line.bytes.len() as u64 + u64::from(line.ending == Ending::Newline);
         if line.continues {
             self.bytes += if self.counts { bytes } else { 0 };
             return ControlFlow::Continue(());
         }
         let (since, until) = (self.window.since, self.window.until);
-        let near = understood.near;
-        self.counts =
-            near.map_or(self.window.undated, |near| near >= since && until.is_none_or(|until| near < until));
+        let sort_time = info.sort_time;
+        self.counts = sort_time.map_or(self.window.undated, |sort_time| {
+            sort_time >= since && until.is_none_or(|until| sort_time < until)
+        });
         let awaited = std::mem::take(&mut self.awaits_level);
-        self.awaits_level = understood.layout.is_some_and(Layout::level_follows);
+        self.awaits_level = info.layout.is_some_and(Layout::level_follows);
         if self.counts {
             self.bytes += bytes;
-            self.count(line, &understood, awaited);
+            self.count(line, &info, awaited);
         }
-        let is_over = |until: Timestamp| near.is_some_and(|near| near.duration_since(until) > SLACK);
+        let is_over =
+            |until: Timestamp| sort_time.is_some_and(|sort_time| sort_time.duration_since(until) > SLACK);
         if until.is_some_and(is_over) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// Counts a line that counts; `awaited`: the level of the head before stands in it.
-    fn count(&mut self, line: &Line<'_>, understood: &Understood, awaited: bool) {
+    fn count(&mut self, line: &Line<'_>, info: &LineInfo, awaited: bool) {
         let (partial, line) = (line.ending == Ending::Partial, line.bytes);
         self.lines += 1;
-        if understood.time.is_some() {
-            self.first = [self.first, understood.time].into_iter().flatten().min();
-            self.last = self.last.max(understood.time);
+        if info.time.is_some() {
+            self.first = [self.first, info.time].into_iter().flatten().min();
+            self.last = self.last.max(info.time);
         }
-        let own = if understood.layout.is_some() || awaited { understood.level } else { None };
+        let own = if info.layout.is_some() || awaited { info.level } else { None };
         match own {
             Some(level) => {
                 self.levels[level as usize] += 1;
                 if level >= Level::Warning {
-                    self.patterns.count(level, line, understood.message, understood.time);
+                    self.patterns.count(level, line, info.message, info.time);
                 }
             }
             None => self.unknown += 1,

@@ -10,7 +10,7 @@ use crate::agent::protocol::Secret;
 use crate::batch::{Batch, Ending, FileId};
 use crate::flow::filter::Filter;
 use crate::options::{Case, Format, OutputOptions, PatternSyntax, Prefix};
-use crate::render::Renderer;
+use crate::render::renderer::Renderer;
 use crate::tally::tests::target;
 
 /// What is looked for where something is.

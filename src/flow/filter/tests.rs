@@ -14,7 +14,7 @@ use crate::cluster::target::{RemotePath, Target};
 use crate::options;
 use crate::options::{Case, PatternSyntax};
 
-/// A filter of these clauses.
+/// A filter with these patterns and no highlights.
 fn filter(keep: &[&str], drop: &[&str], patterns: PatternSyntax) -> Result<Filter, String> {
     let own = |list: &[&str]| list.iter().map(ToString::to_string).collect();
     Filter::new(&options::FilterOptions { keep: own(keep), drop: own(drop), highlight: vec![], patterns })
@@ -40,7 +40,7 @@ fn batch(bytes: &[u8], continues: bool, ending: Ending) -> Batch {
     }
 }
 
-/// What is kept of `bytes`, in one piece.
+/// What is kept of `bytes`, concatenated.
 fn kept(filter: &mut Filter, bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut last = None;
@@ -59,7 +59,7 @@ fn all_clauses_must_hold_and_repeats_are_alternatives() {
 }
 
 #[test]
-fn case_counts_as_ripgrep_has_it() {
+fn case_is_treated_as_in_ripgrep() {
     let with = |case| PatternSyntax { case, ..PatternSyntax::default() };
     for (pattern, case, line, expected) in [
         ("error", Case::Sensitive, "ERROR", false),
@@ -88,7 +88,7 @@ fn words_are_whole_and_fixed_strings_are_plain() {
 }
 
 #[test]
-fn a_wrong_pattern_is_named_with_its_flag() {
+fn an_invalid_pattern_is_named_with_its_flag() {
     let error = filter(&["fine"], &["a(b"], PatternSyntax::default()).unwrap_err();
     assert!(error.starts_with("--exclude \"a(b\": ") && error.contains("unclosed group"), "{error}");
     let error = filter(&["a\\nb"], &[], PatternSyntax::default()).unwrap_err();
@@ -121,7 +121,7 @@ fn anchors_mean_the_line() {
 }
 
 #[test]
-fn a_line_that_opens_with_half_a_character_is_judged_alone() {
+fn a_line_that_starts_inside_a_character_is_matched_alone() {
     let mut word = grep("a", PatternSyntax { word: true, ..PatternSyntax::default() });
     assert!(!word.keeps(b"\xa9a"));
     assert_eq!(kept(&mut word, b"\n\xa9a\na\n"), b"a\n");

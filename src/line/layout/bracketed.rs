@@ -1,4 +1,4 @@
-//! Lines that open with a bracket: Samba, Apache's error log, fluent-bit, gunicorn, `env_logger`, Tornado.
+//! Lines that start with a bracket: Samba, Apache's error log, fluent-bit, gunicorn, `env_logger`, Tornado.
 
 use memchr::memchr;
 
@@ -10,7 +10,7 @@ use crate::line::layout::words::{level_after, level_word, skip_separators};
 use crate::line::level::Level;
 use crate::line::time::Stamp;
 
-/// Reads a line whose bracket holds a time, or a level or thread with the time behind it.
+/// Parses a line with a time in brackets, or with a level or thread in brackets followed by a time.
 pub fn head(line: &[u8]) -> Option<Head> {
     if line.first() != Some(&b'[') {
         return None;
@@ -24,7 +24,7 @@ pub fn head(line: &[u8]) -> Option<Head> {
     tornado(line).or_else(|| behind(line))
 }
 
-/// Any of the times that brackets hold.
+/// Any of the times that occur in brackets.
 fn time_at(line: &[u8], at: usize) -> Option<(Stamp, usize)> {
     let inside = line.get(at..)?;
     match inside.first()? {
@@ -38,8 +38,8 @@ fn time_at(line: &[u8], at: usize) -> Option<(Stamp, usize)> {
     }
 }
 
-/// Reads `,  <n>[, ...]] <file>:<n>(<function>)`: Samba's debug level, which syslog gets as error, warning, notice,
-/// info and from 4 on debug.
+/// Parses `,  <n>[, ...]] <file>:<n>(<function>)`. Samba maps its debug levels to syslog's error, warning, notice,
+/// info, and from 4 on debug.
 fn samba(line: &[u8], time: Stamp, end: usize) -> Option<Head> {
     if line.get(end) != Some(&b',') {
         return None;
@@ -58,7 +58,7 @@ fn samba(line: &[u8], time: Stamp, end: usize) -> Option<Head> {
     Some(Head { layout: Layout::Samba, time: Some(time), level: Some(level), message })
 }
 
-/// Reads on behind a time in the bracket: the rest of the bracket, then a level in whatever form.
+/// Parses what follows a time in brackets: the rest of the bracket, then a level in any form.
 fn other(line: &[u8], time: Stamp, end: usize) -> Head {
     let at = end + usize::from(line.get(end) == Some(&b']'));
     let (mut message, level) = level_after(line, at);
@@ -69,7 +69,7 @@ fn other(line: &[u8], time: Stamp, end: usize) -> Head {
     Head { layout: Layout::Other, time: Some(time), level, message }
 }
 
-/// Reads `[I 250611 03:12:44 module:12] `, Tornado's own form.
+/// Parses `[I 250611 03:12:44 module:12] ` (Tornado).
 fn tornado(line: &[u8]) -> Option<Head> {
     let [_, letter, b' ', ..] = line else { return None };
     let level = Level::from_letter(*letter)?;
@@ -86,7 +86,7 @@ fn tornado(line: &[u8]) -> Option<Head> {
     Some(Head { layout: Layout::Other, time: Some(time), level: Some(level), message })
 }
 
-/// Reads one or two groups with the time behind them: `[INFO] <time>`, `[INFO][<time>]`, `[<thread>] <time>`.
+/// Parses one or two groups followed by a time: `[INFO] <time>`, `[INFO][<time>]`, `[<thread>] <time>`.
 fn behind(line: &[u8]) -> Option<Head> {
     let mut at = 0;
     let mut level = None;

@@ -1,16 +1,16 @@
-//! Kinds of bytes, looked up instead of compared.
+//! Classes of bytes, as lookup tables.
 
 /// A set of bytes.
 pub struct Class([bool; 256]);
 
 impl Class {
-    /// What a host's name or address is written with.
+    /// Host names and addresses.
     pub const HOST: Self = Self::letters_digits_and(b"._-:%");
-    /// What a syslog tag is written with.
+    /// Syslog tags.
     pub const TAG: Self = Self::letters_digits_and(b"_-./()@+\\");
-    /// What a key of logfmt is written with.
+    /// Keys of logfmt.
     pub const KEY: Self = Self::letters_digits_and(b"_.-@/");
-    /// What a logger's or thread's name, or a place in the source, is written with.
+    /// Names of loggers and threads, and source locations.
     pub const NAME: Self = Self::letters_digits_and(b"._-:/@$#*~");
 
     /// ASCII letters, digits, and `others`.
@@ -29,12 +29,11 @@ impl Class {
         Self(set)
     }
 
-    /// Whether `byte` is in the set.
     pub const fn has(&self, byte: u8) -> bool {
         self.0[byte as usize]
     }
 
-    /// Where the run of such bytes at `at` ends; `at` itself if there is none.
+    /// The end of the run of such bytes at `at`; `at` itself if there is none.
     pub fn run(&self, bytes: &[u8], at: usize) -> usize {
         let rest = bytes.get(at..).unwrap_or_default();
         at + rest.iter().position(|&byte| !self.has(byte)).unwrap_or(rest.len())

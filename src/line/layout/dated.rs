@@ -1,4 +1,4 @@
-//! Lines that open with an ISO 8601 date: Python, `ZooKeeper` (Java and C), Open vSwitch, syslog, plain.
+//! Lines that start with an ISO 8601 date: Python, `ZooKeeper` (Java and C), Open vSwitch, syslog, plain.
 
 use crate::line::layout::head::{Head, Layout};
 use crate::line::layout::scan::{after, after_origin, after_source, digits_end, skip_blanks};
@@ -7,10 +7,10 @@ use crate::line::layout::{stamp, syslog};
 use crate::line::level::Level;
 use crate::line::time::Stamp;
 
-/// How far the brackets of a thread may reach.
+/// The maximum length of a thread in brackets.
 const REACH: usize = 256;
 
-/// Reads a line that opens with `yyyy-mm-dd hh:mm:ss`, or with `yyyymmddThhmmss`.
+/// Parses a line that starts with `yyyy-mm-dd hh:mm:ss` or `yyyymmddThhmmss`.
 pub fn head(line: &[u8]) -> Option<Head> {
     let (time, end) = match line.get(4)? {
         b'-' => stamp::iso(line, 0)?,
@@ -22,12 +22,12 @@ pub fn head(line: &[u8]) -> Option<Head> {
         Some(b':') => client(line, time, end),
         _ => None,
     };
-    // A space between date and time is the way of a file's own logger, `T` that of tools that ship lines.
+    // Loggers write a space between date and time; tools that ship lines write `T`.
     let layout = if line[10] == b' ' { Layout::Plain } else { Layout::Other };
     Some(special.unwrap_or_else(|| other(line, time, end, layout)))
 }
 
-/// Reads what follows a time and a space, if it is one of the layouts known by name.
+/// Parses what follows a time and a space, if it is one of the named layouts.
 fn spaced(line: &[u8], time: Stamp, end: usize) -> Option<Head> {
     let at = skip_blanks(line, end);
     if let Some(word) = level_word(line, at).filter(|word| word.capitals) {
@@ -44,7 +44,7 @@ fn spaced(line: &[u8], time: Stamp, end: usize) -> Option<Head> {
     }
 }
 
-/// Reads `LEVEL [<thread>] <module>:<n> `.
+/// Parses `LEVEL [<thread>] <module>:<n> `.
 fn python(line: &[u8], time: Stamp, word: Word) -> Option<Head> {
     if line.get(word.end).is_some_and(|&byte| byte != b' ') {
         return None;
@@ -64,7 +64,7 @@ fn python(line: &[u8], time: Stamp, word: Word) -> Option<Head> {
     Some(Head { layout, time: Some(time), level: Some(word.level), message })
 }
 
-/// Reads `- LEVEL  [<thread>:<Class>@<n>] - `, the dash at `at`.
+/// Parses `- LEVEL  [<thread>:<Class>@<n>] - `, the dash at `at`.
 fn zookeeper(line: &[u8], time: Stamp, at: usize) -> Option<Head> {
     let word = match line.get(at..)? {
         [b'-', b' ', ..] => level_word(line, at + 2)?,
@@ -79,7 +79,7 @@ fn zookeeper(line: &[u8], time: Stamp, at: usize) -> Option<Head> {
     Some(Head { layout: Layout::ZooKeeper, time: Some(time), level: Some(word.level), message })
 }
 
-/// Reads `:<pid>(0x<hex>):ZOO_<LEVEL>@<function>@<n>: `.
+/// Parses `:<pid>(0x<hex>):ZOO_<LEVEL>@<function>@<n>: `.
 fn client(line: &[u8], time: Stamp, end: usize) -> Option<Head> {
     let open = digits_end(line, end + 1);
     if open == end + 1 || !line[open..].starts_with(b"(0x") {
@@ -91,7 +91,7 @@ fn client(line: &[u8], time: Stamp, end: usize) -> Option<Head> {
     Some(Head { layout: Layout::ZooKeeperClient, time: Some(time), level: Some(word.level), message })
 }
 
-/// Reads `|<seq>|<module>|<LEVEL>|`.
+/// Parses `|<seq>|<module>|<LEVEL>|`.
 fn open_vswitch(line: &[u8], time: Stamp, end: usize) -> Option<Head> {
     let module = digits_end(line, end + 1);
     if module == end + 1 || line.get(module) != Some(&b'|') {
@@ -103,7 +103,7 @@ fn open_vswitch(line: &[u8], time: Stamp, end: usize) -> Option<Head> {
     Some(Head { layout: Layout::OpenVSwitch, time: Some(time), level, message: level_end })
 }
 
-/// Any other line that opens with a time, with a level if one stands behind it.
+/// Any other line that starts with a time, with a level if one follows.
 fn other(line: &[u8], time: Stamp, end: usize, layout: Layout) -> Head {
     let (mut message, mut level) = level_after(line, end);
     if level.is_none()
@@ -111,7 +111,7 @@ fn other(line: &[u8], time: Stamp, end: usize, layout: Layout) -> Head {
         && let Some(behind) = after(line, message, b"] ", REACH)
         && after_source(&line[..behind - 2], message + 2).is_some()
     {
-        // TensorFlow and its kin: `2025-06-11 03:12:44.123456: W file.cc:12] `.
+        // TensorFlow and similar: `2025-06-11 03:12:44.123456: W file.cc:12] `.
         (message, level) = (behind, Level::from_letter(letter));
     } else if level.is_some() {
         message = after_source(line, message).map_or(message, |behind| skip_separators(line, behind));

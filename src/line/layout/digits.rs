@@ -1,14 +1,14 @@
-//! Eight bytes of digits and marks, checked and read at once.
+//! Parses eight bytes of digits and separators at once.
 
 /// The highest bit of each of eight bytes.
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
-/// A shape of eight bytes: digits in some places, fixed marks in the others.
+/// A pattern of eight bytes, each a digit or a fixed separator.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
-    /// What each byte is combined with by exclusive or: a digit becomes 0 to 9, a right mark becomes 0.
+    /// Exclusive or with the bytes turns digits into 0 to 9 and the right separators into 0.
     marks: u64,
-    /// What each byte may then grow by and stay below 128.
+    /// What can be added to each valid byte after that with a result below 128.
     room: u64,
 }
 
@@ -22,7 +22,7 @@ impl Shape {
     /// `yyyymmdd`.
     pub const DAY: Self = Self::new(*b"00000000");
 
-    /// The shape of `pattern`, in which `0` stands for any digit and any other byte for itself.
+    /// In `pattern`, `0` stands for any digit and any other byte for itself.
     const fn new(pattern: [u8; 8]) -> Self {
         let mut room = [0x7f; 8];
         let mut at = 0;
@@ -35,12 +35,12 @@ impl Shape {
         Self { marks: u64::from_le_bytes(pattern), room: u64::from_le_bytes(room) }
     }
 
-    /// Reads the eight bytes at `at`: in each place where two digits begin stands their number, what stands
-    /// elsewhere means nothing. `None` if the bytes are not of this shape.
+    /// Parses the eight bytes at `at`. The result has the number of each pair of digits at the index of the first one;
+    /// its other bytes are meaningless. `None` if the bytes do not have this shape.
     pub fn read(self, bytes: &[u8], at: usize) -> Option<[u8; 8]> {
         let digits = u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?) ^ self.marks;
-        // A byte that is no digit here either has its high bit set or gets it by growing; where one carries into
-        // its neighbour its own high bit was set.
+        // For an invalid byte the high bit is set, or gets set by the addition; a byte that carries into its neighbor
+        // had its own high bit set.
         if (digits | digits.wrapping_add(self.room)) & HIGH != 0 {
             return None;
         }
@@ -48,8 +48,7 @@ impl Shape {
     }
 }
 
-/// The digits that open the eight bytes at `at`, as a number of eight digits (zeros added behind them), and how many
-/// they are.
+/// The digits at the start of the eight bytes at `at`, padded with zeros to a number of eight digits, and their count.
 pub fn leading(bytes: &[u8], at: usize) -> (u32, usize) {
     let mut chunk = [0; 8];
     let rest = bytes.get(at..).unwrap_or_default();
@@ -59,10 +58,10 @@ pub fn leading(bytes: &[u8], at: usize) -> (u32, usize) {
     }
     let digits = u64::from_le_bytes(chunk) ^ u64::from_le_bytes([b'0'; 8]);
     let others = (digits | digits.wrapping_add(u64::from_le_bytes([0x76; 8]))) & HIGH;
-    // A carry can only come from a byte that is no digit itself, so the first one found is right.
+    // A carry can come only from a byte that is not a digit, so the first one found is right.
     let count = others.trailing_zeros() / 8;
     let digits = if count == 8 { digits } else { digits & ((1 << (count * 8)) - 1) };
-    // Two digits, four, eight: each step joins neighbours, the left one being worth more.
+    // Pairs, fours, eights: each step joins neighbors, the left one being the more significant.
     let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
     let eight = (fours * 10_000 + (fours >> 32)) & 0xffff_ffff;

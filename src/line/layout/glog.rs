@@ -1,4 +1,4 @@
-//! glog, of both generations: C++ services, Go's glog and klog, abseil.
+//! glog, old and new: C++ services, Go's glog and klog, abseil.
 
 use crate::line::layout::head::{Head, Layout};
 use crate::line::layout::scan::{after, digits_end, skip_blanks, two};
@@ -6,10 +6,10 @@ use crate::line::layout::stamp;
 use crate::line::level::Level;
 use crate::line::time::Stamp;
 
-/// How far the thread and the place in the source may reach behind the time.
+/// The maximum length of thread and source location after the time.
 const REACH: usize = 160;
 
-/// Reads `<L><yyyymmdd> <hh:mm:ss.uuuuuu>Z <tid> <file>:<n>] ` or, older, `<L><mmdd> <hh:mm:ss.uuuuuu> ...`.
+/// Parses `<L><yyyymmdd> <hh:mm:ss.uuuuuu>Z <tid> <file>:<n>] `, or the older `<L><mmdd> <hh:mm:ss.uuuuuu> ...`.
 pub fn head(line: &[u8]) -> Option<Head> {
     let letter @ (b'I' | b'W' | b'E' | b'F') = *line.first()? else { return None };
     let level = Level::from_letter(letter);
@@ -20,7 +20,7 @@ pub fn head(line: &[u8]) -> Option<Head> {
     Some(Head { layout: Layout::Glog, time: Some(time), level, message: message(line, end) })
 }
 
-/// The time of a line that writes the year.
+/// The time of a line with a year.
 fn new(line: &[u8]) -> Option<(Stamp, usize)> {
     if line.get(9) != Some(&b' ') {
         return None;
@@ -30,8 +30,8 @@ fn new(line: &[u8]) -> Option<(Stamp, usize)> {
     stamp::finish(line, 18, stamp)
 }
 
-/// The time of a line that does not write the year; abseil writes `0000 00:00:` and seconds since 1970 before it
-/// has read the zone.
+/// The time of a line without a year. Before abseil has loaded the zone, it writes `0000 00:00:` and seconds since
+/// 1970.
 fn old(line: &[u8]) -> Option<(Stamp, usize)> {
     if line[1..].starts_with(b"0000 00:00:") {
         return stamp::epoch(line, 12);
@@ -40,7 +40,7 @@ fn old(line: &[u8]) -> Option<(Stamp, usize)> {
     stamp::finish(line, 14, stamp)
 }
 
-/// Where the message starts: after `<tid> <file>:<n>] `, or right after the time if that is missing.
+/// The offset of the message: after `<tid> <file>:<n>] `, or after the time if that is missing.
 fn message(line: &[u8], end: usize) -> usize {
     let start = skip_blanks(line, end);
     let source = skip_blanks(line, digits_end(line, start));
@@ -49,7 +49,7 @@ fn message(line: &[u8], end: usize) -> usize {
         .unwrap_or(start)
 }
 
-/// Reads the first line of a glog file, `Log file created at: <yyyy/mm/dd> <hh:mm:ss>`.
+/// Parses the first line of a glog file, `Log file created at: <yyyy/mm/dd> <hh:mm:ss>`.
 pub fn created(line: &[u8]) -> Option<Head> {
     const OPENING: &[u8] = b"Log file created at: ";
     if !line.starts_with(OPENING) {

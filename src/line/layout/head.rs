@@ -1,12 +1,12 @@
-//! The head of a line: its layout, and what it says.
+//! The head of a line.
 
 use crate::line::level::Level;
 use crate::line::time::Stamp;
 
-/// The layouts of FACTS-nutanix, section 3, and their neighbours on a CVM.
+/// The layouts of logs on a CVM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Layout {
-    /// `I20250611 03:12:45.123456Z 21034 file.cc:1187] `, old `I0611 03:12:45.123456 21034 file.cc:1187] `.
+    /// `I20250611 03:12:45.123456Z 21034 file.cc:1187] `, or the older `I0611 03:12:45.123456 21034 file.cc:1187] `.
     Glog,
     /// `2025-06-11 03:12:44,001Z INFO 81234512 module.py:2210 `, or the same without the time.
     Python,
@@ -20,12 +20,12 @@ pub enum Layout {
     ZooKeeperClient,
     /// `2025-06-11 03:12:44,500 `, with a level if one follows in words or brackets.
     Plain,
-    /// `2025-06-11T12:12:44.413144+09:00 host tag[pid]: `, classic `Jun 11 12:12:44 host tag[pid]: `, either
-    /// behind a `<priority>`.
+    /// `2025-06-11T12:12:44.413144+09:00 host tag[pid]: `, or the classic `Jun 11 12:12:44 host tag[pid]: `; possibly
+    /// after a `<priority>`.
     Syslog,
     /// `Jun 11, 2025 3:12:44 AM class method`: j.u.l., level and message on the next line.
     JavaUtil,
-    /// `11-Jun-2025 03:12:44.001 INFO [thread] class.method `: Tomcat's own one-line form of j.u.l.
+    /// `11-Jun-2025 03:12:44.001 INFO [thread] class.method `: Tomcat's one-line format of j.u.l.
     Tomcat,
     /// `time="2025-06-11T03:12:46-07:00" level=error `, pairs in any order; `INFO[0042] ` on a terminal.
     Logfmt,
@@ -41,26 +41,24 @@ pub enum Layout {
     Access,
     /// `#TIMESTAMP 1718075565 : `: sysstats.
     Sysstats,
-    /// Any other line with a time near its start.
+    /// Any other line with a timestamp near its start.
     Other,
 }
 
 impl Layout {
-    /// Whether the level stands on the line after the head; the head line alone does not know it.
+    /// Whether the level is on the line after the head.
     pub const fn level_follows(self) -> bool {
         matches!(self, Self::JavaUtil)
     }
 }
 
-/// What the head of a line tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// How it is written.
     pub layout: Layout,
-    /// Its time as written; `None` for the few heads that tell a level alone.
+    /// `None` for the few heads with only a level.
     pub time: Option<Stamp>,
-    /// Its level, where the layout tells one.
+    /// `None` for layouts without a level.
     pub level: Option<Level>,
-    /// Where the message starts, counted from the first byte of the line; at most its length.
+    /// The offset of the message in the line; at most its length.
     pub message: usize,
 }

@@ -1,13 +1,13 @@
-//! One JSON object on a line; only its own keys are looked at, and only until time and level are found.
+//! One JSON object per line; only its top-level keys are read, and only until time and level are found.
 
 use memchr::memchr;
 
 use crate::line::layout::head::{Head, Layout};
 use crate::line::layout::pairs::{PairKey, level_value, quoted, time_value};
 
-/// Reads the object's time and level; a head if it has a time, or a level in words.
+/// Parses time and level of the object; a head if it has a time, or a level in words.
 ///
-/// A line that is cut short, or is no JSON further on, counts by what stands before that.
+/// What follows time and level need not be valid or complete JSON.
 pub fn head(line: &[u8]) -> Option<Head> {
     if line.first() != Some(&b'{') {
         return None;
@@ -15,11 +15,11 @@ pub fn head(line: &[u8]) -> Option<Head> {
     let (mut time, mut level) = (None, None);
     let mut worded = false;
     let mut next = 1;
-    // The message starts behind the run of times and levels that opens the object, if one does.
+    // The message starts after the times and levels at the start of the object, if any.
     let (mut message, mut in_front) = (0, true);
     while let Some((key, value_at)) = key(line, next) {
         let Some(end) = value_end(line, value_at) else { break };
-        let kind = PairKey::of(key);
+        let kind = PairKey::from_key(key);
         if kind != PairKey::Other {
             let value = &line[value_at..end];
             let bare = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value);
@@ -50,7 +50,7 @@ pub fn head(line: &[u8]) -> Option<Head> {
     })
 }
 
-/// The key at `at`, past a comma and blanks, and where its value starts.
+/// The key at `at`, after a comma and blanks, and the offset of its value.
 fn key(line: &[u8], at: usize) -> Option<(&[u8], usize)> {
     let mut at = blanks_end(line, at);
     if line.get(at) == Some(&b',') {
@@ -64,7 +64,7 @@ fn key(line: &[u8], at: usize) -> Option<(&[u8], usize)> {
     (line.get(colon) == Some(&b':')).then(|| (key, blanks_end(line, colon + 1)))
 }
 
-/// Where the value at `at` ends; `None` if the line ends before it.
+/// The end of the value at `at`; `None` if the line ends before it.
 fn value_end(line: &[u8], at: usize) -> Option<usize> {
     match line.get(at)? {
         b'"' => quoted(line, at).map(|(_, end)| end),
@@ -77,14 +77,14 @@ fn value_end(line: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// Where the object or array at `at` ends, brackets inside strings not counted.
+/// The end of the object or array at `at`; brackets in strings are ignored.
 fn nested_end(line: &[u8], at: usize) -> Option<usize> {
     let mut depth = 0_usize;
     let mut next = at;
     loop {
         match line.get(next)? {
             b'"' => {
-                // A string without escapes is passed in one step.
+                // A string without escapes is skipped in one step.
                 let close = next + 1 + memchr(b'"', &line[next + 1..])?;
                 next = if line[close - 1] == b'\\' { quoted(line, next)?.1 } else { close + 1 };
                 continue;
@@ -102,7 +102,7 @@ fn nested_end(line: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// Where the line goes on after JSON's blanks at `at`.
+/// The end of JSON whitespace at `at`.
 fn blanks_end(line: &[u8], mut at: usize) -> usize {
     while matches!(line.get(at), Some(b' ' | b'\t' | b'\r')) {
         at += 1;

@@ -1,4 +1,4 @@
-//! Lines that open with the level: log4j (`prism_gateway`), Cassandra, daemons without a time.
+//! Lines that start with the level: log4j (`prism_gateway`), Cassandra, daemons without timestamps.
 
 use memchr::memchr_iter;
 
@@ -8,13 +8,13 @@ use crate::line::layout::stamp;
 use crate::line::layout::words::{Word, level_word, skip_separators};
 use crate::line::time::Stamp;
 
-/// How far a thread's name may reach.
+/// The maximum length of the name of a thread.
 const REACH: usize = 200;
 
-/// Log4j's `%5p` and `%8s` put blanks before the word; more of them is an indented line.
+/// Log4j's `%5p` and `%8s` pad the word with blanks on the left; a line with more of them is indented.
 const PADDING: usize = 4;
 
-/// Reads `LEVEL <time>`, `LEVEL [<thread>] <time>`, `LEVEL <thread> <time>`, or `LEVEL [<thread>] <module>:<n> `.
+/// Parses `LEVEL <time>`, `LEVEL [<thread>] <time>`, `LEVEL <thread> <time>`, or `LEVEL [<thread>] <module>:<n> `.
 pub fn head(line: &[u8]) -> Option<Head> {
     let padding = line.iter().take(PADDING).take_while(|&&byte| byte == b' ').count();
     let word = level_word(line, padding).filter(|word| word.capitals)?;
@@ -42,7 +42,7 @@ pub fn head(line: &[u8]) -> Option<Head> {
     if padding == 0 { alone(line, word) } else { None }
 }
 
-/// Reads on behind the time: `<thread> [<context>] <class.method>:<n> `.
+/// Parses what follows the time: `<thread> [<context>] <class.method>:<n> `.
 fn log4j(line: &[u8], word: Word, time: Stamp, end: usize) -> Head {
     let at = skip_separators(line, end);
     let message = after(line, at, b"] ", REACH)
@@ -51,7 +51,7 @@ fn log4j(line: &[u8], word: Word, time: Stamp, end: usize) -> Head {
     Head { layout: Layout::Log4j, time: Some(time), level: Some(word.level), message }
 }
 
-/// Reads `[<thread>] <time> <File.java> (line <n>) `, the bracket at `at`; the thread's name may hold brackets.
+/// Parses `[<thread>] <time> <File.java> (line <n>) `, the bracket at `at`; the thread may contain brackets.
 fn threaded(line: &[u8], word: Word, at: usize) -> Option<Head> {
     let window = &line[at..line.len().min(at + REACH)];
     let (time, end) = memchr_iter(b']', window)
@@ -68,7 +68,7 @@ fn threaded(line: &[u8], word: Word, at: usize) -> Option<Head> {
     Some(Head { layout: Layout::Cassandra, time: Some(time), level: Some(word.level), message })
 }
 
-/// Reads `LEVEL[<seconds or time>] `, logrus on a terminal, or a `LEVEL[<thread>] <time>` without a blank.
+/// Parses `LEVEL[<seconds or time>] ` (logrus on a terminal), or `LEVEL[<thread>] <time>` without a blank.
 fn terminal(line: &[u8], word: Word) -> Option<Head> {
     let inside = word.end + 1;
     if let Some((time, end)) = stamp::iso(line, inside)
@@ -89,8 +89,8 @@ fn terminal(line: &[u8], word: Word) -> Option<Head> {
     threaded(line, word, word.end)
 }
 
-/// Reads a head without a time: `LEVEL [<thread>] <module>:<n> `, `LEVEL:<name>:` (Python's own default), or
-/// a level and a blank. `LEVEL: ` by itself is left alone: reports inside a record write it (`WARN: Disk ...`).
+/// Parses a head without a time: `LEVEL [<thread>] <module>:<n> `, `LEVEL:<name>:` (Python's default), or a level and a
+/// blank. `LEVEL: ` alone is not a head: it occurs in reports inside records (`WARN: Disk ...`).
 fn alone(line: &[u8], word: Word) -> Option<Head> {
     if !matches!(
         &line[..word.end],
@@ -108,7 +108,7 @@ fn alone(line: &[u8], word: Word) -> Option<Head> {
         }
         [b' ', ..] => {
             let at = skip_blanks(line, word.end);
-            // One blank, or those that pad the word to five or eight columns and part it from what follows.
+            // One blank, or as many as pad the word to five or eight columns, and one more.
             if !(at == word.end + 1 || at == 6 || at == 9) {
                 return None;
             }

@@ -1,4 +1,4 @@
-//! Heads with something else before the time: access logs, a host or program in front, sysstats.
+//! Heads with something before the timestamp: access logs, a host or program, sysstats.
 
 use memchr::memchr_iter;
 
@@ -8,20 +8,20 @@ use crate::line::layout::words::{level_after, level_word, skip_separators};
 use crate::line::layout::{glog, stamp};
 use crate::line::time::Stamp;
 
-/// How far from the start of a line its time may stand.
+/// The maximum offset of a timestamp.
 const NEAR: usize = 64;
 
-/// How far the client's address and user may reach in an access log.
+/// The maximum length of client address and user in an access log.
 const CLIENT: usize = 160;
 
-/// Words of prose that stand before a time without making it the line's own.
+/// Words of prose; a time after one of them is not the timestamp of the line.
 const PROSE: [&[u8]; 22] = [
     b"at", b"since", b"on", b"from", b"until", b"till", b"by", b"in", b"to", b"before", b"after", b"and",
     b"or", b"is", b"was", b"time", b"date", b"the", b"of", b"for", b"between", b"than",
 ];
 
-/// Reads a line that no family knows; the time has to stand near its start, and nothing before it may read like
-/// a sentence, a key or source code.
+/// Parses a line of none of the families. The timestamp has to be near its start, and what precedes it must not look
+/// like a sentence, a key or source code.
 pub fn head(line: &[u8]) -> Option<Head> {
     let first = *line.first()?;
     if first == b'#' {
@@ -38,7 +38,7 @@ pub fn head(line: &[u8]) -> Option<Head> {
     near(line).or_else(|| access(line))
 }
 
-/// Reads a line with an ISO 8601 time behind a short prefix.
+/// Parses a line with an ISO 8601 time after a short prefix.
 fn near(line: &[u8]) -> Option<Head> {
     let window = &line[..line.len().min(NEAR)];
     let dash = memchr_iter(b'-', window).find(|&dash| {
@@ -64,7 +64,7 @@ fn near(line: &[u8]) -> Option<Head> {
     Some(Head { layout: Layout::Other, time: Some(time), level, message })
 }
 
-/// Whether what stands before a time can be a host, a program, a thread or a level.
+/// Whether what precedes a time can be a host, a program, a thread or a level.
 fn is_prefix(prefix: &[u8]) -> bool {
     let in_brackets = matches!(prefix.last(), Some(b'[' | b'(' | b'<'));
     let outside = if in_brackets { &prefix[..prefix.len() - 1] } else { prefix };
@@ -81,7 +81,7 @@ fn is_prefix(prefix: &[u8]) -> bool {
     if in_brackets {
         return count <= 3 && last != b"at" && !text.starts_with(b"at ");
     }
-    // `key: <time>` stands in blocks inside records; `program[12]: <time>` does not.
+    // `key: <time>` occurs in blocks inside records; `program[12]: <time>` does not.
     if let Some(name) = last.strip_suffix(b":") {
         let is_level = level_word(name, 0).is_some_and(|word| word.end == name.len());
         return count <= 2 && (name.ends_with(b"]") || is_level);
@@ -90,7 +90,7 @@ fn is_prefix(prefix: &[u8]) -> bool {
     count <= 3 && !PROSE.contains(&last.to_ascii_lowercase().as_slice()) && (count == 1 || !lower)
 }
 
-/// Reads `<client> <ident> <user> [dd/Mon/yyyy:hh:mm:ss +zzzz] `.
+/// Parses `<client> <ident> <user> [dd/Mon/yyyy:hh:mm:ss +zzzz] `.
 fn access(line: &[u8]) -> Option<Head> {
     let window = &line[..line.len().min(CLIENT)];
     let (time, end): (Stamp, usize) = memchr_iter(b'[', window)
@@ -103,7 +103,7 @@ fn access(line: &[u8]) -> Option<Head> {
     Some(Head { layout: Layout::Access, time: Some(time), level: None, message: skip_blanks(line, end + 1) })
 }
 
-/// Reads `#TIMESTAMP <seconds since 1970> : `.
+/// Parses `#TIMESTAMP <seconds since 1970> : `.
 fn sysstats(line: &[u8]) -> Option<Head> {
     const OPENING: &[u8] = b"#TIMESTAMP ";
     if !line.starts_with(OPENING) {

@@ -1,8 +1,7 @@
-//! How the head of a line is written, and what it tells: time, level, where the message starts.
+//! Layouts: how the head of a line is written. Recognizes heads and extracts timestamp, level and message.
 //!
-//! Layouts come in families that differ in the first bytes of a line, so a line is offered to one or two of
-//! them at most. What is recognised never depends on the lines before; the memory only decides where to look
-//! first.
+//! Layouts form families that differ in the first bytes of a line, so that only a few of them are tried per line. The
+//! result never depends on previous lines; the memory only decides which family is tried first.
 
 mod bracketed;
 mod class;
@@ -24,25 +23,24 @@ pub mod words;
 
 pub use head::{Head, Layout};
 
-/// What one stream remembers from line to line: the family that matched last.
+/// The family that matched last on a stream.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Memory {
-    /// `None` before the first head.
     last: Option<Family>,
 }
 
-/// Layouts whose heads start alike; no line fits two families.
+/// Layouts whose heads start alike. No line matches two families.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Family {
-    /// A level's letter and digits.
+    /// The letter of a level, and digits.
     Glog,
     /// A four-digit year.
     Dated,
     /// Digits of another order.
     Numeric,
-    /// A level's word.
+    /// A level word.
     Leveled,
-    /// A month's or a weekday's name.
+    /// The name of a month or weekday.
     Named,
     /// An opening bracket.
     Bracketed,
@@ -55,7 +53,6 @@ enum Family {
 }
 
 impl Family {
-    /// Reads `line` as this family does.
     fn head(self, line: &[u8]) -> Option<Head> {
         match self {
             Self::Glog => glog::head(line),
@@ -70,7 +67,7 @@ impl Family {
         }
     }
 
-    /// The families that a line with this first byte may belong to.
+    /// The families possible for a line with this first byte.
     const fn candidates(first: u8) -> &'static [Self] {
         match first {
             b'0'..=b'9' => &[Self::Dated, Self::Numeric],
@@ -86,8 +83,8 @@ impl Family {
     }
 }
 
-/// Reads the head of `line` (without its newline); `None` if it opens with none and so continues the line before.
-pub fn recognise(line: &[u8], memory: &mut Memory) -> Option<Head> {
+/// Parses the head of `line` (without its newline); `None` if it has none, so that it continues the previous line.
+pub fn recognize(line: &[u8], memory: &mut Memory) -> Option<Head> {
     let first = *line.first()?;
     if first == 0 || first == 0x1b {
         return cluttered(line, memory);
@@ -108,11 +105,11 @@ pub fn recognise(line: &[u8], memory: &mut Memory) -> Option<Head> {
     loose::head(line)
 }
 
-/// Reads a head behind NULs (a log cut short under its writer starts with them) or behind a colour.
+/// Parses a head after NUL bytes (a log truncated while open for writing starts with them) or a color sequence.
 fn cluttered(line: &[u8], memory: &mut Memory) -> Option<Head> {
     let nuls = line.iter().take_while(|&&byte| byte == 0).count();
-    let at = words::skip_colour(line, nuls);
+    let at = words::skip_color(line, nuls);
     let rest = line.get(at..).filter(|rest| rest.first().is_some_and(u8::is_ascii_graphic))?;
-    let head = recognise(rest, memory)?;
+    let head = recognize(rest, memory)?;
     Some(Head { message: head.message + at, ..head })
 }

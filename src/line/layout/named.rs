@@ -1,11 +1,11 @@
-//! Lines that open with a month's or a weekday's English name: classic syslog, j.u.l., ctime.
+//! Lines that start with the English name of a month or weekday: classic syslog, j.u.l., ctime.
 
 use crate::line::layout::head::{Head, Layout};
 use crate::line::layout::scan::skip_blanks;
 use crate::line::layout::words::level_after;
 use crate::line::layout::{stamp, syslog};
 
-/// Reads `Mon dd hh:mm:ss <host> <tag>: `, `Mon dd, yyyy h:mm:ss AM <class> <method>`, or `Www Mon dd hh:mm:ss yyyy`.
+/// Parses `Mon dd hh:mm:ss <host> <tag>: `, `Mon dd, yyyy h:mm:ss AM <class> <method>`, or `Www Mon dd hh:mm:ss yyyy`.
 pub fn head(line: &[u8]) -> Option<Head> {
     if is_weekday(line) {
         let (time, end) = stamp::month_day(line, 4)?;
@@ -21,7 +21,7 @@ pub fn head(line: &[u8]) -> Option<Head> {
     Some(Head { layout: Layout::JavaUtil, time: Some(time), level: None, message: skip_blanks(line, end) })
 }
 
-/// Whether `line` opens with a weekday's three-letter name and a space.
+/// Whether `line` starts with the three-letter name of a weekday and a space.
 pub fn is_weekday(line: &[u8]) -> bool {
     matches!(
         line.first_chunk::<4>(),

@@ -1,4 +1,4 @@
-//! Lines that open with digits in another order than ISO 8601's: ganesha, Tomcat, nginx, Go, `RocksDB`.
+//! Lines that start with a date in another order than ISO 8601: ganesha, Tomcat, nginx, Go, `RocksDB`.
 
 use crate::line::layout::head::{Head, Layout};
 use crate::line::layout::scan::{after, skip_blanks, token_end};
@@ -6,10 +6,10 @@ use crate::line::layout::stamp;
 use crate::line::layout::words::{level_after, level_word};
 use crate::line::level::Level;
 
-/// How far the fields before a message may reach.
+/// The maximum length of a field before the message.
 const REACH: usize = 256;
 
-/// Reads a line by where its separators stand.
+/// Parses a line by the position of its separators.
 pub fn head(line: &[u8]) -> Option<Head> {
     match line.first_chunk::<11>()? {
         [_, _, _, _, b'/', _, _, b'/', _, _, b' ' | b'T'] => {
@@ -24,8 +24,8 @@ pub fn head(line: &[u8]) -> Option<Head> {
     }
 }
 
-/// Reads `yyyy/mm/dd-hh:mm:ss.uuuuuu <thread, hexadecimal> `. The same time with a duration behind it (`2.908341`)
-/// stands inside an activity trace and opens nothing.
+/// Parses `yyyy/mm/dd-hh:mm:ss.uuuuuu <thread, hexadecimal> `. The same time followed by a duration (`2.908341`) is a
+/// line inside an activity trace, not a head.
 fn rocksdb(line: &[u8]) -> Option<Head> {
     let (time, end) = stamp::slashed_dash(line, 0)?;
     let thread = line.get(end + 1..token_end(line, end + 1))?;
@@ -36,7 +36,7 @@ fn rocksdb(line: &[u8]) -> Option<Head> {
     Some(Head { layout: Layout::Other, time: Some(time), level, message })
 }
 
-/// Reads `dd/mm/yyyy hh:mm:ss : epoch <hex> : <host> : <program>[<thread>] <function> :<COMPONENT> :<LEVEL> :`.
+/// Parses `dd/mm/yyyy hh:mm:ss : epoch <hex> : <host> : <program>[<thread>] <function> :<COMPONENT> :<LEVEL> :`.
 fn ganesha(line: &[u8]) -> Option<Head> {
     let (time, end) = stamp::day_first(line, 0)?;
     if !line[end..].starts_with(b" : ") {
@@ -56,7 +56,7 @@ fn ganesha(line: &[u8]) -> Option<Head> {
     Some(Head { layout: Layout::Ganesha, time: Some(time), level: None, message: end + 3 })
 }
 
-/// The level that ganesha's word means; `MAJ` stands above `CRIT` there.
+/// The level of a ganesha word; there `MAJ` is above `CRIT`.
 fn ganesha_level(word: &[u8]) -> Option<Level> {
     Some(match word {
         b"FATAL" | b"MAJ" | b"CRIT" => Level::Fatal,
@@ -68,7 +68,7 @@ fn ganesha_level(word: &[u8]) -> Option<Level> {
     })
 }
 
-/// Reads `dd-Mon-yyyy hh:mm:ss.mmm LEVEL [<thread>] <class.method> `.
+/// Parses `dd-Mon-yyyy hh:mm:ss.mmm LEVEL [<thread>] <class.method> `.
 fn tomcat(line: &[u8]) -> Option<Head> {
     let (time, end) = stamp::day_month(line, 0, b'-', b' ')?;
     let at = skip_blanks(line, end);

@@ -8,23 +8,20 @@ use crate::line::layout::stamp;
 use crate::line::level::Level;
 use crate::line::time::Stamp;
 
-/// How many pairs are looked at; time and level stand at the front.
+/// The number of pairs read; time and level are at the front.
 const PAIRS: usize = 12;
 
-/// What a key holds.
+/// The meaning of a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum PairKey {
-    /// A time.
     Time,
-    /// A level.
     Level,
-    /// Anything else.
     Other,
 }
 
 impl PairKey {
-    /// What `key` holds by its name, in whatever case.
-    pub fn of(key: &[u8]) -> Self {
+    /// The meaning of a key by its name, case-insensitively.
+    pub fn from_key(key: &[u8]) -> Self {
         if !matches!(
             key.first(),
             Some(b't' | b'l' | b's' | b'@' | b'a' | b'd' | b'T' | b'L' | b'S' | b'A' | b'D')
@@ -47,18 +44,18 @@ impl PairKey {
     }
 }
 
-/// The time that a value (without its quotes) is: ISO 8601 with dashes or slashes, or a number since 1970.
+/// Parses a value (without its quotes) as a time: ISO 8601 with dashes or slashes, or a number since 1970.
 pub fn time_value(value: &[u8]) -> Option<Stamp> {
     let (time, end) = stamp::iso(value, 0)
         .or_else(|| stamp::epoch(value, 0))
         .or_else(|| stamp::slashed(value, 0))
         .or_else(|| stamp::basic(value, 0))?;
-    // Go's `time.String` and Java's zoned times put a zone's name behind; anything more is no time.
+    // Go's `time.String` and Java's zoned times append the name of a zone; anything longer is not a time.
     (value.len() - end <= 40).then_some(time)
 }
 
-/// The level that a value (without its quotes) is: a word (`INFO+2` of slog too), or a number: from 10 up as bunyan
-/// and pino count, below 8 a syslog severity.
+/// Parses a value (without its quotes) as a level: a word (also `INFO+2` of slog), or a number: from 10 as in bunyan
+/// and pino, below 8 a syslog severity.
 pub fn level_value(value: &[u8]) -> Option<Level> {
     if value.first()?.is_ascii_digit() {
         return match value {
@@ -80,7 +77,7 @@ pub fn level_value(value: &[u8]) -> Option<Level> {
         .then(|| Level::from_word(&value[..length]))?
 }
 
-/// Reads `key=value` pairs from the front of `line`; a head if one of them is a time, or the first is a level and more
+/// Parses `key=value` pairs from the start of `line`; a head if one of them is a time, or the first is a level and more
 /// follow.
 pub fn head(line: &[u8]) -> Option<Head> {
     if !line.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'@') {
@@ -88,12 +85,12 @@ pub fn head(line: &[u8]) -> Option<Head> {
     }
     let (mut time, mut level) = (None, None);
     let mut next = 0;
-    // The message starts behind the run of times and levels that opens the line, if one does.
+    // The message starts after the times and levels at the start of the line, if any.
     let mut message = 0;
     let mut level_first = false;
     for index in 0..PAIRS {
         let Some((key, value, end)) = pair(line, next) else { break };
-        let kind = PairKey::of(key);
+        let kind = PairKey::from_key(key);
         match kind {
             PairKey::Time if time.is_none() => time = time_value(value),
             PairKey::Level if level.is_none() => {
@@ -114,7 +111,7 @@ pub fn head(line: &[u8]) -> Option<Head> {
     (time.is_some() || more_follow).then_some(Head { layout: Layout::Logfmt, time, level, message })
 }
 
-/// The pair at `at`: key, value without its quotes, and where the next pair starts.
+/// The pair at `at`: key, value without its quotes, and the offset of the next pair.
 fn pair(line: &[u8], at: usize) -> Option<(&[u8], &[u8], usize)> {
     let rest = line.get(at..)?;
     let length = Class::KEY.run(rest, 0);
@@ -134,7 +131,7 @@ fn pair(line: &[u8], at: usize) -> Option<(&[u8], &[u8], usize)> {
     Some((key, value, end))
 }
 
-/// The text between the quote at `at` and its end, escapes left as they are; and where the text goes on.
+/// The text between the quote at `at` and the closing one, with escapes unchanged; and the offset after it.
 pub fn quoted(bytes: &[u8], at: usize) -> Option<(&[u8], usize)> {
     let mut next = at + 1;
     loop {

@@ -1,12 +1,12 @@
-//! Lines that open with syslog's `<priority>`, as they travel between hosts and some daemons write them.
+//! Lines that start with a syslog `<priority>`, as sent between hosts and written by some daemons.
 
 use crate::line::layout::head::{Head, Layout};
 use crate::line::layout::scan::{digits_end, skip_blanks, token_end};
 use crate::line::layout::{stamp, syslog};
 use crate::line::level::Level;
 
-/// Reads `<n>1 <RFC 3339> <host> <app> <pid> <id> ` (RFC 5424), or `<n>` before either of syslog's file layouts;
-/// the severity in the priority is the level.
+/// Parses `<n>1 <RFC 3339> <host> <app> <pid> <id> ` (RFC 5424), or `<n>` before either of syslog's file layouts. The
+/// severity in the priority is the level.
 pub fn head(line: &[u8]) -> Option<Head> {
     let close = digits_end(line, 1);
     if !(2..=4).contains(&close) || line.first() != Some(&b'<') || line.get(close) != Some(&b'>') {

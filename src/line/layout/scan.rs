@@ -1,6 +1,6 @@
-//! Small steps over the bytes of a line.
+//! Helpers to scan the bytes of a line.
 
-/// Where `bytes` goes on after any spaces and tabs at `at`.
+/// The offset after any spaces and tabs at `at`.
 pub fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\t') = bytes.get(at) {
         at += 1;
@@ -8,13 +8,13 @@ pub fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Where the token at `at` ends: at the next blank, or at the end.
+/// The end of the token at `at`: the next blank, or the end of `bytes`.
 pub fn token_end(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
     memchr::memchr2(b' ', b'\t', rest).map_or(bytes.len().max(at), |blank| at + blank)
 }
 
-/// Where the digits at `at` end; `at` itself if there are none.
+/// The end of the digits at `at`; `at` itself if there are none.
 pub fn digits_end(bytes: &[u8], mut at: usize) -> usize {
     while bytes.get(at).is_some_and(u8::is_ascii_digit) {
         at += 1;
@@ -30,7 +30,7 @@ pub fn two(bytes: &[u8], at: usize) -> Option<u8> {
     }
 }
 
-/// One or two digits at `at` as a number, and where they end; a leading space is taken for a digit.
+/// One or two digits at `at` as a number, and their end; a leading space replaces the first digit.
 pub fn one_or_two(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
     match bytes.get(at..)? {
         [tens @ b'0'..=b'9', ones @ b'0'..=b'9', ..] => Some(((tens - b'0') * 10 + (ones - b'0'), at + 2)),
@@ -45,7 +45,7 @@ pub fn year(bytes: &[u8], at: usize) -> Option<i16> {
     Some(i16::from(two(bytes, at)?) * 100 + i16::from(two(bytes, at + 2)?))
 }
 
-/// The month (1 to 12) whose English three-letter name stands at `at`.
+/// The month (1 to 12) whose English three-letter name is at `at`.
 pub fn month(bytes: &[u8], at: usize) -> Option<u8> {
     Some(match bytes.get(at..at + 3)? {
         b"Jan" => 1,
@@ -64,8 +64,7 @@ pub fn month(bytes: &[u8], at: usize) -> Option<u8> {
     })
 }
 
-/// Where the text goes on after a token of the form `name:number` (a place in the source) at `at`, and the blank
-/// behind it; the number may be followed by `:` or `,`.
+/// The offset after a source location `name:number` at `at` and a blank; the number may be followed by `:` or `,`.
 pub fn after_source(bytes: &[u8], at: usize) -> Option<usize> {
     if !bytes.get(at).is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'<' | b'/')) {
         return None;
@@ -82,8 +81,8 @@ pub fn after_source(bytes: &[u8], at: usize) -> Option<usize> {
     (number < stop && number > at + 1 && bytes[number - 1] == b':').then(|| (end + 1).min(bytes.len()))
 }
 
-/// Where the text goes on after up to two tokens of a thread and a place in the source (`81234512 module.py:2210 `,
-/// `Thread-1 (worker) module:12 `, `module:12 `); `at` if it does not look so.
+/// The offset after an optional thread and a source location (`81234512 module.py:2210 `, `Thread-1 (worker) module:12
+/// `, `module:12 `); `at` if there is none.
 pub fn after_origin(bytes: &[u8], at: usize) -> usize {
     if let Some(after) = after_source(bytes, at) {
         return after;
@@ -95,7 +94,7 @@ pub fn after_origin(bytes: &[u8], at: usize) -> usize {
     after_source(bytes, next).unwrap_or(at)
 }
 
-/// Where the text goes on after the next `needle` within `reach` bytes from `at`.
+/// The offset after the next `needle` within `reach` bytes from `at`.
 pub fn after(bytes: &[u8], at: usize, needle: &[u8], reach: usize) -> Option<usize> {
     let window = bytes.get(at..(at + reach).min(bytes.len()))?;
     let first = *needle.first()?;

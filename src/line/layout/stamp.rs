@@ -1,4 +1,4 @@
-//! The ways a time is written, apart from the layouts they stand in.
+//! Parses times. Each function returns the time at `at` and its end.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use crate::line::layout::digits::{Shape, leading};
 use crate::line::layout::scan::{digits_end, month, one_or_two, two, year};
 use crate::line::time::Stamp;
 
-/// `yyyy-mm-dd hh:mm:ss` with `T` or a space between, a fraction and an offset; and where it ends.
+/// `yyyy-mm-dd hh:mm:ss`, separated by `T` or a space, with an optional fraction and offset.
 pub fn iso(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     if !matches!(bytes.get(at + 10)?, b'T' | b' ' | b't') {
         return None;
@@ -14,7 +14,7 @@ pub fn iso(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     finish(bytes, at + 19, ordered(bytes, at, Shape::DASHED)?)
 }
 
-/// `yyyy/mm/dd hh:mm:ss` with a fraction and an offset (nginx, Go, Samba); and where it ends.
+/// `yyyy/mm/dd hh:mm:ss` with an optional fraction and offset (nginx, Go, Samba).
 pub fn slashed(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     if !matches!(bytes.get(at + 10)?, b' ' | b'T') {
         return None;
@@ -22,7 +22,7 @@ pub fn slashed(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     finish(bytes, at + 19, ordered(bytes, at, Shape::SLASHED)?)
 }
 
-/// `yyyy/mm/dd-hh:mm:ss.uuuuuu` (`RocksDB`, and activity traces); and where it ends.
+/// `yyyy/mm/dd-hh:mm:ss.uuuuuu` (`RocksDB`, and activity traces).
 pub fn slashed_dash(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     if *bytes.get(at + 10)? != b'-' {
         return None;
@@ -30,7 +30,7 @@ pub fn slashed_dash(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     finish(bytes, at + 19, ordered(bytes, at, Shape::SLASHED)?)
 }
 
-/// `yyyymmddThhmmss` with a fraction and an offset, ISO 8601's basic form; and where it ends.
+/// `yyyymmddThhmmss` with an optional fraction and offset, the basic format of ISO 8601.
 pub fn basic(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     if bytes.get(at + 8) != Some(&b'T') {
         return None;
@@ -40,15 +40,15 @@ pub fn basic(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     finish(bytes, at + 15, Stamp::new(Some(year), day, time)?)
 }
 
-/// `dd/mm/yyyy hh:mm:ss` with a fraction (ganesha); and where it ends.
+/// `dd/mm/yyyy hh:mm:ss` with an optional fraction (ganesha).
 pub fn day_first(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     let [.., b'/', _, _, b'/', _, _, _, _, b' '] = bytes.get(at..at + 11)? else { return None };
     let day = (two(bytes, at + 3)?, two(bytes, at)?);
     finish(bytes, at + 19, Stamp::new(Some(year(bytes, at + 6)?), day, clock(bytes, at + 11)?)?)
 }
 
-/// `dd-Mon-yyyy hh:mm:ss.mmm` with `-` (Tomcat) or `/` and a colon before the time (access logs), told by
-/// `separator` and `joint`; and where it ends.
+/// `dd-Mon-yyyy hh:mm:ss.mmm` with this `separator` in the date and `joint` before the time: `-` and a space in Tomcat,
+/// `/` and a colon in access logs.
 pub fn day_month(bytes: &[u8], at: usize, separator: u8, joint: u8) -> Option<(Stamp, usize)> {
     let chunk = bytes.get(at..at + 12)?;
     if chunk[2] != separator || chunk[6] != separator || chunk[11] != joint {
@@ -58,7 +58,7 @@ pub fn day_month(bytes: &[u8], at: usize, separator: u8, joint: u8) -> Option<(S
     finish(bytes, at + 20, Stamp::new(Some(year(bytes, at + 7)?), day, clock(bytes, at + 12)?)?)
 }
 
-/// `Mon dd hh:mm:ss` with the year before the time, behind it or nowhere; and where it ends.
+/// `Mon dd hh:mm:ss` with the year before the time, after it, or absent.
 pub fn month_day(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     let name = month(bytes, at)?;
     if bytes.get(at + 3) != Some(&b' ') {
@@ -77,7 +77,7 @@ pub fn month_day(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     let day = (name, day);
     let time = clock(bytes, time_at)?;
     let (stamp, end) = finish(bytes, time_at + 8, Stamp::new(of_year, day, time)?)?;
-    // ctime's order: `Jun 11 03:12:44 2025`, or with `UTC` between.
+    // ctime: `Jun 11 03:12:44 2025`, or with `UTC` in between.
     if of_year.is_none()
         && bytes.get(end) == Some(&b' ')
         && let Some(late @ 1970..=2199) = year(bytes, end + 1)
@@ -89,7 +89,7 @@ pub fn month_day(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     Some((stamp, end))
 }
 
-/// `Mon d, yyyy h:mm:ss AM` (j.u.l.; newer Javas put a narrow space before `AM`); and where it ends.
+/// `Mon d, yyyy h:mm:ss AM` (j.u.l.; newer Java versions write a narrow space before `AM`).
 pub fn java_util(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     let name = month(bytes, at)?;
     let (day, comma) = one_or_two(bytes, at + 4)?;
@@ -121,8 +121,7 @@ pub fn java_util(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     Some((stamp, colon + 6 + half_at + 2))
 }
 
-/// A number of seconds since 1970 at `at`, or by its size of milli-, micro- or nanoseconds, from 1973 on; and where
-/// it ends.
+/// Seconds since 1970; or, depending on their number of digits, milli-, micro- or nanoseconds. From 1973 on.
 pub fn epoch(bytes: &[u8], at: usize) -> Option<(Stamp, usize)> {
     let end = digits_end(bytes, at);
     let digits = bytes.get(at..end)?;
@@ -145,13 +144,13 @@ pub fn clock(bytes: &[u8], at: usize) -> Option<(u8, u8, u8)> {
     Some((hour, minute, second))
 }
 
-/// The `yyyymmdd` at `at`: year, and month with day.
+/// The `yyyymmdd` at `at`: year, and month and day.
 pub fn day(bytes: &[u8], at: usize) -> Option<(i16, (u8, u8))> {
     let [century, _, year, _, month, _, day, _] = Shape::DAY.read(bytes, at)?;
     Some((i16::from(century) * 100 + i16::from(year), (month, day)))
 }
 
-/// Adds the fraction and the offset at `at` to `stamp`; `None` if a word follows at once and it is no time at all.
+/// Adds the fraction and the offset at `at` to `stamp`; `None` if a word follows directly, so that it is not a time.
 pub fn finish(bytes: &[u8], at: usize, stamp: Stamp) -> Option<(Stamp, usize)> {
     let (nanosecond, end) = fraction(bytes, at);
     let (offset, end) = offset(bytes, end);
@@ -159,15 +158,15 @@ pub fn finish(bytes: &[u8], at: usize, stamp: Stamp) -> Option<(Stamp, usize)> {
     (!word_follows).then_some((stamp.with(nanosecond, offset), end))
 }
 
-/// Year, month, day and time of day from their fixed places, the date in the shape of `date`; what parts the
-/// date from the time is not looked at.
+/// Year, month, day and time of day at fixed offsets, the date in the shape of `date`. The byte between date and time
+/// is not checked.
 fn ordered(bytes: &[u8], at: usize, date: Shape) -> Option<Stamp> {
     let [century, _, year, _, _, month, _, _] = date.read(bytes, at)?;
     let year = i16::from(century) * 100 + i16::from(year);
     Stamp::new(Some(year), (month, two(bytes, at + 8)?), clock(bytes, at + 11)?)
 }
 
-/// Nanoseconds of the fraction at `at` (a dot or comma and digits, those past the ninth dropped), and where it ends.
+/// The fraction at `at` (a dot or comma and digits, of which the ninth is the last that counts) in nanoseconds.
 fn fraction(bytes: &[u8], at: usize) -> (u32, usize) {
     if !matches!(bytes.get(at), Some(b'.' | b',')) {
         return (0, at);
@@ -175,7 +174,7 @@ fn fraction(bytes: &[u8], at: usize) -> (u32, usize) {
     let (mut number, mut digits) = leading(bytes, at + 1);
     number *= 10;
     if digits == 8 {
-        // The ninth digit counts, those behind it are finer than a nanosecond.
+        // The ninth digit counts; any after it are ignored.
         let end = digits_end(bytes, at + 9);
         number += bytes.get(at + 9).filter(|_| end > at + 9).map_or(0, |ninth| u32::from(ninth - b'0'));
         digits = end - at - 1;
@@ -183,8 +182,8 @@ fn fraction(bytes: &[u8], at: usize) -> (u32, usize) {
     if digits == 0 { (0, at) } else { (number, at + 1 + digits) }
 }
 
-/// The offset at `at` in seconds east of UTC (`Z`, `+09:00`, `+0900`, `+09`, ` +0900`, `UTC`, ` GMT`), and where it
-/// ends; none and `at` if the time says nothing.
+/// The offset at `at` in seconds east of UTC (`Z`, `+09:00`, `+0900`, `+09`, ` +0900`, `UTC`, ` GMT`); `None` and `at`
+/// if there is none.
 fn offset(bytes: &[u8], at: usize) -> (Option<i32>, usize) {
     let unsaid = (None, at);
     match bytes.get(at..).unwrap_or_default() {
@@ -199,14 +198,14 @@ fn offset(bytes: &[u8], at: usize) -> (Option<i32>, usize) {
     }
 }
 
-/// No offset at all, if the zone's name really ends at `end`.
+/// Offset 0, if the name of the zone really ends at `end`.
 fn zone_word(bytes: &[u8], end: usize) -> Option<(Option<i32>, usize)> {
     let goes_on =
         bytes.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-'));
     (!goes_on).then_some((Some(0), end))
 }
 
-/// The offset whose sign stands at `at`; hours alone only where `short` allows them.
+/// The offset whose sign is at `at`; without minutes only if `short`.
 fn signed(bytes: &[u8], at: usize, short: bool) -> Option<(Option<i32>, usize)> {
     let hours = two(bytes, at + 1)?;
     let (minutes, end) = match bytes.get(at + 3) {

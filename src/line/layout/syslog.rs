@@ -1,10 +1,10 @@
-//! What follows the time in syslog: host, tag, process.
+//! What follows the time in syslog: host, tag and process.
 
 use crate::line::layout::class::Class;
 use crate::line::layout::scan::{skip_blanks, token_end};
 use crate::line::level::Level;
 
-/// The names of syslog's facilities, which a `facility.severity` before the tag opens with.
+/// The names of syslog facilities, for `facility.severity` before the tag.
 const FACILITIES: [&[u8]; 13] = [
     b"kern",
     b"user",
@@ -21,8 +21,8 @@ const FACILITIES: [&[u8]; 13] = [
     b"local",
 ];
 
-/// Reads `<host> <tag>[<pid>]: ` at `at`: where the message starts, and the level if a `facility.severity` stands
-/// before the tag. Syslog's own files write no level, and words in the message are not taken for one.
+/// Parses `<host> <tag>[<pid>]: ` at `at`: the offset of the message, and the level if `facility.severity` precedes the
+/// tag. Files of syslog contain no level by default, and words of the message do not count as one.
 pub fn origin(line: &[u8], at: usize) -> Option<(usize, Option<Level>)> {
     let host_end = token_end(line, at);
     if !is_host(&line[at..host_end]) {
@@ -38,7 +38,7 @@ pub fn origin(line: &[u8], at: usize) -> Option<(usize, Option<Level>)> {
     Some((after_tag(line, tag)?, level))
 }
 
-/// Where the message starts behind a tag at `at`.
+/// The offset of the message after a tag at `at`.
 pub fn after_tag(line: &[u8], at: usize) -> Option<usize> {
     let mut end = Class::TAG.run(line, at);
     if end == at {
@@ -61,7 +61,7 @@ pub fn after_tag(line: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// Whether a token can be a host's name or address.
+/// Whether a token can be a host name or address.
 pub fn is_host(token: &[u8]) -> bool {
     token.last().is_some_and(|&last| last != b':')
         && token.len() <= 255

@@ -1,4 +1,4 @@
-//! Level words in a line, and the separators around them.
+//! Level words, and the separators around them.
 
 use memchr::memchr;
 
@@ -9,17 +9,15 @@ use crate::line::level::Level;
 /// The longest level word.
 const LONGEST: usize = 13;
 
-/// How far a group in brackets may reach.
+/// The maximum length of a group in brackets.
 const GROUP: usize = 64;
 
 /// A level word found in a line.
 #[derive(Clone, Copy, Debug)]
 pub struct Word {
-    /// What it means.
     pub level: Level,
-    /// Where it ends.
     pub end: usize,
-    /// Whether it is written in capitals, as no prose is.
+    /// It is written in capitals, unlike prose.
     pub capitals: bool,
 }
 
@@ -37,8 +35,8 @@ pub fn level_word(bytes: &[u8], at: usize) -> Option<Word> {
     Some(Word { level, end: at + length, capitals: rest[..length].iter().all(u8::is_ascii_uppercase) })
 }
 
-/// A line that opens with a level word and `: `, as the second line of a j.u.l. record does, and where its
-/// message starts.
+/// Parses a line that starts with a level word and `: `, like the second line of a j.u.l. record: the level, and the
+/// offset of the message.
 pub fn level_colon(line: &[u8]) -> Option<(Level, usize)> {
     let word = level_word(line, 0)?;
     match line.get(word.end..)? {
@@ -48,8 +46,8 @@ pub fn level_colon(line: &[u8]) -> Option<(Level, usize)> {
     }
 }
 
-/// Where `bytes` goes on after any colour sequences (`ESC [ ... m`) at `at`.
-pub fn skip_colour(bytes: &[u8], mut at: usize) -> usize {
+/// The offset after any color sequences (`ESC [ ... m`) at `at`.
+pub fn skip_color(bytes: &[u8], mut at: usize) -> usize {
     while let Some([0x1b, b'[', rest @ ..]) = bytes.get(at..) {
         let length = rest.iter().take_while(|&&byte| byte.is_ascii_digit() || byte == b';').count();
         if rest.get(length) != Some(&b'm') {
@@ -60,14 +58,14 @@ pub fn skip_colour(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Where the text goes on after blanks and the marks that loggers put between fields.
+/// The offset after blanks and other separators between fields.
 pub fn skip_separators(bytes: &[u8], mut at: usize) -> usize {
     while let Some(byte) = bytes.get(at) {
         match byte {
             b' ' | b'\t' | b'|' | b':' | b',' => at += 1,
-            // A dash between blanks is a separator, before a word it is a sign or an option.
+            // A dash between blanks is a separator; before a word it is a sign or an option.
             b'-' if matches!(bytes.get(at + 1), Some(b' ' | b'-')) => at += 1,
-            0x1b => match skip_colour(bytes, at) {
+            0x1b => match skip_color(bytes, at) {
                 same if same == at => break,
                 after => at = after,
             },
@@ -77,10 +75,10 @@ pub fn skip_separators(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Looks for a level behind the time: a word by itself or in brackets, past a few groups in brackets, numbers
-/// and one name. Gives where the message starts, and the level if there is one.
+/// Searches for a level after the time: a word, alone or in brackets, after at most a few groups in brackets, numbers,
+/// and one name. Returns the offset of the message, and the level if there is one.
 ///
-/// A word in lower case counts in brackets, or with a mark or tab behind it: `error` by itself is prose.
+/// A lower-case word counts only in brackets, or before a separator or tab: `error` alone is prose.
 pub fn level_after(bytes: &[u8], at: usize) -> (usize, Option<Level>) {
     let message = skip_separators(bytes, at);
     let mut next = message;
@@ -114,7 +112,7 @@ pub fn level_after(bytes: &[u8], at: usize) -> (usize, Option<Level>) {
     (message, None)
 }
 
-/// The group in brackets at `at`: what is inside, and where the text goes on.
+/// The group in brackets at `at`: its inside, and the offset after it.
 fn group(bytes: &[u8], at: usize) -> Option<(&[u8], usize)> {
     let close = match bytes.get(at)? {
         b'[' => b']',
@@ -127,7 +125,7 @@ fn group(bytes: &[u8], at: usize) -> Option<(&[u8], usize)> {
     Some((&window[..length], at + length + 2))
 }
 
-/// The level that a group in brackets is: `INFO `, ` warn`, `core:error` (Apache), `W`.
+/// Parses the inside of a group in brackets as a level: `INFO `, ` warn`, `core:error` (Apache), `W`.
 fn group_level(inside: &[u8]) -> Option<Level> {
     let inside = inside.trim_ascii();
     match inside {
@@ -139,7 +137,7 @@ fn group_level(inside: &[u8]) -> Option<Level> {
     }
 }
 
-/// The level word at `at` if what follows shows that it is one, and where it ends.
+/// The level word at `at`, if what follows shows that it is one, and its end.
 fn bare_level(bytes: &[u8], at: usize) -> Option<(Level, usize)> {
     if let [letter @ b'A'..=b'Z', b' ', b'|', ..] = bytes.get(at..)? {
         // capnslog (etcd): `I | etcdserver: `.
@@ -160,8 +158,7 @@ fn before(bytes: &[u8], at: usize) -> Option<u8> {
     bytes.get(at.checked_sub(1)?).copied()
 }
 
-/// Whether a token before a level can be a logger's or thread's name, or a place in the source, and not a word of
-/// prose.
+/// Whether a token before a level can be the name of a logger or thread, or a source location, rather than prose.
 fn is_name(token: &[u8]) -> bool {
     if matches!(token, b"main" | b"root" | b"stdout" | b"stderr") {
         return true;

@@ -12,9 +12,11 @@ mod traps;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
-use crate::line::layout::{Head, Layout, Memory, recognise};
+use crate::batch::Ending;
+use crate::line::layout::{Head, Layout, Memory, recognize};
 use crate::line::level::Level;
 use crate::line::reader::Reader;
+use crate::line::split::Line;
 use crate::line::time::{Clock, ClockContext};
 
 /// A line of a stream: `H` for a head or `-`, its instant, its level, its bytes.
@@ -33,6 +35,11 @@ fn reader() -> Reader {
     Reader::new(context())
 }
 
+/// A whole line.
+const fn whole(bytes: &[u8]) -> Line<'_> {
+    Line { bytes, offset: 0, continues: false, ending: Ending::Newline }
+}
+
 /// The instant that RFC 3339 text means.
 fn instant(text: &str) -> Timestamp {
     text.parse().expect("the test's own text is a time")
@@ -45,12 +52,12 @@ fn time(text: &str) -> Option<Timestamp> {
 
 /// The level of a word, `none` for none.
 fn level(word: &str) -> Option<Level> {
-    (word != "none").then(|| word.parse().expect("the test's own word is a level"))
+    (word != "none").then(|| Level::from_name(word).expect("the test's own word is a level"))
 }
 
 /// Reads one line as if it were the first of its stream.
 fn head(line: &[u8]) -> Option<Head> {
-    recognise(line, &mut Memory::default())
+    recognize(line, &mut Memory::default())
 }
 
 /// Holds every line against what is written beside it.

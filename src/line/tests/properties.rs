@@ -10,8 +10,8 @@ use proptest::prelude::{BoxedStrategy, Strategy, any, prop_assert, prop_assert_e
 use crate::batch::{Batch, Ending, FileId};
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::target::{RemotePath, Target};
-use crate::line::layout::{Layout, Memory, recognise};
-use crate::line::reader::Understood;
+use crate::line::layout::{Layout, Memory, recognize};
+use crate::line::reader::LineInfo;
 use crate::line::split::{Line, lines};
 use crate::line::tests::{head, reader};
 
@@ -60,8 +60,8 @@ fn hostile() -> BoxedStrategy<Vec<u8>> {
         line
     });
     let joined = (cut.clone(), real.clone()).prop_map(|(first, second)| [first, second].concat());
-    let near = "[-0-9TZ:., +/|\\[\\]{}\"=<>()A-Za-z#@]{0,60}".prop_map(String::into_bytes);
-    prop_oneof![real, changed, cut, joined, near, vec(any::<u8>(), 0..120)].boxed()
+    let sort_time = "[-0-9TZ:., +/|\\[\\]{}\"=<>()A-Za-z#@]{0,60}".prop_map(String::into_bytes);
+    prop_oneof![real, changed, cut, joined, sort_time, vec(any::<u8>(), 0..120)].boxed()
 }
 
 /// A log of hostile lines, with or without a newline at its end.
@@ -127,7 +127,7 @@ fn reference(log: &[u8]) -> Vec<(u64, &[u8])> {
 }
 
 /// What a reader says to each line, with the line's place and bytes.
-fn read(batches: &[Batch]) -> Vec<(u64, Vec<u8>, Understood)> {
+fn read(batches: &[Batch]) -> Vec<(u64, Vec<u8>, LineInfo)> {
     let mut reader = reader();
     batches
         .iter()
@@ -164,7 +164,7 @@ proptest! {
     fn the_memory_only_makes_haste(lines in vec(hostile(), 1..20)) {
         let mut memory = Memory::default();
         for line in &lines {
-            prop_assert_eq!(recognise(line, &mut memory), head(line), "{:?}", String::from_utf8_lossy(line));
+            prop_assert_eq!(recognize(line, &mut memory), head(line), "{:?}", String::from_utf8_lossy(line));
         }
     }
 
@@ -182,7 +182,7 @@ proptest! {
     #[test]
     fn records_are_told_in_order(log in log()) {
         let mut number = 0;
-        let mut before: Option<Understood> = None;
+        let mut before: Option<LineInfo> = None;
         for (_, _, line) in read(&batches(&log, &[])) {
             number += u64::from(line.opens);
             prop_assert_eq!(line.record, number);

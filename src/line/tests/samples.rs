@@ -1,6 +1,6 @@
 //! Real layouts, one log after the other, each line with what it says.
 
-use crate::line::tests::{Expected, level, reader, time};
+use crate::line::tests::{Expected, level, reader, time, whole};
 
 /// The lines of a `genesis.out`.
 const GENESIS_OUT: &[Expected] = &[
@@ -141,14 +141,14 @@ fn hold(log: &[Expected]) {
     let mut record = 0;
     for &(place, instant, gravity, line) in log {
         let shown = String::from_utf8_lossy(line);
-        let understood = reader.read_whole(line);
+        let info = reader.read(&whole(line));
         record += u64::from(place == 'H');
-        assert_eq!(understood.opens, place == 'H', "{shown}");
-        assert_eq!(understood.layout.is_some(), place == 'H', "{shown}");
-        assert_eq!(understood.record, record, "{shown}");
-        assert_eq!(understood.time, time(instant), "{shown}");
-        assert_eq!(understood.level, level(gravity), "{shown}");
-        assert!(understood.message <= line.len(), "{shown}");
+        assert_eq!(info.opens, place == 'H', "{shown}");
+        assert_eq!(info.layout.is_some(), place == 'H', "{shown}");
+        assert_eq!(info.record, record, "{shown}");
+        assert_eq!(info.time, time(instant), "{shown}");
+        assert_eq!(info.level, level(gravity), "{shown}");
+        assert!(info.message <= line.len(), "{shown}");
     }
 }
 

@@ -39,7 +39,7 @@ fn a_log_followed_over_new_year_moves_on() {
     let mut reader = reader();
     let line = b"Jan  1 00:00:05 host tag: x";
     assert_eq!(reader.time_of(line), Some(instant("2025-01-01T07:00:05Z")));
-    reader.refer(instant("2026-01-01T07:00:06Z"));
+    reader.set_reference(instant("2026-01-01T07:00:06Z"));
     assert_eq!(reader.time_of(line), Some(instant("2026-01-01T07:00:05Z")));
 }
 

@@ -1,4 +1,4 @@
-//! Lines that come in pieces, however they are cut, beside a reference that has the whole lines.
+//! Lines that arrive in pieces, however they are cut, compared with a reference that has the whole lines.
 
 use std::ops::ControlFlow;
 
@@ -8,23 +8,23 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use regex::bytes::RegexSet;
 
-use super::{Bench, plan, target};
+use super::bench::{Bench, plan, received, target};
 use crate::batch::{Batch, Ending, FileId};
 use crate::line::level::Level;
 use crate::options::{FlowOptions, Format, Prefix};
 use crate::plan::FollowPlan;
 use crate::tail::long_line::LongLine;
 
-/// So much of a line is held, and judged.
+/// The bytes of a line that are filtered.
 const LONGEST: usize = 64;
 
-/// What is behind that comes in pieces of so many bytes.
+/// The size of the pieces after that.
 const PIECE: usize = 16;
 
-/// Patterns that a cut could deceive.
+/// Patterns for which the border of a piece matters.
 const PATTERNS: &[&str] = &["ab", "^a", "b$", "^b+$", r"a\b", r"b\B", "ba.*ab", "x", r"\z"];
 
-/// What is asked of the lines of a log.
+/// The options of a case.
 #[derive(Clone, Debug)]
 struct Asked {
     keep: Vec<&'static str>,
@@ -36,11 +36,10 @@ struct Asked {
     order: bool,
 }
 
-/// A line that is printed: whether another group begins with it, its place, its bytes.
+/// A printed line: whether it begins another group, its offset, its bytes.
 type Printed = (bool, usize, Vec<u8>);
 
 impl Asked {
-    /// As a plan.
     fn plan(&self, format: Format) -> FollowPlan {
         let window = self.order.then_some(std::time::Duration::from_secs(1));
         let flow = FlowOptions {
@@ -56,7 +55,7 @@ impl Asked {
         plan
     }
 
-    /// What is printed of a log.
+    /// What should be printed of a log.
     fn printed(&self, log: &[u8]) -> Vec<Printed> {
         let (keep, drop) = (RegexSet::new(&self.keep).unwrap(), RegexSet::new(&self.drop).unwrap());
         let keeps = |line: &[u8]| (keep.is_empty() || matches(&keep, line)) && !matches(&drop, line);
@@ -80,7 +79,7 @@ impl Asked {
             if left == 0 || !matches && !is_after && !lines[n..=to].iter().any(ahead) {
                 continue;
             }
-            // Of context that waits for its match the start is kept.
+            // Only the start of leading context is kept.
             let shown = if *matches || is_after { text.len() } else { text.len().min(LONGEST) };
             printed.push((last.is_some_and(|last| last + 1 != n), *place, text[..shown].to_vec()));
             last = Some(n);
@@ -90,7 +89,7 @@ impl Asked {
     }
 }
 
-/// Whether a line matches, or if it is too long, its start does whatever follows.
+/// Whether a line matches; of a longer line, whether its start matches whatever follows.
 fn matches(set: &RegexSet, line: &[u8]) -> bool {
     if line.len() <= LONGEST {
         return set.is_match(line);
@@ -99,9 +98,9 @@ fn matches(set: &RegexSet, line: &[u8]) -> bool {
     set.is_match(start) && set.is_match(&[start, b"x"].concat())
 }
 
-/// What the press prints of a log that is cut so.
-fn pressed(plan: &FollowPlan, log: &[u8], cuts: &[usize]) -> (Vec<u8>, u64) {
-    let mut bench = Bench::of(plan, false);
+/// What the pipeline prints of a log cut like this.
+fn printed_in_pieces(plan: &FollowPlan, log: &[u8], cuts: &[usize]) -> (Vec<u8>, u64) {
+    let mut bench = Bench::new(plan, false);
     let mut long = LongLine::with_limits(LONGEST, PIECE);
     let (mut at, mut cuts, mut flow) = (0, cuts.iter().cycle(), ControlFlow::Continue(()));
     while at < log.len() && flow.is_continue() {
@@ -115,7 +114,7 @@ fn pressed(plan: &FollowPlan, log: &[u8], cuts: &[usize]) -> (Vec<u8>, u64) {
             target: target(0),
             file: FileId { device: 1, inode: 7 },
             offset: at as u64,
-            received: super::time("2026-11-20T12:00:00Z").unwrap().into(),
+            received: received(),
             bytes: Bytes::copy_from_slice(&log[at..to]),
             continues: false,
             ending,
@@ -123,20 +122,20 @@ fn pressed(plan: &FollowPlan, log: &[u8], cuts: &[usize]) -> (Vec<u8>, u64) {
         let now = bench.now();
         long.take(batch, |batch| {
             if flow.is_continue() {
-                flow = bench.press.lines(&mut bench.out, &batch, now);
+                flow = bench.pipeline.on_batch(&mut bench.out, &batch, now);
             }
         });
         at = to;
     }
     if flow.is_continue() {
         let now = bench.now();
-        bench.press.flush(&mut bench.out, now);
+        bench.pipeline.flush(&mut bench.out, now);
     }
-    bench.press.finish(&mut bench.out);
-    (bench.out, bench.press.printed())
+    bench.pipeline.finish(&mut bench.out);
+    (bench.out, bench.pipeline.printed())
 }
 
-/// The lines in some NDJSON, put together: the place and the bytes of each.
+/// The offset and bytes of the lines in NDJSON, their pieces joined.
 fn joined(ndjson: &[u8]) -> Vec<(usize, Vec<u8>)> {
     let mut all: Vec<(usize, Vec<u8>)> = Vec::new();
     let mut goes_on = false;
@@ -223,7 +222,7 @@ proptest! {
                 [if *group && around { &b"--\n"[..] } else { b"" }, b"a | ", line, b"\n"].concat()
             })
             .collect();
-        let (out, printed) = pressed(&asked.plan(Format::Text(Prefix::Cvm)), &log, &cuts);
+        let (out, printed) = printed_in_pieces(&asked.plan(Format::Text(Prefix::Cvm)), &log, &cuts);
         prop_assert_eq!(out.escape_ascii().to_string(), text.escape_ascii().to_string());
         let alone = Asked { before: 0, after: 0, most: None, ..asked.clone() }.printed(&log);
         let is_match = |place: usize| alone.iter().any(|(_, other, _)| *other == place);
@@ -236,10 +235,10 @@ proptest! {
                 [if *group && around { &b"--\n"[..] } else { b"" }, b"<", line, b"> x\n"].concat()
             })
             .collect();
-        let (out, _) = pressed(&asked.plan(template), &log, &cuts);
+        let (out, _) = printed_in_pieces(&asked.plan(template), &log, &cuts);
         prop_assert_eq!(out.escape_ascii().to_string(), text.escape_ascii().to_string());
 
-        let (out, _) = pressed(&asked.plan(Format::Ndjson), &log, &cuts);
+        let (out, _) = printed_in_pieces(&asked.plan(Format::Ndjson), &log, &cuts);
         let lines: Vec<_> = expected.into_iter().map(|(_, place, line)| (place, line)).collect();
         prop_assert_eq!(joined(&out), lines);
     }
@@ -258,7 +257,7 @@ proptest! {
             plan.flow = FlowOptions { records, dedup, rate_limit, ..plan.flow };
             plan.flow.since = super::time("2026-11-20T03:12:44Z").filter(|_| since);
             plan.flow.until = super::time("2026-11-20T03:12:44.001Z").filter(|_| until);
-            let (one, other) = (pressed(&plan, &log, &one), pressed(&plan, &log, &other));
+            let (one, other) = (printed_in_pieces(&plan, &log, &one), printed_in_pieces(&plan, &log, &other));
             prop_assert_eq!(one.0.escape_ascii().to_string(), other.0.escape_ascii().to_string());
             prop_assert_eq!(one.1, other.1);
         }

@@ -1,15 +1,15 @@
-//! That the colours are what the palette says of them.
+//! The properties of the colors that the palette promises.
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::{prop_assert_eq, proptest};
 
-use super::{NAMES, Wheel, home};
+use super::{ColorMap, NAMES, preferred};
 
 /// Light of the three primaries, linear, 0 to 1.
 type Light = [f64; 3];
 
-/// How eyes differ: Machado, Oliveira and Fernandes 2009, severity 1.0: all cones, no red, no green, no blue ones.
+/// Color vision by Machado, Oliveira and Fernandes (2009), severity 1.0: all cones, no red, no green, no blue cones.
 const EYES: [[Light; 3]; 4] = [
     [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
     [
@@ -29,7 +29,7 @@ const EYES: [[Light; 3]; 4] = [
     ],
 ];
 
-/// The light of a colour of xterm's cube, from sRGB.
+/// The light of a color of the xterm cube, from sRGB.
 fn light(code: u8) -> Light {
     let cube = code - 16;
     [cube / 36, cube / 6 % 6, cube % 6].map(|step| {
@@ -43,7 +43,7 @@ fn dot(weights: Light, light: Light) -> f64 {
     weights.iter().zip(light).map(|(weight, part)| weight * part).sum()
 }
 
-/// A colour in CIE L*a*b* (D65), where distances are what people see, as one kind of eye sees it.
+/// A color as one kind of eye sees it, in CIE L*a*b* (D65), where distances are perceived differences.
 fn seen(code: u8, eye: [Light; 3]) -> Light {
     let light = eye.map(|row| dot(row, light(code)).clamp(0.0, 1.0));
     let curve =
@@ -54,13 +54,13 @@ fn seen(code: u8, eye: [Light; 3]) -> Light {
     [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
 }
 
-/// How far apart two colours are for one kind of eye.
+/// How different two colors are for one kind of eye.
 fn distance(one: u8, other: u8, eye: [Light; 3]) -> f64 {
     seen(one, eye).iter().zip(seen(other, eye)).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
 }
 
 #[test]
-fn all_eyes_tell_the_colours_apart() {
+fn every_eye_distinguishes_the_colors() {
     for (index, one) in NAMES.iter().enumerate() {
         for other in &NAMES[index + 1..] {
             for (eye, least) in EYES.into_iter().zip([33.0, 18.0, 18.0, 18.0]) {
@@ -84,8 +84,8 @@ fn no_name_has_the_red_of_errors() {
 #[test]
 fn legible_on_black_and_on_white() {
     for name in NAMES {
-        // WCAG's contrast; 2.5 is less than what it wants of small type, and the most eight such colours
-        // leave room for on both grounds.
+        // Contrast as in WCAG; 2.5 is less than it demands for small type, but the most that eight colors can have on
+        // both backgrounds.
         let luminance = dot([0.2126, 0.7152, 0.0722], light(name));
         assert!((luminance + 0.05) / 0.05 > 2.5 && 1.05 / (luminance + 0.05) > 2.5, "{name}");
     }
@@ -93,26 +93,26 @@ fn legible_on_black_and_on_white() {
 
 proptest! {
     #[test]
-    fn up_to_eight_names_never_share_a_colour(names in proptest::collection::btree_set("[a-z0-9.]{1,12}", 1..=8)) {
-        let wheel = Wheel::new(names.iter().map(String::as_str));
-        prop_assert_eq!(wheel.places.values().collect::<BTreeSet<_>>().len(), names.len());
+    fn up_to_eight_names_never_share_a_color(names in proptest::collection::btree_set("[a-z0-9.]{1,12}", 1..=8)) {
+        let map = ColorMap::new(names.iter().map(String::as_str));
+        prop_assert_eq!(map.indexes.values().collect::<BTreeSet<_>>().len(), names.len());
         // The order in which they are named does not matter.
-        let turned = Wheel::new(names.iter().rev().map(String::as_str));
-        prop_assert_eq!(wheel.places, turned.places);
+        let turned = ColorMap::new(names.iter().rev().map(String::as_str));
+        prop_assert_eq!(map.indexes, turned.indexes);
     }
 
     #[test]
-    fn a_name_keeps_its_colour_when_another_one_moves_in(names in proptest::collection::btree_set("[a-z]{1,8}", 2..=8)) {
-        let lonely = names.iter().filter(|name| names.iter().filter(|other| home(other) == home(name)).count() == 1);
-        let wheel = Wheel::new(names.iter().map(String::as_str));
-        for name in lonely {
-            prop_assert_eq!(wheel.places[name], home(name));
+    fn a_name_keeps_its_color_when_another_is_added(names in proptest::collection::btree_set("[a-z]{1,8}", 2..=8)) {
+        let unique = names.iter().filter(|name| names.iter().filter(|other| preferred(other) == preferred(name)).count() == 1);
+        let map = ColorMap::new(names.iter().map(String::as_str));
+        for name in unique {
+            prop_assert_eq!(map.indexes[name], preferred(name));
         }
     }
 }
 
 #[test]
-fn the_cvms_of_a_subnet_are_at_home_each() {
-    let homes: BTreeSet<_> = (1..=8).map(|host| home(&format!("10.0.0.{host}"))).collect();
-    assert_eq!(homes.len(), 8);
+fn neighboring_cvms_get_their_preferred_colors() {
+    let preferences: BTreeSet<_> = (1..=8).map(|host| preferred(&format!("10.0.0.{host}"))).collect();
+    assert_eq!(preferences.len(), 8);
 }

@@ -1,4 +1,4 @@
-//! `CVM LOG | `: what stands before a line of text, made once per stream.
+//! `CVM LOG | `: the prefix of a line of text, rendered once per stream.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -8,30 +8,29 @@ use crate::options::{OutputOptions, Prefix};
 use crate::render::palette::Palette;
 use crate::sanitize;
 
-/// The prefixes of all streams.
 #[derive(Debug)]
-pub struct Names {
-    /// What a prefix names.
+pub struct Prefixes {
+    /// Which names are in the prefix.
     prefix: Prefix,
-    /// The colours; `None` without.
+    /// `None`: no colors.
     palette: Option<Palette>,
-    /// To how many characters the names of CVMs and logs are padded; `None` off a terminal.
+    /// The widths to which names of CVMs and logs are padded; `None` off a terminal.
     widths: Option<(usize, usize)>,
-    /// The prefix of each stream that has written, by the target's number.
-    ready: Vec<Option<Ready>>,
+    /// By the id of the target; `None` for streams that have not printed a line.
+    ready: Vec<Option<PreparedPrefix>>,
 }
 
-/// A prefix as bytes.
+/// The rendered prefix of a stream.
 #[derive(Debug)]
-struct Ready {
-    /// With a `|` before the line.
+struct PreparedPrefix {
+    /// With `|` before the line.
     bytes: Vec<u8>,
-    /// The same with a `~`: the line is late.
+    /// With `~` before the line, for late lines.
     late: Vec<u8>,
 }
 
-impl Names {
-    /// No prefix is made before it is needed; `targets` are the streams known at the start.
+impl Prefixes {
+    /// `targets`: the streams known at the start.
     pub fn new(prefix: Prefix, output: &OutputOptions, targets: &[Arc<Target>]) -> Self {
         let widest =
             |of: fn(&Target) -> &str| targets.iter().map(|target| width(of(target))).max().unwrap_or(0);
@@ -45,7 +44,6 @@ impl Names {
         }
     }
 
-    /// The prefix of lines of `target`.
     pub fn prefix(&mut self, target: &Target) -> &[u8] {
         &self.ready(target).bytes
     }
@@ -56,8 +54,8 @@ impl Names {
         out.extend_from_slice(if late { &ready.late } else { &ready.bytes });
     }
 
-    /// The prefix of a stream, made if this is its first line.
-    fn ready(&mut self, target: &Target) -> &Ready {
+    /// The prefix of a stream, rendered with its first line.
+    fn ready(&mut self, target: &Target) -> &PreparedPrefix {
         if target.id >= self.ready.len() {
             self.ready.resize_with(target.id + 1, || None);
         }
@@ -65,12 +63,12 @@ impl Names {
             self.widen(target);
             let bytes = self.make(target, '|').into_bytes();
             let late = self.make(target, '~').into_bytes();
-            self.ready[target.id] = Some(Ready { bytes, late });
+            self.ready[target.id] = Some(PreparedPrefix { bytes, late });
         }
         self.ready[target.id].as_ref().expect("made in the lines above")
     }
 
-    /// A stream that came later may have a longer name: all prefixes are made anew.
+    /// If the names of a stream that was added later are wider, renders all prefixes again.
     fn widen(&mut self, target: &Target) {
         if let Some((cvm, log)) = self.widths {
             let wider = (cvm.max(width(&target.cvm.name)), log.max(width(&target.log)));
@@ -81,8 +79,8 @@ impl Names {
         }
     }
 
-    /// The prefix of a stream, with `bar` before the line. Names are made harmless in pipes too: a
-    /// newline in the name of a file must not cut a line in two.
+    /// The prefix of a stream, with `bar` before the line. Names are sanitized in pipes too: a newline in a file name
+    /// must not split a line.
     fn make(&mut self, target: &Target, bar: char) -> String {
         let mut text = String::new();
         let (cvm_width, log_width) = self.widths.unwrap_or_default();
@@ -112,7 +110,7 @@ impl Names {
     }
 }
 
-/// How many characters a name takes.
+/// The width of a name in characters.
 fn width(name: &str) -> usize {
     sanitize::text(name).chars().count()
 }

@@ -1,4 +1,4 @@
-//! `-M`: the lines of a record, gathered until it is closed.
+//! `-M`: collects the lines of a record until it is complete.
 
 use std::ops::Range;
 
@@ -7,41 +7,40 @@ use bytes::Bytes;
 use crate::batch::Batch;
 use crate::flow::unit::Unit;
 
-/// The open record of one stream, if there is one.
+/// The open record of one stream, if any.
 #[derive(Debug, Default)]
-pub struct Gather {
-    /// What is known of it; its bytes are set when it is closed.
+pub struct RecordBuffer {
+    /// Its bytes are set when it is closed.
     unit: Option<Unit>,
     /// Its lines from earlier batches.
     earlier: Vec<u8>,
-    /// Its lines in the batch at hand.
+    /// Its lines in the current batch.
     here: Range<usize>,
 }
 
-impl Gather {
-    /// True if there is an open record.
+impl RecordBuffer {
     pub const fn is_open(&self) -> bool {
         self.unit.is_some()
     }
 
-    /// The open record, for what later lines tell of it.
+    /// The open record, to be updated by its later lines.
     pub const fn open(&mut self) -> Option<&mut Unit> {
         self.unit.as_mut()
     }
 
-    /// Opens a record with the line at `place` of the batch at hand. The one before must have been closed.
+    /// Opens a record with the line at `place` in the current batch. The previous record must have been closed.
     pub fn begin(&mut self, unit: Unit, place: Range<usize>) {
         debug_assert!(self.unit.is_none(), "a record is closed before the next is opened");
         self.unit = Some(unit);
         self.here = place;
     }
 
-    /// Adds the line that ends at `end` of the batch at hand to the open record.
+    /// Adds the line that ends at `end` in the current batch to the open record.
     pub const fn extend(&mut self, end: usize) {
         self.here.end = end;
     }
 
-    /// Takes along what the open record has in `batch`: the next one comes.
+    /// Copies the lines of the open record out of `batch`, whose successor follows.
     pub fn carry(&mut self, batch: &Batch) {
         if self.unit.is_some() {
             self.earlier.extend_from_slice(&batch.bytes[self.here.clone()]);
@@ -49,7 +48,7 @@ impl Gather {
         self.here = 0..0;
     }
 
-    /// Closes the open record and gives it. `batch` is the one at hand, if there is one.
+    /// Closes and returns the open record. `batch` is the current one, if any.
     pub fn close(&mut self, batch: Option<&Batch>) -> Option<Unit> {
         let mut unit = self.unit.take()?;
         let here = std::mem::take(&mut self.here);
