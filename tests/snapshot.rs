@@ -379,7 +379,7 @@ fn rules_come_from_the_config_and_flags_outrank_them() {
         ("[snapshot]\nmax-error = 1\n", "config.toml:2:1: unknown field"),
         ("[snapshot.logs.gensis]\nmax-errors = 1\n", "config.toml:1:16: no log named `gensis`"),
         ("[snapshot]\nmax-silence = 'long'\n", "config.toml:2:15: write a duration"),
-        ("[snapshot]\nfail-on = '('\n", "config.toml:2:11: `(` is no regular expression"),
+        ("[snapshot]\nfail-on = '('\n", "config.toml:2:11: `(` is not a valid regular expression"),
     ] {
         config(text);
         let done = run(&[]).finish(LONG).expect(2);

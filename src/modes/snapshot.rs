@@ -20,12 +20,13 @@ use crate::modes::signals::Signals;
 use crate::options::ReportForm;
 use crate::output::{Closed, Output};
 use crate::plan::SnapshotPlan;
-use crate::render::snapshot::{render, verdict};
+use crate::render::snapshot::headline::headline;
+use crate::render::snapshot::render;
 use crate::replace;
 use crate::report::Reporter;
+use crate::snapshot::assemble::assemble;
 use crate::snapshot::compare::{self, Earlier};
 use crate::snapshot::document::Document;
-use crate::snapshot::fold::fold;
 use crate::ssh::channel::raise_descriptor_limit;
 use crate::tail::stream::Host;
 use crate::usage::Usage;
@@ -94,7 +95,7 @@ async fn snapshot(plan: &SnapshotPlan, earlier: Option<&Earlier>) -> io::Result<
         let _ = timeout(FAREWELL, farewell(&hosts)).await;
         Exit::Signal(number)
     } else {
-        let document = fold(&look.looked(now), earlier);
+        let document = assemble(&look.looked(now), earlier);
         tokio::select! {
             biased;
             number = signals.ending() => Exit::Signal(number),
@@ -124,7 +125,7 @@ async fn tell(plan: &SnapshotPlan, document: &Document, reporter: &mut Reporter)
     // Who does not read the report as text is told the verdict as text.
     let is_read = plan.output_file.is_none() && plan.form == ReportForm::Text;
     if plan.report.events && !document.healthy && !is_read {
-        reporter.run(&verdict(document), None, false);
+        reporter.run(&headline(document), None, false);
     }
     match said {
         Ok(()) => Exit::for_snapshot(!document.breaches.is_empty(), document.looked_everywhere),

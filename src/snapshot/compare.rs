@@ -1,12 +1,13 @@
-//! What changed since an earlier report, on the streams that both have looked at.
+//! Compares a report with an earlier one, on the streams that both have read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::snapshot::document::{Change, Comparison, Document, Share, Stream, VERSION};
+use crate::snapshot::document::{Comparison, CvmCount, Document, PatternChange, StreamName, VERSION};
+use crate::snapshot::status::{CvmStatus, LogStatus};
 
-/// What of an earlier report counts.
+/// The parts of an earlier report that are compared.
 #[derive(Debug, Deserialize)]
 pub struct Earlier {
     /// Must be `snapshot`.
@@ -14,74 +15,57 @@ pub struct Earlier {
     kind: String,
     /// Must be [`VERSION`].
     version: u32,
-    /// The begin of its window.
     from: String,
-    /// The end of its window.
     to: String,
-    /// Its CVMs.
     cvms: Vec<EarlierCvm>,
-    /// Its findings.
     #[serde(default)]
     findings: Vec<EarlierFinding>,
-    /// How many there were beyond.
     #[serde(default)]
     findings_omitted: usize,
 }
 
-/// A CVM of an earlier report.
 #[derive(Debug, Deserialize)]
 struct EarlierCvm {
-    /// Its name.
     cvm: String,
-    /// Whether it was reached.
     status: String,
-    /// Its logs.
     #[serde(default)]
     logs: Vec<EarlierLog>,
 }
 
-/// A log of an earlier report.
 #[derive(Debug, Deserialize)]
 struct EarlierLog {
-    /// Its name.
     log: String,
-    /// Whether it was read.
     status: String,
 }
 
-/// A finding of an earlier report.
 #[derive(Debug, Deserialize)]
 struct EarlierFinding {
-    /// The log.
     log: String,
-    /// The level.
     level: String,
-    /// The pattern.
     pattern: String,
-    /// How often each CVM had it.
     #[serde(default)]
-    cvms: Vec<Share>,
+    cvms: Vec<CvmCount>,
 }
 
-/// Reads an earlier report; an error says why it is none.
+/// Parses an earlier report; the error says why it is not one.
 pub fn read(text: &[u8]) -> Result<Earlier, String> {
     let earlier: Earlier = serde_json::from_slice(text).map_err(|error| error.to_string())?;
     if earlier.kind != "snapshot" {
         return Err(format!("its type is `{}`, not `snapshot`", earlier.kind.escape_debug()));
     }
     if earlier.version != VERSION {
-        return Err(format!("it has version {}, and only {VERSION} is known here", earlier.version));
+        return Err(format!("it has version {}; this cvmtail reads version {VERSION}", earlier.version));
     }
     Ok(earlier)
 }
 
-/// What `now` has that `earlier` had not, and the other way round. Counts are those of the streams that
-/// both have read: what was not looked at is neither new nor gone.
+/// What is in `now` but not in `earlier`, and vice versa. Only streams that both have read are counted: what was not
+/// read is neither new nor gone.
 pub fn compare(earlier: &Earlier, now: &Document) -> Comparison {
     let then_reached: BTreeSet<&str> =
         earlier.cvms.iter().filter(|cvm| cvm.status == "ok").map(|cvm| cvm.cvm.as_str()).collect();
     let now_reached: BTreeSet<&str> =
-        now.cvms.iter().filter(|cvm| cvm.status == "ok").map(|cvm| cvm.cvm.as_str()).collect();
+        now.cvms.iter().filter(|cvm| cvm.status == CvmStatus::Ok).map(|cvm| cvm.cvm.as_str()).collect();
     let missing = |from: &BTreeSet<&str>, to: &BTreeSet<&str>| {
         from.difference(to).map(|cvm| (*cvm).to_owned()).collect()
     };
@@ -96,17 +80,20 @@ pub fn compare(earlier: &Earlier, now: &Document) -> Comparison {
         .cvms
         .iter()
         .flat_map(|cvm| {
-            cvm.logs.iter().filter(|log| log.status == "ok").map(|log| (cvm.cvm.as_str(), log.log.as_str()))
+            cvm.logs
+                .iter()
+                .filter(|log| log.status == LogStatus::Ok)
+                .map(|log| (cvm.cvm.as_str(), log.log.as_str()))
         })
         .collect();
     let both: BTreeSet<_> = then_read.intersection(&now_read).copied().collect();
-    // Those of a CVM that was reached once only are not told one by one.
+    // If a CVM was reached only once, its logs are not listed.
     let unread = |from: &BTreeSet<(&str, &str)>, to: &BTreeSet<(&str, &str)>| {
         let streams =
             from.difference(to).filter(|(cvm, _)| then_reached.contains(cvm) && now_reached.contains(cvm));
-        streams.map(|(cvm, log)| Stream { cvm: (*cvm).to_owned(), log: (*log).to_owned() }).collect()
+        streams.map(|(cvm, log)| StreamName { cvm: (*cvm).to_owned(), log: (*log).to_owned() }).collect()
     };
-    let count = |log: &str, shares: &[Share]| -> u64 {
+    let count = |log: &str, shares: &[CvmCount]| -> u64 {
         shares.iter().filter(|share| both.contains(&(share.cvm.as_str(), log))).map(|share| share.count).sum()
     };
     let mut counts: BTreeMap<(&str, &str, &str), (u64, u64)> = BTreeMap::new();
@@ -115,12 +102,12 @@ pub fn compare(earlier: &Earlier, now: &Document) -> Comparison {
         counts.entry(key).or_default().0 += count(&finding.log, &finding.cvms);
     }
     for finding in &now.findings {
-        let key = (finding.log.as_str(), finding.top.level, finding.top.pattern.as_str());
+        let key = (finding.log.as_str(), finding.top.level.word(), finding.top.pattern.as_str());
         counts.entry(key).or_default().1 += count(&finding.log, &finding.cvms);
     }
-    let mut changes: Vec<Change> = counts
+    let mut changes: Vec<PatternChange> = counts
         .into_iter()
-        .map(|((log, level, pattern), (before, after))| Change {
+        .map(|((log, level, pattern), (before, after))| PatternChange {
             log: log.to_owned(),
             level: level.to_owned(),
             pattern: pattern.to_owned(),
@@ -129,7 +116,8 @@ pub fn compare(earlier: &Earlier, now: &Document) -> Comparison {
         })
         .collect();
     changes.sort_by_key(|change| std::cmp::Reverse(change.before.abs_diff(change.after)));
-    let those = |is: &dyn Fn(&Change) -> bool| changes.iter().filter(|change| is(change)).cloned().collect();
+    let those =
+        |is: &dyn Fn(&PatternChange) -> bool| changes.iter().filter(|change| is(change)).cloned().collect();
     Comparison {
         from: earlier.from.clone(),
         to: earlier.to.clone(),

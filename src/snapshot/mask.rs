@@ -1,11 +1,11 @@
-//! A message without what changes from one time to the next: `Rpc <n> to <ip> timed out after <n> msecs`.
+//! Masks the variable parts of a message: `Rpc <n> to <ip> timed out after <n> msecs`.
 //!
-//! Masked are quoted texts, URLs, paths, UUIDs, addresses (with or without a port), hexadecimal and mixed ids, and
-//! numbers. No digit is left in a mask, so masking twice is masking once.
+//! Quoted texts, URLs, paths, UUIDs, addresses (with or without a port), hexadecimal and mixed ids, and numbers are
+//! masked. No digits remain, so masking is idempotent.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Masks one message: one line, spaces and control characters being one space each run.
+/// Masks a message of one line; each run of whitespace and control characters becomes one space.
 pub fn mask(message: &str) -> String {
     let mut out = String::with_capacity(message.len());
     let mut rest = message;
@@ -13,13 +13,13 @@ pub fn mask(message: &str) -> String {
         if let Some(length) = quoted(rest, out.chars().next_back()) {
             out.push_str("<str>");
             rest = &rest[length..];
-        } else if is_of_word(first) {
-            let mut length = rest.find(|c| !is_of_word(c)).unwrap_or(rest.len());
+        } else if is_word_char(first) {
+            let mut length = rest.find(|c| !is_word_char(c)).unwrap_or(rest.len());
             if is_url(&rest[..length]) {
-                // Its query has more characters than a word.
-                length = rest.find(is_behind_url).unwrap_or(rest.len());
+                // The query of a URL may contain characters that words do not.
+                length = rest.find(ends_url).unwrap_or(rest.len());
             }
-            word(&mut out, &rest[..length]);
+            push_word(&mut out, &rest[..length]);
             rest = &rest[length..];
         } else {
             let is_space = first.is_whitespace() || first.is_control();
@@ -35,54 +35,54 @@ pub fn mask(message: &str) -> String {
     out
 }
 
-/// Whether a character is part of a word, which may be a path, an address, an id.
-fn is_of_word(c: char) -> bool {
+/// Whether a character is part of a word, which may be a path, an address or an id.
+fn is_word_char(c: char) -> bool {
     c.is_alphanumeric() || "/_.:-+@%~?&#*".contains(c)
 }
 
-/// Whether a URL ends before a character.
-fn is_behind_url(c: char) -> bool {
+/// Whether a URL ends before this character.
+fn ends_url(c: char) -> bool {
     c.is_whitespace() || c.is_control() || "\"'`<>()[]{},;".contains(c)
 }
 
-/// Whether a quote beside that character is none: an apostrophe. A mask counts as the word it stands for.
-fn is_wordy(c: char) -> bool {
+/// Whether a quote next to this character is an apostrophe. A mask counts as a word.
+fn adjoins_word(c: char) -> bool {
     c.is_alphanumeric() || c == '<' || c == '>'
 }
 
-/// The length of the quoted text that `text` begins with, behind `before`; both quotes included.
+/// The length of the quoted text at the start of `text`, including both quotes; `before` is the previous character.
 fn quoted(text: &str, before: Option<char>) -> Option<usize> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
-    if before.is_some_and(is_wordy) {
+    if before.is_some_and(adjoins_word) {
         return None;
     }
     let inner = &text[1..];
-    let closes = |at: &usize| !inner[at + 1..].chars().next().is_some_and(is_wordy);
+    let closes = |at: &usize| !inner[at + 1..].chars().next().is_some_and(adjoins_word);
     inner.match_indices(quote).map(|(at, _)| at).find(closes).map(|at| at + 2)
 }
 
 /// Appends a word, masked.
-fn word(out: &mut String, word: &str) {
-    // What ends a clause is not part of a path or an address.
+fn push_word(out: &mut String, word: &str) {
+    // Punctuation at the end is not part of a path or an address.
     let core = word.trim_end_matches(['.', ':', '?', '-']);
     let tail = &word[core.len()..];
-    let behind_mask = out.ends_with('>');
-    if let Some(mask) = whole(core, behind_mask) {
+    let after_mask = out.ends_with('>');
+    if let Some(mask) = whole_mask(core, after_mask) {
         out.push_str(mask);
         out.push_str(tail);
     } else if word.bytes().any(|byte| byte.is_ascii_digit()) {
-        parts(out, word);
+        push_parts(out, word);
     } else {
         out.push_str(word);
     }
 }
 
-/// The mask of a word that is one thing as a whole.
-fn whole(core: &str, behind_mask: bool) -> Option<&'static str> {
+/// The mask of a word that is a URL, a path, an address or an id as a whole.
+fn whole_mask(core: &str, after_mask: bool) -> Option<&'static str> {
     if is_url(core) {
         return Some("<url>");
     }
-    if !behind_mask && is_path(core) {
+    if !after_mask && is_path(core) {
         return Some("<path>");
     }
     if !core.bytes().any(|byte| byte.is_ascii_digit()) {
@@ -108,13 +108,13 @@ fn is_url(core: &str) -> bool {
     })
 }
 
-/// An absolute path, or one from a home.
+/// An absolute path, or one in a home directory.
 fn is_path(core: &str) -> bool {
     let path = core.strip_prefix('~').unwrap_or(core);
     path.starts_with('/') && path[1..].contains(|c: char| c.is_alphanumeric())
 }
 
-/// An address of either kind; the older one with or without a port.
+/// An IPv6 address, or an IPv4 address with or without a port.
 fn is_address(core: &str) -> bool {
     let host = match core.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') && port.bytes().all(|byte| byte.is_ascii_digit()) => host,
@@ -125,15 +125,15 @@ fn is_address(core: &str) -> bool {
         || (bare.contains("::") || bare.matches(':').count() == 7) && bare.parse::<Ipv6Addr>().is_ok()
 }
 
-/// Only hexadecimal digits, and not none.
+/// One or more hexadecimal digits.
 fn is_hex(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Appends a word with its ids and numbers masked.
-fn parts(out: &mut String, word: &str) {
+fn push_parts(out: &mut String, word: &str) {
     let mut rest = word;
-    // A sign belongs to its number.
+    // A sign is part of its number.
     if let [b'+' | b'-', digit, ..] = rest.as_bytes()
         && digit.is_ascii_digit()
     {
@@ -142,12 +142,12 @@ fn parts(out: &mut String, word: &str) {
     while !rest.is_empty() {
         let length = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
         let segment = &rest[..length];
-        if let Some(mask) = id(segment) {
+        if let Some(mask) = id_mask(segment) {
             out.push_str(mask);
             rest = &rest[length..];
             continue;
         }
-        rest = numbers(out, rest, length);
+        rest = push_numbers(out, rest, length);
         let mark = rest.chars().next().filter(|c| !c.is_alphanumeric());
         if let Some(mark) = mark {
             out.push(mark);
@@ -156,8 +156,8 @@ fn parts(out: &mut String, word: &str) {
     }
 }
 
-/// The mask of a run of letters and digits that is an id: hexadecimal, or letters and digits by turns.
-fn id(segment: &str) -> Option<&'static str> {
+/// The mask of a run of letters and digits that is an id: hexadecimal, or alternating letters and digits.
+fn id_mask(segment: &str) -> Option<&'static str> {
     let bytes = segment.as_bytes();
     let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
     if digits == 0 || digits == bytes.len() {
@@ -171,9 +171,9 @@ fn id(segment: &str) -> Option<&'static str> {
     (bytes.len() >= 8 && turns >= 3).then_some("<id>")
 }
 
-/// Appends the first `length` bytes of `text` with each number masked; a number may go on behind its point.
-/// Gives what is left.
-fn numbers<'a>(out: &mut String, text: &'a str, length: usize) -> &'a str {
+/// Appends the first `length` bytes of `text` with each number masked; decimals may extend beyond them. Returns the
+/// rest.
+fn push_numbers<'a>(out: &mut String, text: &'a str, length: usize) -> &'a str {
     let bytes = text.as_bytes();
     let mut at = 0;
     let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();

@@ -1,12 +1,18 @@
-//! Pure: lines become counts and patterns, these a document; `render::snapshot` makes a report of it.
+//! Pure: from lines to the data of a snapshot report, which `render::snapshot` renders.
+//!
+//! [`stream_counts`] counts the lines of one stream, and [`patterns`] their messages, masked by [`mask`]. [`assemble`]
+//! turns the [`observation`] of all CVMs into a [`document`], checks the thresholds that [`rulebook`] has for each log,
+//! and compares with an earlier report ([`compare`]).
 
+pub mod assemble;
 pub mod compare;
 pub mod document;
-pub mod fold;
 pub mod mask;
+pub mod observation;
 pub mod patterns;
 pub mod rulebook;
-pub mod tally;
+pub mod status;
+pub mod stream_counts;
 pub mod thresholds;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The patterns of one stream: what its warnings and errors say, each with how often, when and a sample.
+//! The patterns of one stream: its warnings and errors by masked message.
 
 use std::collections::HashMap;
 
@@ -7,44 +7,43 @@ use jiff::Timestamp;
 use crate::line::level::Level;
 use crate::snapshot::mask::mask;
 
-/// So much of a message is masked; what lies behind does not tell patterns apart.
+/// Only this many bytes of a message are masked; the rest does not distinguish patterns.
 const MESSAGE: usize = 512;
 
-/// A pattern has at most so many characters.
+/// The maximum length of a pattern in characters.
 const PATTERN: usize = 160;
 
-/// A sample has at most so many bytes.
+/// The maximum length of a sample in bytes.
 const SAMPLE: usize = 320;
 
-/// What stands for a message without words.
+/// The pattern of an empty message.
 const WORDLESS: &str = "(no message)";
 
-/// How often a pattern came.
+/// The lines of one pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// How many lines.
+pub struct PatternStats {
+    /// The number of lines.
     pub count: u64,
-    /// The time of the earliest, if one is known.
+    /// The earliest timestamp.
     pub first: Option<Timestamp>,
-    /// The time of the latest.
+    /// The latest timestamp.
     pub last: Option<Timestamp>,
-    /// The first line as it stands in the log, shortened.
+    /// The first line, truncated.
     pub sample: String,
 }
 
-/// The patterns of one stream, at most as many as there is room for.
+/// The patterns of one stream, up to a maximum number.
 #[derive(Clone, Debug)]
 pub struct Patterns {
-    /// Each with what was seen of it.
-    seen: HashMap<(Level, String), Seen>,
-    /// How many there may be.
+    seen: HashMap<(Level, String), PatternStats>,
+    /// The maximum number of patterns.
     room: usize,
-    /// How many lines had patterns for which there was no room.
+    /// The number of lines whose patterns were not kept.
     other: u64,
 }
 
 impl Patterns {
-    /// None yet, with room for so many.
+    /// `room`: the maximum number of patterns.
     pub fn new(room: usize) -> Self {
         Self { seen: HashMap::new(), room, other: 0 }
     }
@@ -60,27 +59,27 @@ impl Patterns {
             seen.last = seen.last.max(time);
         } else if self.seen.len() < self.room {
             let sample = String::from_utf8_lossy(&line[..line.len().min(SAMPLE)]).into_owned();
-            self.seen.insert(key, Seen { count: 1, first: time, last: time, sample });
+            self.seen.insert(key, PatternStats { count: 1, first: time, last: time, sample });
         } else {
             self.other += 1;
         }
     }
 
-    /// The gravest first, of one level the most frequent, then by the alphabet.
-    pub fn ranked(&self) -> Vec<(Level, &str, &Seen)> {
+    /// Highest level first, then most frequent, then alphabetically.
+    pub fn ranked(&self) -> Vec<(Level, &str, &PatternStats)> {
         let mut all: Vec<_> =
             self.seen.iter().map(|((level, pattern), seen)| (*level, pattern.as_str(), seen)).collect();
         all.sort_by(|a, b| (b.0, b.2.count, a.1).cmp(&(a.0, a.2.count, b.1)));
         all
     }
 
-    /// How many lines had patterns for which there was no room.
+    /// The number of lines whose patterns were not kept.
     pub const fn other(&self) -> u64 {
         self.other
     }
 }
 
-/// A pattern as it is kept: not empty, not too long.
+/// A masked message, truncated and not empty.
 fn short(masked: &str) -> String {
     match masked.char_indices().nth(PATTERN) {
         _ if masked.is_empty() => WORDLESS.to_owned(),

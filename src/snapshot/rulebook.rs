@@ -1,44 +1,40 @@
-//! Which rules count for which log.
+//! The rules that apply to each log.
 
 use std::time::Duration;
 
 use crate::cluster::target::RemotePath;
 use crate::snapshot::thresholds::Thresholds;
 
-/// The rules of all logs and of single ones, from the widest to the narrowest: what a narrower one says counts.
+/// Rules with their scopes, from the widest to the narrowest; a narrower one takes precedence.
 #[derive(Debug, Default)]
 pub struct Rulebook(Vec<(Scope, Rules)>);
 
-/// Where rules count.
+/// The logs to which rules apply.
 #[derive(Debug)]
 pub enum Scope {
-    /// For every log.
     All,
-    /// For the logs at these paths.
+    /// The logs at these paths.
     Logs(Vec<RemotePath>),
 }
 
-/// Rules; what is not given is left to the next wider ones.
+/// What is `None` is left to the next wider rules.
 #[derive(Debug, Default)]
 pub struct Rules {
-    /// At most so many errors and fatal errors.
     pub max_errors: Option<u64>,
-    /// At most so many warnings.
     pub max_warnings: Option<u64>,
-    /// Silent for at most so long.
     pub max_silence: Option<Duration>,
-    /// No line that matches one of these, which are regular expressions.
+    /// Regular expressions.
     pub fail_on: Option<Vec<String>>,
 }
 
 impl Rulebook {
-    /// Adds rules that are narrower than all before.
+    /// Adds rules with a narrower scope than all before.
     pub fn add(&mut self, scope: Scope, rules: Rules) {
         self.0.push((scope, rules));
     }
 
-    /// What counts for the log at `path`.
-    pub fn of(&self, path: &RemotePath) -> Thresholds {
+    /// The thresholds of the log at `path`.
+    pub fn thresholds_for(&self, path: &RemotePath) -> Thresholds {
         let mut thresholds = Thresholds::default();
         for (scope, rules) in &self.0 {
             if matches!(scope, Scope::Logs(paths) if !paths.contains(path)) {
@@ -62,7 +58,7 @@ mod tests {
     use crate::snapshot::thresholds::Thresholds;
 
     #[test]
-    fn what_a_narrower_rule_says_counts_and_what_it_leaves_out_is_as_before() {
+    fn a_narrower_rule_takes_precedence_and_inherits_the_rest() {
         let at = |path: &str| RemotePath(path.into());
         let errors = |most: u64| Rules { max_errors: Some(most), ..Rules::default() };
         let mut book = Rulebook::default();
@@ -70,7 +66,7 @@ mod tests {
         book.add(Scope::Logs(vec![at("/a"), at("/b")]), Rules { fail_on: Some(vec![]), ..errors(0) });
         book.add(Scope::Logs(vec![at("/b")]), errors(1));
         let of = |path: &str| {
-            let Thresholds { max_errors, max_warnings, fail_on, .. } = book.of(&at(path));
+            let Thresholds { max_errors, max_warnings, fail_on, .. } = book.thresholds_for(&at(path));
             (max_errors, max_warnings, fail_on.len())
         };
         assert_eq!(

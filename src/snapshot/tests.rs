@@ -12,24 +12,27 @@ use crate::line::reader::Reader;
 use crate::line::time::ClockContext;
 use crate::options::ReportForm;
 use crate::options::ReportStyle;
-use crate::render::snapshot::{render, verdict};
+use crate::render::snapshot::headline::headline;
+use crate::render::snapshot::render;
+use crate::snapshot::assemble::assemble;
 use crate::snapshot::compare;
-use crate::snapshot::document::{Change, Document};
-use crate::snapshot::fold::{Looked, LookedCvm, LookedLog, Trouble, fold};
-use crate::snapshot::tally::{Tally, Window};
+use crate::snapshot::document::{Document, PatternChange};
+use crate::snapshot::observation::{CvmObservation, LogObservation, Observation, Trouble};
+use crate::snapshot::status::LogStatus;
+use crate::snapshot::stream_counts::{CvmWindow, StreamCounts};
 use crate::snapshot::thresholds::Thresholds;
 use crate::tally::tests::target;
 
-/// An instant of the day of these tests.
+/// A time on the day of these tests.
 fn at(time: &str) -> Timestamp {
     format!("2026-11-20T{time}Z").parse().expect("a time")
 }
 
-/// The counts of `text` within 12:00 and 12:15, with room for so many patterns.
-fn tally(text: &[u8], thresholds: &Thresholds, room: usize) -> Tally {
-    let window = Window { since: at("12:00:00"), until: Some(at("12:15:00")), undated: false };
+/// The counts of `text` from 12:00 to 12:15.
+fn counts(text: &[u8], thresholds: &Thresholds, room: usize) -> StreamCounts {
+    let window = CvmWindow { since: at("12:00:00"), until: Some(at("12:15:00")), undated: false };
     let reader = Reader::new(ClockContext { zone: TimeZone::UTC, reference: at("12:15:00") });
-    let mut tally = Tally::new(window, reader, thresholds.patterns().expect("patterns"), room);
+    let mut counts = StreamCounts::new(window, reader, thresholds.patterns().expect("patterns"), room);
     let batch = Batch {
         target: target(0, "a", "genesis"),
         file: FileId { device: 1, inode: 1 },
@@ -39,11 +42,11 @@ fn tally(text: &[u8], thresholds: &Thresholds, room: usize) -> Tally {
         continues: false,
         ending: Ending::Newline,
     };
-    let _ = tally.batch(&batch);
-    tally
+    let _ = counts.batch(&batch);
+    counts
 }
 
-/// Rules that a log of two errors breaches, all of them.
+/// Thresholds that `TEXT` breaches, all of them.
 fn strict() -> Thresholds {
     Thresholds {
         max_errors: Some(1),
@@ -65,19 +68,19 @@ const TEXT: &[u8] = b"2026-11-20 11:59:59,000Z ERROR a.py:1 too early\n\
     2026-11-20 12:16:00,000Z ERROR a.py:1 much too late\n\
     2026-11-20 12:14:59,000Z ERROR a.py:1 never read\n";
 
-/// The document of one healthy CVM and others with these troubles.
-fn document(tally: &Tally, thresholds: &Thresholds, more: Vec<LookedCvm<'_>>) -> Document {
-    let log = LookedLog {
+/// The document of a reachable CVM with these counts, and others.
+fn document(counts: &StreamCounts, thresholds: &Thresholds, more: Vec<CvmObservation<'_>>) -> Document {
+    let log = LogObservation {
         log: "genesis",
         path: "/g.out".into(),
         thresholds,
-        status: "ok",
+        status: LogStatus::Ok,
         trouble: None,
         size: Some(40_211),
         modified: Some(at("12:20:00")),
-        tally: Some(tally),
+        counts: Some(counts),
     };
-    let first = LookedCvm {
+    let first = CvmObservation {
         name: "a",
         trouble: None,
         skew: Some(SignedDuration::from_millis(-1500)),
@@ -86,13 +89,13 @@ fn document(tally: &Tally, thresholds: &Thresholds, more: Vec<LookedCvm<'_>>) ->
     };
     let mut cvms = vec![first];
     cvms.extend(more);
-    let looked = Looked { from: at("12:00:00"), to: at("12:15:00"), bounded: true, timeout: 60.0, cvms };
-    fold(&looked, None)
+    let looked = Observation { from: at("12:00:00"), to: at("12:15:00"), bounded: true, timeout: 60.0, cvms };
+    assemble(&looked, None)
 }
 
-/// A log without anything.
-fn empty<'a>(thresholds: &'a Thresholds, status: &'static str, trouble: Option<Trouble>) -> LookedLog<'a> {
-    LookedLog {
+/// A log of which nothing was read.
+fn empty(thresholds: &Thresholds, status: LogStatus, trouble: Option<Trouble>) -> LogObservation<'_> {
+    LogObservation {
         log: "genesis",
         path: "/g.out".into(),
         thresholds,
@@ -100,46 +103,46 @@ fn empty<'a>(thresholds: &'a Thresholds, status: &'static str, trouble: Option<T
         trouble,
         size: None,
         modified: None,
-        tally: None,
+        counts: None,
     }
 }
 
-/// A trouble with hostile words.
+/// A trouble with hostile text.
 fn trouble() -> Trouble {
     Trouble { message: "gone <&>\" | \u{1b}[2J \u{fffe}]]>".into(), hint: Some("try `x` <y>".into()) }
 }
 
-/// A document with something of all there is.
+/// A document with something of everything.
 fn rich() -> Document {
     let strict = strict();
     let more = vec![
-        LookedCvm {
+        CvmObservation {
             name: "b\"\\\n<",
             trouble: Some(trouble()),
             skew: None,
-            logs: vec![empty(&strict, "ok", None)],
+            logs: vec![empty(&strict, LogStatus::Ok, None)],
             globs: vec!["*.FATAL".to_owned()],
         },
-        LookedCvm {
+        CvmObservation {
             name: "c",
             trouble: None,
             skew: Some(SignedDuration::ZERO),
-            logs: vec![empty(&strict, "missing", Some(trouble()))],
+            logs: vec![empty(&strict, LogStatus::Missing, Some(trouble()))],
             globs: vec![],
         },
-        LookedCvm { name: "d", trouble: None, skew: None, logs: vec![], globs: vec![] },
+        CvmObservation { name: "d", trouble: None, skew: None, logs: vec![], globs: vec![] },
     ];
-    document(&tally(TEXT, &strict, 100), &strict, more)
+    document(&counts(TEXT, &strict, 100), &strict, more)
 }
 
 #[test]
 fn lines_of_the_window_count_and_records_count_once() {
     let strict = strict();
-    let tally = tally(TEXT, &strict, 100);
-    assert_eq!((tally.lines, tally.errors(), tally.warnings(), tally.unknown), (6, 2, 1, 2));
-    assert_eq!((tally.first, tally.last), (Some(at("12:00:00")), Some(at("12:03:00"))));
-    assert_eq!((tally.matches, tally.matched.expect("a match")), (1, ("ValueError: boom".into(), 1)));
-    let ranked = tally.patterns.ranked();
+    let counts = counts(TEXT, &strict, 100);
+    assert_eq!((counts.lines, counts.errors(), counts.warnings(), counts.unknown), (6, 2, 1, 2));
+    assert_eq!((counts.first, counts.last), (Some(at("12:00:00")), Some(at("12:03:00"))));
+    assert_eq!((counts.matches, counts.matched.expect("a match")), (1, ("ValueError: boom".into(), 1)));
+    let ranked = counts.patterns.ranked();
     let patterns: Vec<_> =
         ranked.iter().map(|(level, pattern, seen)| (level.word(), *pattern, seen.count)).collect();
     assert_eq!(patterns[0], ("error", "Rpc <n> to <ip> failed", 2));
@@ -150,17 +153,17 @@ fn lines_of_the_window_count_and_records_count_once() {
 fn the_end_of_the_window_ends_the_stream() {
     let lines: Vec<&[u8]> = TEXT.split_inclusive(|byte| *byte == b'\n').collect();
     let much_too_late = lines[..10].concat();
-    assert_eq!(tally(&much_too_late, &strict(), 9).lines, tally(TEXT, &strict(), 9).lines);
+    assert_eq!(counts(&much_too_late, &strict(), 9).lines, counts(TEXT, &strict(), 9).lines);
 }
 
 #[test]
-fn what_finds_no_room_is_counted_as_other() {
+fn lines_of_patterns_not_kept_are_counted_as_other() {
     let mut text = Vec::new();
     for word in ["one", "two", "three", "one", "two", "three"] {
         text.extend_from_slice(format!("2026-11-20 12:01:00,000Z ERROR a.py:1 {word}\n").as_bytes());
     }
-    let tally = tally(&text, &Thresholds::default(), 2);
-    assert_eq!((tally.patterns.ranked().len(), tally.patterns.other(), tally.errors()), (2, 2, 6));
+    let counts = counts(&text, &Thresholds::default(), 2);
+    assert_eq!((counts.patterns.ranked().len(), counts.patterns.other(), counts.errors()), (2, 2, 6));
 }
 
 #[test]
@@ -168,7 +171,7 @@ fn each_rule_is_breached_above_its_limit_and_not_at_it() {
     let rules =
         |document: &Document| -> Vec<&str> { document.breaches.iter().map(|it| it.rule.word()).collect() };
     let strict = strict();
-    let all = document(&tally(TEXT, &strict, 9), &strict, Vec::new());
+    let all = document(&counts(TEXT, &strict, 9), &strict, Vec::new());
     assert_eq!(rules(&all), ["fail-on", "max-errors", "max-warnings", "max-silence"]);
     assert!(!all.healthy && all.looked_everywhere);
     // 12:15 by this machine's clock is 12:14:58.5 there, and the last line is of 12:03.
@@ -179,26 +182,30 @@ fn each_rule_is_breached_above_its_limit_and_not_at_it() {
         max_silence: Some(Duration::from_millis(718_500)),
         fail_on: vec!["BOOM".into()],
     };
-    let none = document(&tally(TEXT, &lax, 9), &lax, Vec::new());
+    let none = document(&counts(TEXT, &lax, 9), &lax, Vec::new());
     assert_eq!((rules(&none), none.healthy), (Vec::new(), true));
-    assert_eq!(verdict(&none), "healthy");
+    assert_eq!(headline(&none), "healthy");
 }
 
 #[test]
-fn what_was_not_looked_at_is_stated_beside_what_is_breached() {
+fn what_was_not_read_is_stated_besides_the_breaches() {
     let rich = rich();
     assert!(!rich.healthy && !rich.looked_everywhere);
-    assert_eq!(verdict(&rich), "4 breaches; 1 of 4 CVMs not reached; 1 log missing");
+    assert_eq!(headline(&rich), "4 breaches; 1 of 4 CVMs not reached; 1 log missing");
     assert!(rich.cvms[1].logs.is_empty(), "a CVM that is unreachable has no logs");
 }
 
 #[test]
-fn a_log_stands_still_where_others_of_its_name_move() {
+fn a_log_is_stalled_if_it_is_written_to_elsewhere() {
     let lax = Thresholds::default();
-    let moving = tally(TEXT, &lax, 9);
-    let old = tally(b"", &lax, 9);
-    let quiet = LookedLog { tally: Some(&old), modified: Some(at("09:15:00")), ..empty(&lax, "ok", None) };
-    let cvm = LookedCvm { name: "b", trouble: None, skew: None, logs: vec![quiet], globs: vec![] };
+    let moving = counts(TEXT, &lax, 9);
+    let old = counts(b"", &lax, 9);
+    let quiet = LogObservation {
+        counts: Some(&old),
+        modified: Some(at("09:15:00")),
+        ..empty(&lax, LogStatus::Ok, None)
+    };
+    let cvm = CvmObservation { name: "b", trouble: None, skew: None, logs: vec![quiet], globs: vec![] };
     let document = document(&moving, &lax, vec![cvm]);
     let [still] = &document.standing_still[..] else { panic!("{:?}", document.standing_still) };
     assert_eq!(
@@ -210,9 +217,9 @@ fn a_log_stands_still_where_others_of_its_name_move() {
 #[test]
 fn the_same_pattern_of_several_cvms_is_one_finding() {
     let lax = Thresholds::default();
-    let counts = tally(TEXT, &lax, 9);
-    let log = || LookedLog { tally: Some(&counts), ..empty(&lax, "ok", None) };
-    let cvm = |name| LookedCvm { name, trouble: None, skew: None, logs: vec![log()], globs: vec![] };
+    let counts = counts(TEXT, &lax, 9);
+    let log = || LogObservation { counts: Some(&counts), ..empty(&lax, LogStatus::Ok, None) };
+    let cvm = |name| CvmObservation { name, trouble: None, skew: None, logs: vec![log()], globs: vec![] };
     let document = document(&counts, &lax, vec![cvm("b"), cvm("c")]);
     let top = &document.findings[0];
     assert_eq!((top.top.pattern.as_str(), top.top.count), ("Rpc <n> to <ip> failed", 6));
@@ -220,7 +227,7 @@ fn the_same_pattern_of_several_cvms_is_one_finding() {
 }
 
 #[test]
-fn the_json_has_the_fields_of_the_contract_in_its_order() {
+fn the_json_has_the_documented_fields_in_order() {
     let text = String::from_utf8(render(ReportForm::Json, &rich(), ReportStyle::default())).expect("UTF-8");
     let mut from = 0;
     let keys = "type version from to healthy breaches rule cvm log limit found message cvms cvm status message \
@@ -274,7 +281,7 @@ fn no_form_lets_hostile_text_through() {
 }
 
 #[test]
-fn without_colour_there_is_none_and_bars_are_for_terminals() {
+fn bars_are_for_terminals_and_colors_are_optional() {
     let rich = rich();
     let text = |look| String::from_utf8(render(ReportForm::Text, &rich, look)).expect("UTF-8");
     let plain = text(ReportStyle::default());
@@ -285,30 +292,31 @@ fn without_colour_there_is_none_and_bars_are_for_terminals() {
 }
 
 #[test]
-fn a_comparison_tells_what_both_have_looked_at() {
+fn a_comparison_covers_what_both_have_read() {
     let lax = Thresholds::default();
-    let earlier_counts = tally(TEXT, &lax, 9);
-    let cvm = |name, trouble| LookedCvm {
+    let earlier_counts = counts(TEXT, &lax, 9);
+    let cvm = |name, trouble| CvmObservation {
         name,
         trouble,
         skew: None,
-        logs: vec![empty(&lax, "ok", None)],
+        logs: vec![empty(&lax, LogStatus::Ok, None)],
         globs: vec![],
     };
     let earlier = document(&earlier_counts, &lax, vec![cvm("lost", None)]);
     let earlier =
         compare::read(&render(ReportForm::Json, &earlier, ReportStyle::default())).expect("a report");
     let text = b"2026-11-20 12:01:00,000Z ERROR a.py:1 Rpc 7 to 10.0.0.1 failed\n2026-11-20 12:01:00,000Z ERROR a.py:1 anew\n";
-    let counts = tally(text, &lax, 9);
-    let others = LookedLog { tally: Some(&counts), ..empty(&lax, "ok", None) };
-    let gained = LookedCvm { name: "gained", trouble: None, skew: None, logs: vec![others], globs: vec![] };
+    let counts = counts(text, &lax, 9);
+    let others = LogObservation { counts: Some(&counts), ..empty(&lax, LogStatus::Ok, None) };
+    let gained =
+        CvmObservation { name: "gained", trouble: None, skew: None, logs: vec![others], globs: vec![] };
     let now = document(&counts, &lax, vec![cvm("lost", Some(trouble())), gained]);
     let comparison = compare::compare(&earlier, &now);
     assert_eq!(
         (comparison.cvms_lost, comparison.cvms_gained),
         (vec!["lost".to_owned()], vec!["gained".to_owned()])
     );
-    let told = |changes: &[Change]| -> Vec<String> {
+    let told = |changes: &[PatternChange]| -> Vec<String> {
         changes.iter().map(|it| format!("{} {} {}", it.pattern, it.before, it.after)).collect()
     };
     // What the gained CVM says was never compared.
@@ -319,7 +327,7 @@ fn a_comparison_tells_what_both_have_looked_at() {
 }
 
 #[test]
-fn what_is_no_earlier_report_is_told() {
+fn what_is_not_an_earlier_report_is_refused() {
     for (text, why) in [
         ("", "EOF"),
         ("{}", "type"),
@@ -344,7 +352,7 @@ proptest! {
             text.push(b'\n');
         }
         let strict = strict();
-        let document = document(&tally(&text, &strict, 5), &strict, Vec::new());
+        let document = document(&counts(&text, &strict, 5), &strict, Vec::new());
         let json = render(ReportForm::Json, &document, ReportStyle { terminal: true, ..ReportStyle::default() });
         let value: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
         prop_assert_eq!(&value["type"], "snapshot");

@@ -1,52 +1,47 @@
-//! What counts as ill in one stream.
+//! The thresholds of one stream.
 
 use std::time::Duration;
 
 use regex::bytes::{RegexSet, RegexSetBuilder};
+use serde::{Serialize, Serializer};
 
 use crate::usage::Usage;
 
-/// The rules for one stream; a rule that is not set is never breached.
+/// A threshold that is not set is never breached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Thresholds {
-    /// At most so many errors and fatal errors.
+    /// Errors and fatal errors.
     pub max_errors: Option<u64>,
-    /// At most so many warnings.
     pub max_warnings: Option<u64>,
-    /// Silent for at most so long.
     pub max_silence: Option<Duration>,
-    /// No line that matches one of these.
+    /// Regular expressions that no line may match.
     pub fail_on: Vec<String>,
 }
 
 impl Thresholds {
-    /// `fail_on`, compiled, each pattern on lines without their newline; an error names the pattern.
+    /// Compiles `fail_on`, for lines without their newline; the error names the invalid pattern.
     pub fn patterns(&self) -> Result<RegexSet, Usage> {
         RegexSetBuilder::new(&self.fail_on).build().map_err(|error| {
             let wrong = self.fail_on.iter().find(|pattern| RegexSet::new([pattern]).is_err());
             let shown = wrong.map(|pattern| pattern.escape_debug().to_string()).unwrap_or_default();
             let why = error.to_string();
-            let why = why.lines().last().unwrap_or("it is none").trim_start_matches("error: ");
-            Usage::new(format!("`{shown}` is no regular expression: {why}"))
+            let why = why.lines().last().unwrap_or("syntax error").trim_start_matches("error: ");
+            Usage::new(format!("`{shown}` is not a valid regular expression: {why}"))
         })
     }
 }
 
-/// Which rule was breached.
+/// The kinds of threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
-    /// `--fail-on`
     FailOn,
-    /// `--max-errors`
     MaxErrors,
-    /// `--max-warnings`
     MaxWarnings,
-    /// `--max-silence`
     MaxSilence,
 }
 
 impl Rule {
-    /// The word in every form of the report: the flag's name without dashes in front.
+    /// The word in every form of the report: the name of the flag.
     pub const fn word(self) -> &'static str {
         match self {
             Self::FailOn => "fail-on",
@@ -54,5 +49,11 @@ impl Rule {
             Self::MaxWarnings => "max-warnings",
             Self::MaxSilence => "max-silence",
         }
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.word())
     }
 }

@@ -24,8 +24,9 @@ use crate::line::reader::Reader;
 use crate::line::time::ClockContext;
 use crate::options::{Backlog, Reading, Reconnect};
 use crate::plan::SnapshotPlan;
-use crate::snapshot::fold::{Looked, LookedCvm, LookedLog, Trouble};
-use crate::snapshot::tally::{Tally, Window};
+use crate::snapshot::observation::{CvmObservation, LogObservation, Observation, Trouble};
+use crate::snapshot::status::LogStatus;
+use crate::snapshot::stream_counts::{CvmWindow, StreamCounts};
 use crate::snapshot::thresholds::Thresholds;
 use crate::tail::stream::{self, Host};
 
@@ -87,7 +88,7 @@ struct Log {
     /// Its file.
     seen: Seen,
     /// What was read.
-    tally: Option<Tally>,
+    tally: Option<StreamCounts>,
     /// It was read to its end, or will not be.
     done: bool,
     /// What could not be had.
@@ -105,7 +106,7 @@ impl Log {
     fn new(plan: &SnapshotPlan, cvm: usize, target: Arc<Target>) -> Self {
         Self {
             cvm,
-            thresholds: plan.rulebook.of(&target.path),
+            thresholds: plan.rulebook.thresholds_for(&target.path),
             target,
             is_alone: false,
             seen: Seen::default(),
@@ -200,12 +201,12 @@ impl<'a> Look<'a> {
                 continue;
             }
             let quiet = log.seen.modified.is_some_and(|modified| since.duration_since(modified) > MARGIN);
-            let window = Window { since, until: self.plan.until.map(there), undated: !quiet };
+            let window = CvmWindow { since, until: self.plan.until.map(there), undated: !quiet };
             let reader =
                 Reader::new(ClockContext { zone: survey.zone.clone(), reference: there(Timestamp::now()) });
             // The patterns were compiled once already, when they were planned.
             let fail_on = log.thresholds.patterns().unwrap_or_default();
-            log.tally = Some(Tally::new(window, reader, fail_on, room));
+            log.tally = Some(StreamCounts::new(window, reader, fail_on, room));
             // There is nothing in it to be read. A CVM that does not tell its clock may mean any time, and while a
             // new file is empty, the service may still write to the old one.
             if quiet && survey.skew.is_some() && log.seen.size != Some(0) {
@@ -294,7 +295,7 @@ impl<'a> Look<'a> {
     }
 
     /// What was seen until `now`; what is still under way was not looked at.
-    pub(super) fn looked<'s>(&'s self, now: Timestamp) -> Looked<'s> {
+    pub(super) fn looked<'s>(&'s self, now: Timestamp) -> Observation<'s> {
         let past = self.plan.until.filter(|until| *until <= now);
         let timeout = self.plan.timeout.as_secs_f64();
         let late = |what: &str| Trouble {
@@ -304,23 +305,23 @@ impl<'a> Look<'a> {
         let globs: Vec<String> = self.plan.patterns.iter().map(PathPattern::to_string).collect();
         let looked = |log: &'s Log| {
             let refused = log.seen.refused.as_ref().map(|(refusal, _)| *refusal);
-            LookedLog {
+            LogObservation {
                 log: &log.target.log,
                 path: log.target.path.to_string(),
                 thresholds: &log.thresholds,
                 status: match refused {
-                    Some(refusal) if refusal.is_missing() => "missing",
-                    None if log.done && !log.failed && log.trouble.is_none() => "ok",
-                    _ => "unreadable",
+                    Some(refusal) if refusal.is_missing() => LogStatus::Missing,
+                    None if log.done && !log.failed && log.trouble.is_none() => LogStatus::Ok,
+                    _ => LogStatus::Unreadable,
                 },
                 trouble: if log.done { log.trouble.clone() } else { Some(late("not read to its end")) },
                 size: log.seen.size,
                 modified: log.seen.modified,
-                tally: log.tally.as_ref(),
+                counts: log.tally.as_ref(),
             }
         };
         let cvms =
-            self.cvms.iter().zip(&self.plan.cvms).enumerate().map(|(number, (state, cvm))| LookedCvm {
+            self.cvms.iter().zip(&self.plan.cvms).enumerate().map(|(number, (state, cvm))| CvmObservation {
                 name: &cvm.name,
                 trouble: match state {
                     State::Waiting => Some(late("not reached")),
@@ -331,7 +332,7 @@ impl<'a> Look<'a> {
                 logs: self.logs.iter().filter(|log| log.cvm == number).map(looked).collect(),
                 globs: if let State::Reached(_) = state { Vec::new() } else { globs.clone() },
             });
-        Looked {
+        Observation {
             from: self.plan.since,
             to: past.unwrap_or(now),
             bounded: past.is_some(),

@@ -1,23 +1,23 @@
-//! Markdown (with GitHub's tables) for the summary of a CI job.
+//! Markdown with GitHub tables, for the summary of a CI job.
 
 use std::fmt::Write as _;
 
 use crate::human;
-use crate::render::snapshot::verdict;
+use crate::render::snapshot::headline::headline;
 use crate::sanitize;
-use crate::snapshot::document::{Change, Document, Log, Stream};
+use crate::snapshot::document::{Document, LogReport, PatternChange, StreamName};
+use crate::snapshot::status::CvmStatus;
 
-/// How many findings, and how many changes of each kind, are listed.
+/// The maximum number of findings, and of changes of each kind.
 const LISTED: usize = 20;
 
-/// The report.
 pub fn render(document: &Document) -> String {
     let sign = match (document.healthy, document.breaches.is_empty()) {
         (true, _) => "✅",
         (false, true) => "⚠️",
         (false, false) => "❌",
     };
-    let mut out = format!("## {sign} cvmtail snapshot: {}\n\n", escape(&verdict(document)));
+    let mut out = format!("## {sign} cvmtail snapshot: {}\n\n", escape(&headline(document)));
     // Writing into a String cannot fail.
     let _ = writeln!(
         out,
@@ -26,13 +26,13 @@ pub fn render(document: &Document) -> String {
         second(&human::rfc3339(document.to))
     );
     breaches(&mut out, document);
-    let _ = writeln!(out, "| CVM | Log | Status | Size | Last write | Lines | Warnings | Errors |");
+    let _ = writeln!(out, "| CVM | LogReport | Status | Size | Last write | Lines | Warnings | Errors |");
     let _ = writeln!(out, "|---|---|---|---:|---:|---:|---:|---:|");
     for cvm in &document.cvms {
-        if cvm.status == "ok" && cvm.logs.is_empty() {
+        if cvm.status == CvmStatus::Ok && cvm.logs.is_empty() {
             let _ = writeln!(out, "| {} |  | no file |  |  |  |  |  |", escape(&cvm.cvm));
         }
-        if cvm.status != "ok" {
+        if cvm.status != CvmStatus::Ok {
             let told = cvm.message.as_deref().unwrap_or_default();
             let _ = writeln!(
                 out,
@@ -54,7 +54,7 @@ pub fn render(document: &Document) -> String {
             }
         }
         for (what, logs) in [("lost", &comparison.logs_lost), ("gained", &comparison.logs_gained)] {
-            for Stream { cvm, log } in logs {
+            for StreamName { cvm, log } in logs {
                 let _ = writeln!(out, "- log {what}: {} {}", escape(cvm), escape(log));
             }
         }
@@ -66,7 +66,6 @@ pub fn render(document: &Document) -> String {
     out
 }
 
-/// The breaches, if there are any.
 fn breaches(out: &mut String, document: &Document) {
     for breach in &document.breaches {
         let (cvm, log) = (escape(&breach.cvm), escape(&breach.log));
@@ -77,11 +76,11 @@ fn breaches(out: &mut String, document: &Document) {
     }
 }
 
-/// A row of the table.
-fn row(out: &mut String, cvm: &str, log: &Log) {
+/// A row of the table of logs.
+fn row(out: &mut String, cvm: &str, log: &LogReport) {
     let status = match &log.message {
-        Some(message) => format!("**{}**: {}", log.status, escape(message)),
-        None => log.status.to_owned(),
+        Some(message) => format!("**{}**: {}", log.status.word(), escape(message)),
+        None => log.status.word().to_owned(),
     };
     let _ = writeln!(
         out,
@@ -96,19 +95,25 @@ fn row(out: &mut String, cvm: &str, log: &Log) {
     );
 }
 
-/// The findings, the logs that stand still.
+/// Findings and stalled logs.
 fn findings(out: &mut String, document: &Document) {
     if !document.findings.is_empty() {
         let _ = writeln!(
             out,
-            "\n### Findings\n\n| Count | Level | Log | CVMs | Pattern |\n|---:|---|---|---|---|"
+            "\n### Findings\n\n| Count | Level | LogReport | CVMs | Pattern |\n|---:|---|---|---|---|"
         );
     }
     for finding in document.findings.iter().take(LISTED) {
         let cvms: Vec<String> = finding.cvms.iter().map(|share| escape(&share.cvm)).collect();
         let (top, log) = (&finding.top, escape(&finding.log));
         let pattern = escape(&top.pattern);
-        let _ = writeln!(out, "| {} | {} | {log} | {} | {pattern} |", top.count, top.level, cvms.join(", "));
+        let _ = writeln!(
+            out,
+            "| {} | {} | {log} | {} | {pattern} |",
+            top.count,
+            top.level.word(),
+            cvms.join(", ")
+        );
     }
     let more = document.findings.len().saturating_sub(LISTED) + document.findings_omitted;
     if more > 0 {
@@ -124,9 +129,8 @@ fn findings(out: &mut String, document: &Document) {
     }
 }
 
-/// Changes of one kind.
-fn changes(out: &mut String, what: &str, changes: &[Change]) {
-    for Change { log, level, pattern, before, after } in changes.iter().take(LISTED) {
+fn changes(out: &mut String, what: &str, changes: &[PatternChange]) {
+    for PatternChange { log, level, pattern, before, after } in changes.iter().take(LISTED) {
         let (log, pattern) = (escape(log), escape(pattern));
         let _ = writeln!(out, "- {what}: {log} {level} {pattern} ({before} → {after})");
     }
@@ -135,12 +139,12 @@ fn changes(out: &mut String, what: &str, changes: &[Change]) {
     }
 }
 
-/// An instant without its fraction.
+/// RFC 3339 without the fraction.
 fn second(instant: &str) -> String {
     instant.split_once('.').map_or_else(|| instant.to_owned(), |(second, _)| format!("{second}Z"))
 }
 
-/// Foreign text on one line of Markdown, where none of it is a sign of Markdown or HTML.
+/// Escapes foreign text for a line of Markdown.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in sanitize::text(text).chars() {

@@ -1,102 +1,81 @@
-//! One JSON object per breach, CVM, log, finding and log that stands still, and a summary at the end.
+//! One JSON object per breach, CVM, log, finding and stalled log, and a summary at the end.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::human::rfc3339;
-use crate::snapshot::document::{Breach, Document, Finding, Log, Still};
+use crate::snapshot::document::{Breach, Document, Finding, LogReport, StalledLog};
+use crate::snapshot::status::CvmStatus;
 
-/// An object of that `type`, with what else it holds.
+/// An object with its `type`.
 #[derive(Serialize)]
-struct Object<'a, T> {
-    /// What it is.
+struct Tagged<'a, T> {
     #[serde(rename = "type")]
     kind: &'a str,
-    /// The rest.
     #[serde(flatten)]
     rest: T,
 }
 
 /// A CVM without its logs.
 #[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "the names of the contract")]
-struct Cvm<'a> {
-    /// Its name.
+struct CvmObject<'a> {
     cvm: &'a str,
-    /// `ok` or `unreachable`.
-    status: &'a str,
-    /// Why it is unreachable.
+    status: CvmStatus,
     message: Option<&'a str>,
-    /// What to do about it.
     hint: Option<&'a str>,
-    /// How far its clock is ahead, in milliseconds.
     clock_skew_ms: Option<i64>,
 }
 
-/// A log with its CVM.
 #[derive(Serialize)]
-struct OfCvm<'a> {
-    /// The CVM.
+struct LogObject<'a> {
     cvm: &'a str,
-    /// The log.
     #[serde(flatten)]
-    log: &'a Log,
+    log: &'a LogReport,
 }
 
-/// The last object.
 #[derive(Serialize)]
-struct Summary {
-    /// The version of the document.
+struct SummaryObject {
     version: u32,
-    /// The begin of the window.
     from: String,
-    /// Its end.
     to: String,
-    /// The exit status is 0.
     healthy: bool,
-    /// Everything was looked at.
     looked_everywhere: bool,
-    /// How many breaches there are.
     breaches: usize,
-    /// How many CVMs were asked.
     cvms: usize,
-    /// How many of them could not be reached.
     cvms_unreachable: usize,
-    /// How many logs could not be read to their end.
+    /// Logs that could not be read completely.
     logs_unread: usize,
-    /// How many findings were listed.
     findings: usize,
-    /// How many were not.
     findings_omitted: usize,
 }
 
-/// The objects, each with a newline.
+/// The objects, each followed by a newline.
 pub fn render(document: &Document) -> Vec<u8> {
     let mut out = Vec::new();
-    let breach = |breach| Object::<&Breach> { kind: "snapshot_breach", rest: breach };
+    let breach = |breach| Tagged::<&Breach> { kind: "snapshot_breach", rest: breach };
     document.breaches.iter().for_each(|it| push(&mut out, &breach(it)));
     for it in &document.cvms {
-        let rest = Cvm {
+        let rest = CvmObject {
             cvm: &it.cvm,
             status: it.status,
             message: it.message.as_deref(),
             hint: it.hint.as_deref(),
             clock_skew_ms: it.clock_skew_ms,
         };
-        push(&mut out, &Object { kind: "snapshot_cvm", rest });
+        push(&mut out, &Tagged { kind: "snapshot_cvm", rest });
         for log in &it.logs {
-            push(&mut out, &Object { kind: "snapshot_log", rest: OfCvm { cvm: &it.cvm, log } });
+            push(&mut out, &Tagged { kind: "snapshot_log", rest: LogObject { cvm: &it.cvm, log } });
         }
     }
-    let finding = |finding| Object::<&Finding> { kind: "snapshot_finding", rest: finding };
+    let finding = |finding| Tagged::<&Finding> { kind: "snapshot_finding", rest: finding };
     document.findings.iter().for_each(|it| push(&mut out, &finding(it)));
-    let still = |still| Object::<&Still> { kind: "snapshot_standing_still", rest: still };
+    let still = |still| Tagged::<&StalledLog> { kind: "snapshot_standing_still", rest: still };
     document.standing_still.iter().for_each(|it| push(&mut out, &still(it)));
     if let Some(comparison) = &document.comparison {
-        push(&mut out, &Object { kind: "snapshot_comparison", rest: comparison });
+        push(&mut out, &Tagged { kind: "snapshot_comparison", rest: comparison });
     }
     let instant = |instant: Timestamp| rfc3339(instant);
-    let rest = Summary {
+    let rest = SummaryObject {
         version: document.version,
         from: instant(document.from),
         to: instant(document.to),
@@ -109,7 +88,7 @@ pub fn render(document: &Document) -> Vec<u8> {
         findings: document.findings.len(),
         findings_omitted: document.findings_omitted,
     };
-    push(&mut out, &Object { kind: "snapshot_summary", rest });
+    push(&mut out, &Tagged { kind: "snapshot_summary", rest });
     out
 }
 

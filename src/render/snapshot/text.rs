@@ -1,32 +1,33 @@
-//! A table to be read at a glance, what is breached above it, what stands out below.
+//! The report as text: headline and breaches, a table of all logs, then findings and other details.
 
 use std::fmt::{Display, Write as _};
 
 use owo_colors::Style;
 
 use crate::human;
+use crate::line::level::Level;
 use crate::options::ReportStyle;
 use crate::render::palette;
-use crate::render::snapshot::verdict;
+use crate::render::snapshot::headline::headline;
 use crate::sanitize;
-use crate::snapshot::document::{Change, Comparison, Cvm, Document, Finding, Log};
+use crate::snapshot::document::{Comparison, CvmReport, Document, Finding, LogReport, PatternChange};
+use crate::snapshot::status::CvmStatus;
 
-/// How many findings, and how many changes of each kind, are listed.
+/// The maximum number of findings, and of changes of each kind.
 const LISTED: usize = 10;
 
-/// How wide a bar is at most.
+/// The maximum width of a bar.
 const BAR: usize = 8;
 
-/// A clock that is off by more than this is told, in milliseconds.
+/// Clock skew from this on is reported, in milliseconds.
 const SKEW: i64 = 1_000;
 
-/// The heads of the table's columns; the first three and the last stand to the left.
+/// The heads of the table; the first three columns and the last are aligned to the left.
 const HEADS: [&str; 9] = ["CVM", "LOG", "STATUS", "SIZE", "LAST", "LINES", "WARN", "ERROR", ""];
 
-/// The report.
 pub fn render(document: &Document, look: ReportStyle) -> String {
     let mut page = Page { out: String::new(), look };
-    page.verdict(document);
+    page.headline(document);
     page.breaches(document);
     page.table(document);
     page.troubles(document);
@@ -38,19 +39,17 @@ pub fn render(document: &Document, look: ReportStyle) -> String {
     page.out
 }
 
-/// The text so far.
+/// The output so far.
 struct Page {
-    /// It.
     out: String,
-    /// What can be shown.
     look: ReportStyle,
 }
 
-/// A cell of the table and how it looks.
+/// A cell of the table and its style.
 type Cell = (String, Style);
 
 impl Page {
-    /// Appends text, styled if there are colours.
+    /// Appends text, styled if colors are used.
     fn push(&mut self, text: impl Display, style: Style) {
         // Writing into a String cannot fail.
         let _ = if self.look.color {
@@ -65,24 +64,24 @@ impl Page {
         let _ = write!(self.out, "{text}");
     }
 
-    /// Begins a part.
+    /// Begins a section.
     fn head(&mut self, title: &str) {
         self.plain('\n');
         self.push(title, Style::new().bold());
         self.plain('\n');
     }
 
-    /// The verdict and the window.
-    fn verdict(&mut self, document: &Document) {
+    /// The headline and the window.
+    fn headline(&mut self, document: &Document) {
         let style = match (document.healthy, document.breaches.is_empty()) {
             (true, _) => Style::new().green().bold(),
             (false, true) => Style::new().yellow().bold(),
             (false, false) => palette::error().bold(),
         };
-        self.push(verdict(document), style);
+        self.push(headline(document), style);
         let (from, to) = (human::rfc3339(document.from), human::rfc3339(document.to));
         let window = document.to.duration_since(document.from).as_secs_f64();
-        // To the second; the day need not be said twice.
+        // To the second; the end without its day if it is the same.
         let to = if from[..10] == to[..10] { &to[11..19] } else { &to[..19] };
         let told = format!(
             "  {}Z to {to}Z ({}), {}\n",
@@ -93,7 +92,6 @@ impl Page {
         self.push(told, Style::new().dimmed());
     }
 
-    /// What is breached.
     fn breaches(&mut self, document: &Document) {
         if document.breaches.is_empty() {
             return;
@@ -107,7 +105,6 @@ impl Page {
         }
     }
 
-    /// A row per CVM and log.
     fn table(&mut self, document: &Document) {
         let bold = Style::new().bold();
         let mut rows: Vec<[Cell; 9]> = vec![HEADS.map(|head| (head.to_owned(), bold))];
@@ -144,8 +141,8 @@ impl Page {
         }
     }
 
-    /// A log's row; `most`: the most warnings and errors that a log has.
-    fn row(&self, cvm: &Cvm, log: &Log, most: u64) -> [Cell; 9] {
+    /// The row of a log; `most`: the maximum number of warnings and errors of a log.
+    fn row(&self, cvm: &CvmReport, log: &LogReport, most: u64) -> [Cell; 9] {
         let calm = Style::new();
         let [.., warned, failed, _] = palette::levels();
         let count = |count: u64, style| {
@@ -157,7 +154,7 @@ impl Page {
         [
             (sanitize::text(&cvm.cvm), calm),
             (sanitize::text(&log.log), calm),
-            (log.status.to_owned(), status),
+            (log.status.word().to_owned(), status),
             (log.size.map_or("-".to_owned(), human::size), calm),
             (log.age_s.map_or("-".to_owned(), human::seconds), calm),
             count(log.lines, calm),
@@ -167,7 +164,7 @@ impl Page {
         ]
     }
 
-    /// A bar for `count` where `most` is the longest; what is not nothing is seen.
+    /// A bar for `count`, of full width for `most`; not empty unless `count` is 0.
     fn bar(&self, count: u64, most: u64) -> String {
         const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
         if count == 0 || most == 0 {
@@ -182,7 +179,7 @@ impl Page {
         "#".repeat(length)
     }
 
-    /// What could not be had, and what to do about it; the same thing on several CVMs once.
+    /// Why CVMs were not reached and logs not read; the same reason on several CVMs once.
     fn troubles(&mut self, document: &Document) {
         let mut told: Vec<(&str, Option<&str>, Vec<String>)> = Vec::new();
         let cvms = document
@@ -209,7 +206,6 @@ impl Page {
         }
     }
 
-    /// What is warned of and what fails, the gravest first.
     fn findings(&mut self, document: &Document) {
         if document.findings.is_empty() {
             return;
@@ -225,17 +221,17 @@ impl Page {
         }
     }
 
-    /// One finding, in a run with so many CVMs.
+    /// `cvms`: the number of CVMs in the report.
     fn finding(&mut self, finding: &Finding, width: usize, cvms: usize) {
         let top = &finding.top;
         let [.., warned, failed, fatal] = palette::levels();
         let style = match top.level {
-            "warning" => warned,
-            "error" => failed,
+            Level::Warning => warned,
+            Level::Error => failed,
             _ => fatal,
         };
         self.plain(format_args!("  {:>width$} x ", top.count));
-        self.push(top.level, style);
+        self.push(top.level.word(), style);
         let names: Vec<&str> = finding.cvms.iter().map(|share| share.cvm.as_str()).collect();
         let place = match names.len() {
             count if count == cvms && count > 1 => format!("all {count} CVMs"),
@@ -247,7 +243,7 @@ impl Page {
         self.push(format!("  ({})\n", sanitize::text(&place)), Style::new().dimmed());
     }
 
-    /// The logs that stand still, and the clocks that are off.
+    /// Stalled logs, and clocks that are off.
     fn still(&mut self, document: &Document) {
         if !document.standing_still.is_empty() {
             self.head("Standing still: quiet or dead?");
@@ -275,7 +271,6 @@ impl Page {
         }
     }
 
-    /// What changed since the earlier report.
     fn comparison(&mut self, comparison: &Comparison) {
         let since = sanitize::text(&comparison.to);
         self.head(&format!("Since {}", since.split('.').next().unwrap_or_default()));
@@ -297,7 +292,7 @@ impl Page {
             ("down", &comparison.down),
         ];
         for (what, changes) in kinds {
-            for Change { log, level, pattern, before, after } in changes.iter().take(LISTED) {
+            for PatternChange { log, level, pattern, before, after } in changes.iter().take(LISTED) {
                 let told = format!("{what}  {before} -> {after}  {level} {log}: {pattern}");
                 self.plain(format_args!("  {}\n", sanitize::text(&told)));
             }
@@ -305,7 +300,7 @@ impl Page {
                 self.plain(format_args!("  {what}  {} more\n", changes.len() - LISTED));
             }
         }
-        if comparison.is_nothing() {
+        if comparison.is_empty() {
             self.plain("  nothing changed\n");
         }
         if !comparison.complete {
@@ -314,18 +309,18 @@ impl Page {
     }
 }
 
-/// Errors, the fatal ones among them.
-const fn errors(log: &Log) -> u64 {
+/// Including fatal errors.
+const fn errors(log: &LogReport) -> u64 {
     log.levels.error + log.levels.fatal
 }
 
-/// The row of a CVM that was not reached, or on which no file matches.
-fn without_logs(cvm: &Cvm) -> [Cell; 9] {
+/// The row of a CVM that was not reached or has no matching file.
+fn without_logs(cvm: &CvmReport) -> [Cell; 9] {
     let mut row = HEADS.map(|_| (String::new(), Style::new()));
     row[0].0 = sanitize::text(&cvm.cvm);
     row[2] = match cvm.status {
-        "ok" => ("no file".to_owned(), Style::new()),
-        status => (status.to_owned(), palette::error()),
+        CvmStatus::Ok => ("no file".to_owned(), Style::new()),
+        CvmStatus::Unreachable => (cvm.status.word().to_owned(), palette::error()),
     };
     row
 }

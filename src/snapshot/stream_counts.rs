@@ -1,4 +1,4 @@
-//! What one stream says within the window: lines, levels, patterns, matches.
+//! Counts the lines of one stream within the window, by level and pattern.
 
 use std::ops::ControlFlow;
 
@@ -12,60 +12,53 @@ use crate::line::reader::{LineInfo, Reader};
 use crate::line::split::{self, Line, before_cut};
 use crate::snapshot::patterns::Patterns;
 
-/// A line this long after the window ends its stream: what is written at the same time is not in order to the
-/// second.
+/// A line this long after the window ends the stream; logs are not sorted to the second.
 const SLACK: SignedDuration = SignedDuration::from_secs(10);
 
-/// A sample of a match has at most so many bytes.
+/// The maximum length of a sample in bytes.
 const SAMPLE: usize = 320;
 
-/// The window as the clock of one CVM shows it.
+/// The window by the clock of one CVM.
 #[derive(Clone, Copy, Debug)]
-pub struct Window {
-    /// Lines from then on count.
+pub struct CvmWindow {
     pub since: Timestamp,
-    /// Lines before then count; `None`: all.
+    /// `None`: no end.
     pub until: Option<Timestamp>,
-    /// Lines without any time count: the log was written to within the window.
+    /// Lines without a known time count, because the log was written to within the window.
     pub undated: bool,
 }
 
-/// The counts of one stream.
 #[derive(Debug)]
-pub struct Tally {
-    /// Which lines count.
-    window: Window,
-    /// Understands them.
+pub struct StreamCounts {
+    window: CvmWindow,
     reader: Reader,
-    /// Lines that are breaches.
     fail_on: RegexSet,
-    /// The level of the last head stands on the line after it.
+    /// The level of the last head is on the next line.
     awaits_level: bool,
-    /// The line whose pieces are coming in counts.
+    /// The line that is arriving in pieces counts.
     counts: bool,
-    /// Lines.
     pub lines: u64,
-    /// Bytes of them, newlines included.
+    /// Including newlines.
     pub bytes: u64,
-    /// Heads per level, in the order of [`Level`].
+    /// Heads by level, in the order of [`Level`].
     pub levels: [u64; 6],
-    /// Lines without a level of their own: continuations, and layouts that have none.
+    /// Lines without a level of their own: continuation lines, and layouts without levels.
     pub unknown: u64,
-    /// The earliest time of a line that counts.
+    /// The earliest timestamp.
     pub first: Option<Timestamp>,
-    /// The latest.
+    /// The latest timestamp.
     pub last: Option<Timestamp>,
-    /// What is warned of and what fails.
+    /// The patterns of warnings and errors.
     pub patterns: Patterns,
-    /// How many lines match what is a breach.
+    /// The number of lines that match `--fail-on`.
     pub matches: u64,
-    /// The first of them, shortened, and which pattern it matches.
+    /// The first of these lines, truncated, and the index of the pattern.
     pub matched: Option<(String, usize)>,
 }
 
-impl Tally {
-    /// Nothing counted yet.
-    pub fn new(window: Window, reader: Reader, fail_on: RegexSet, room: usize) -> Self {
+impl StreamCounts {
+    /// `room`: the maximum number of patterns.
+    pub fn new(window: CvmWindow, reader: Reader, fail_on: RegexSet, room: usize) -> Self {
         Self {
             window,
             reader,
@@ -84,18 +77,17 @@ impl Tally {
         }
     }
 
-    /// Counts the lines of a batch. Breaks when the window is over.
+    /// Counts the lines of a batch. Breaks at the end of the window.
     pub fn batch(&mut self, batch: &Batch) -> ControlFlow<()> {
         split::lines(batch).try_for_each(|line| self.line(&line))
     }
 
-    /// What comes next does not follow on what came.
+    /// What follows does not continue what came before: a new file, a gap.
     pub const fn forget(&mut self) {
         self.reader.on_discontinuity();
         self.awaits_level = false;
     }
 
-    /// Counts a line, or a piece of one.
     fn line(&mut self, line: &Line<'_>) -> ControlFlow<()> {
         let info = self.reader.read(line);
         let bytes = line.bytes.len() as u64 + u64::from(line.ending == Ending::Newline);
@@ -119,7 +111,7 @@ impl Tally {
         if until.is_some_and(is_over) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    /// Counts a line that counts; `awaited`: the level of the head before stands in it.
+    /// Counts a line in the window; `awaited`: it has the level of the previous head.
     fn count(&mut self, line: &Line<'_>, info: &LineInfo, awaited: bool) {
         let (partial, line) = (line.ending == Ending::Partial, line.bytes);
         self.lines += 1;
@@ -148,12 +140,11 @@ impl Tally {
         }
     }
 
-    /// Errors, the fatal ones among them.
+    /// Including fatal errors.
     pub const fn errors(&self) -> u64 {
         self.levels[Level::Error as usize] + self.levels[Level::Fatal as usize]
     }
 
-    /// Warnings.
     pub const fn warnings(&self) -> u64 {
         self.levels[Level::Warning as usize]
     }
