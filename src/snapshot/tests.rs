@@ -89,8 +89,9 @@ fn document(counts: &StreamCounts, thresholds: &Thresholds, more: Vec<CvmObserva
     };
     let mut cvms = vec![first];
     cvms.extend(more);
-    let looked = Observation { from: at("12:00:00"), to: at("12:15:00"), bounded: true, timeout: 60.0, cvms };
-    assemble(&looked, None)
+    let observation =
+        Observation { from: at("12:00:00"), to: at("12:15:00"), bounded: true, timeout: 60.0, cvms };
+    assemble(&observation, None)
 }
 
 /// A log of which nothing was read.
@@ -235,7 +236,7 @@ fn the_json_has_the_documented_fields_in_order() {
                 debug info warning error fatal unknown top pattern level count first last sample";
     for key in keys.split(' ') {
         let key = format!("\"{key}\":");
-        from += text[from..].find(&key).unwrap_or_else(|| panic!("{key} is not behind {}", &text[..from]))
+        from += text[from..].find(&key).unwrap_or_else(|| panic!("{key} does not follow {}", &text[..from]))
             + key.len();
     }
     assert!(
@@ -283,7 +284,7 @@ fn no_form_lets_hostile_text_through() {
 #[test]
 fn bars_are_for_terminals_and_colors_are_optional() {
     let rich = rich();
-    let text = |look| String::from_utf8(render(ReportForm::Text, &rich, look)).expect("UTF-8");
+    let text = |style| String::from_utf8(render(ReportForm::Text, &rich, style)).expect("UTF-8");
     let plain = text(ReportStyle::default());
     assert!(!plain.contains("##") && !plain.contains('█'), "{plain}");
     assert!(text(ReportStyle { terminal: true, ..ReportStyle::default() }).contains("########"));
@@ -316,12 +317,12 @@ fn a_comparison_covers_what_both_have_read() {
         (comparison.cvms_lost, comparison.cvms_gained),
         (vec!["lost".to_owned()], vec!["gained".to_owned()])
     );
-    let told = |changes: &[PatternChange]| -> Vec<String> {
+    let summary = |changes: &[PatternChange]| -> Vec<String> {
         changes.iter().map(|it| format!("{} {} {}", it.pattern, it.before, it.after)).collect()
     };
     // What the gained CVM says was never compared.
-    assert_eq!(told(&comparison.new), ["anew 0 1"]);
-    assert_eq!(told(&comparison.down), ["Rpc <n> to <ip> failed 2 1"]);
+    assert_eq!(summary(&comparison.new), ["anew 0 1"]);
+    assert_eq!(summary(&comparison.down), ["Rpc <n> to <ip> failed 2 1"]);
     assert!(comparison.gone.len() == 1 && comparison.gone[0].level == "warning" && comparison.up.is_empty());
     assert!(comparison.complete);
 }
@@ -334,8 +335,8 @@ fn what_is_not_an_earlier_report_is_refused() {
         (r#"{"type":"check","version":1,"from":"","to":"","cvms":[]}"#, "not `snapshot`"),
         (r#"{"type":"snapshot","version":2,"from":"","to":"","cvms":[]}"#, "version 2"),
     ] {
-        let told = compare::read(text.as_bytes()).expect_err(text);
-        assert!(told.contains(why), "{text}: {told}");
+        let error = compare::read(text.as_bytes()).expect_err(text);
+        assert!(error.contains(why), "{text}: {error}");
     }
 }
 

@@ -21,7 +21,7 @@ pub fn head(line: &[u8]) -> Option<Head> {
     if let Some((time, end)) = time_at(line, 1) {
         return Some(other(line, time, end));
     }
-    tornado(line).or_else(|| behind(line))
+    tornado(line).or_else(|| after_groups(line))
 }
 
 /// Any of the times that occur in brackets.
@@ -87,7 +87,7 @@ fn tornado(line: &[u8]) -> Option<Head> {
 }
 
 /// Parses one or two groups followed by a time: `[INFO] <time>`, `[INFO][<time>]`, `[<thread>] <time>`.
-fn behind(line: &[u8]) -> Option<Head> {
+fn after_groups(line: &[u8]) -> Option<Head> {
     let mut at = 0;
     let mut level = None;
     for _ in 0..3 {

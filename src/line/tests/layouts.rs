@@ -1,4 +1,4 @@
-//! The layouts of Nutanix' own services in both generations, at least three lines each.
+//! Layouts of Nutanix services, old and new, at least three lines each.
 
 use crate::line::layout::Layout::{Cassandra, Glog, Log4j, Plain, Python, ZooKeeper, ZooKeeperClient};
 use crate::line::tests::hold;
@@ -144,7 +144,7 @@ fn python_old_is_local_often_without_milliseconds() {
 }
 
 #[test]
-fn a_daemon_may_open_with_the_level_alone() {
+fn a_daemon_may_start_with_only_the_level() {
     hold(&[
         (Python, "", "info", "INFO 81234512 node_manager.py:2210 Starting", "Starting"),
         (Python, "", "warning", "WARNING daemon.py:88 no pid file", "no pid"),
@@ -241,7 +241,7 @@ fn cassandra_puts_level_and_thread_first() {
 }
 
 #[test]
-fn zookeeper_java_parts_with_dashes() {
+fn zookeeper_java_separates_with_dashes() {
     hold(&[
         (
             ZooKeeper,

@@ -1,7 +1,7 @@
-//! Lines with what they say, written down by hand.
+//! Lines with their expected interpretation, written by hand.
 
 mod layouts;
-mod neighbours;
+mod other_programs;
 mod properties;
 mod records;
 mod samples;
@@ -19,10 +19,10 @@ use crate::line::reader::Reader;
 use crate::line::split::Line;
 use crate::line::time::{Clock, ClockContext};
 
-/// A line of a stream: `H` for a head or `-`, its instant, its level, its bytes.
+/// A line of a stream: `H` for a head or `-`, instant, level, bytes.
 type Expected = (char, &'static str, &'static str, &'static [u8]);
 
-/// A head by itself: its layout, instant (empty = none), level, the line, and how its message starts.
+/// A line by itself: layout, instant (empty = none), level, the line, and the start of its message.
 type Alone = (Layout, &'static str, &'static str, &'static str, &'static str);
 
 /// The CVM of these tests: seven hours behind UTC, its logs read on 12 June 2025.
@@ -30,7 +30,6 @@ fn context() -> ClockContext {
     ClockContext { zone: TimeZone::fixed(Offset::constant(-7)), reference: instant("2025-06-12T00:00:00Z") }
 }
 
-/// A reader at the start of a stream.
 fn reader() -> Reader {
     Reader::new(context())
 }
@@ -40,34 +39,31 @@ const fn whole(bytes: &[u8]) -> Line<'_> {
     Line { bytes, offset: 0, continues: false, ending: Ending::Newline }
 }
 
-/// The instant that RFC 3339 text means.
 fn instant(text: &str) -> Timestamp {
     text.parse().expect("the test's own text is a time")
 }
 
-/// The same, where empty text means none.
+/// `None` if the text is empty.
 fn time(text: &str) -> Option<Timestamp> {
     (!text.is_empty()).then(|| instant(text))
 }
 
-/// The level of a word, `none` for none.
 fn level(word: &str) -> Option<Level> {
     (word != "none").then(|| Level::from_name(word).expect("the test's own word is a level"))
 }
 
-/// Reads one line as if it were the first of its stream.
 fn head(line: &[u8]) -> Option<Head> {
     recognize(line, &mut Memory::default())
 }
 
-/// Holds every line against what is written beside it.
+/// Compares every line with what is expected of it.
 fn hold(heads: &[Alone]) {
-    for &(layout, at, gravity, line, message) in heads {
+    for &(layout, at, expected_level, line, message) in heads {
         let found = head(line.as_bytes()).unwrap_or_else(|| panic!("no head: {line}"));
         let resolved = found.time.and_then(|stamp| Clock::new(context()).resolve(&stamp));
         assert_eq!(found.layout, layout, "{line}");
         assert_eq!(resolved, time(at), "{line}");
-        assert_eq!(found.level, level(gravity), "{line}");
+        assert_eq!(found.level, level(expected_level), "{line}");
         let rest = &line[found.message..];
         assert!(
             rest.starts_with(message) && message.is_empty() == rest.is_empty(),

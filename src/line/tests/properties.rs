@@ -1,4 +1,4 @@
-//! What holds for any bytes at all.
+//! Properties that hold for any bytes.
 
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -81,14 +81,14 @@ fn target() -> Arc<Target> {
     Arc::new(Target { id: 0, cvm: Arc::new(cvm), log: "x".to_owned(), path: RemotePath(b"/x".to_vec()) })
 }
 
-/// A batch of `bytes` that stand at `offset`.
+/// A batch of `bytes` at `offset`.
 fn batch(bytes: &[u8], offset: usize, continues: bool, ending: Ending) -> Batch {
     let file = FileId { device: 1, inode: 2 };
     let bytes = Bytes::copy_from_slice(bytes);
     Batch { target: target(), file, offset: offset as u64, received: UNIX_EPOCH, bytes, continues, ending }
 }
 
-/// Cuts a log as streams do: whole lines to a batch, of which each chunk of the input brings those that it ends.
+/// Splits a log as streams do: each chunk of the input makes a batch of the lines that it completes.
 fn batches(log: &[u8], cuts: &[usize]) -> Vec<Batch> {
     let mut ends: Vec<usize> = cuts
         .iter()
@@ -109,7 +109,7 @@ fn batches(log: &[u8], cuts: &[usize]) -> Vec<Batch> {
     batches
 }
 
-/// The lines of a log by the simplest means: place and bytes.
+/// A simple reference: offset and bytes of the lines of a log.
 fn reference(log: &[u8]) -> Vec<(u64, &[u8])> {
     let mut offset = 0;
     let mut lines: Vec<_> = log
@@ -126,7 +126,7 @@ fn reference(log: &[u8]) -> Vec<(u64, &[u8])> {
     lines
 }
 
-/// What a reader says to each line, with the line's place and bytes.
+/// What a reader returns for each line, with offset and bytes.
 fn read(batches: &[Batch]) -> Vec<(u64, Vec<u8>, LineInfo)> {
     let mut reader = reader();
     batches
@@ -137,7 +137,7 @@ fn read(batches: &[Batch]) -> Vec<(u64, Vec<u8>, LineInfo)> {
 }
 
 #[test]
-fn a_batch_knows_the_place_and_ending_of_its_lines() {
+fn a_batch_has_the_offset_and_ending_of_its_lines() {
     let batch = batch(b"one\n\r\n\ntwo", 100, true, Ending::EndOfFile);
     let line = |bytes, offset, continues, ending| Line { bytes, offset, continues, ending };
     let expected = [
@@ -150,7 +150,7 @@ fn a_batch_knows_the_place_and_ending_of_its_lines() {
 }
 
 proptest! {
-    /// No bytes make it panic, and the message never starts beyond the line.
+    /// No input makes the reader panic, and the message never starts beyond the line.
     #[test]
     fn any_line_is_read(line in hostile()) {
         if let Some(found) = head(&line) {
@@ -159,16 +159,16 @@ proptest! {
         }
     }
 
-    /// Where the memory looks first never decides what is seen.
+    /// The family that is tried first does not change the result.
     #[test]
-    fn the_memory_only_makes_haste(lines in vec(hostile(), 1..20)) {
+    fn the_memory_only_saves_time(lines in vec(hostile(), 1..20)) {
         let mut memory = Memory::default();
         for line in &lines {
             prop_assert_eq!(recognize(line, &mut memory), head(line), "{:?}", String::from_utf8_lossy(line));
         }
     }
 
-    /// Wherever the input is split, lines, times, levels and records are the same.
+    /// Lines, times, levels and records do not depend on how the input is split.
     #[test]
     fn splitting_the_input_changes_nothing(log in log(), cuts in vec(any::<usize>(), 0..12)) {
         let whole = read(&batches(&log, &[]));
@@ -177,10 +177,10 @@ proptest! {
         prop_assert_eq!(read(&batches(&log, &cuts)), whole);
     }
 
-    /// Every line but a head has the time and level of the line before, save under a j.u.l. header; numbers
-    /// only ever go on by one, where a line opens a record.
+    /// Every line without a head has the time and level of the previous line, except after a j.u.l. header; the number
+    /// increases by one with each line that opens a record.
     #[test]
-    fn records_are_told_in_order(log in log()) {
+    fn records_are_numbered_in_order(log in log()) {
         let mut number = 0;
         let mut before: Option<LineInfo> = None;
         for (_, _, line) in read(&batches(&log, &[])) {

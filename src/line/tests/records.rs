@@ -1,4 +1,4 @@
-//! Records: what continues what, and where a record is cut.
+//! Records: which lines continue which, and where a record ends.
 
 use crate::batch::Ending;
 use crate::line::layout::Layout;
@@ -7,7 +7,7 @@ use crate::line::split::Line;
 use crate::line::tests::{instant, level, reader, time, whole};
 
 #[test]
-fn a_stream_joined_in_the_middle_of_a_record_opens_one_that_knows_nothing() {
+fn a_stream_that_starts_inside_a_record_opens_one_without_time_and_level() {
     let mut reader = reader();
     let first = reader.read(&whole(b"\tat a.B.c(B.java:1)"));
     assert_eq!((first.record, first.opens, first.time, first.level), (1, true, None, None));
@@ -16,7 +16,7 @@ fn a_stream_joined_in_the_middle_of_a_record_opens_one_that_knows_nothing() {
 }
 
 #[test]
-fn the_line_after_a_java_util_header_tells_its_level() {
+fn the_line_after_a_java_util_header_has_its_level() {
     let mut reader = reader();
     let header = reader.read(&whole(b"Jun 11, 2025 3:12:44 AM org.apache.catalina.startup.Catalina start"));
     assert_eq!((header.level, header.layout), (None, Some(Layout::JavaUtil)));
@@ -35,7 +35,7 @@ fn the_line_after_a_java_util_header_tells_its_level() {
 }
 
 #[test]
-fn a_head_without_a_time_is_near_the_one_before() {
+fn a_head_without_a_time_is_sorted_by_the_previous_one() {
     let mut reader = reader();
     reader.read(&whole(b"2025-06-11 03:12:46,000Z INFO a.py:1 x"));
     let head = reader.read(&whole(b"WARNING daemon.py:88 no pid file"));
@@ -44,7 +44,7 @@ fn a_head_without_a_time_is_near_the_one_before() {
 }
 
 #[test]
-fn silence_closes_a_record_but_what_comes_late_still_inherits() {
+fn silence_closes_a_record_but_late_lines_still_inherit() {
     let mut reader = reader();
     reader.read(&whole(b"2025-06-11 03:12:46,000Z ERROR a.py:1 x"));
     reader.on_silence();
@@ -67,7 +67,7 @@ fn a_new_file_inherits_nothing() {
 }
 
 #[test]
-fn a_runaway_is_cut_after_a_thousand_lines() {
+fn a_record_ends_after_a_thousand_lines() {
     let mut reader = reader();
     reader.read(&whole(b"2025-06-11 03:12:46,000Z ERROR a.py:1 x"));
     for _ in 1..MAX_LINES {
@@ -79,11 +79,11 @@ fn a_runaway_is_cut_after_a_thousand_lines() {
 }
 
 #[test]
-fn a_runaway_is_cut_once_it_holds_a_mebibyte() {
+fn a_record_ends_after_a_mebibyte() {
     let line = vec![b'x'; 1023];
     let mut reader = reader();
     let lines = MAX_BYTES / 1024;
-    // Larger lines so that the bytes and not the lines make the cut.
+    // Lines so large that the bytes and not the lines end the record.
     let wide = vec![b'x'; 4095];
     for _ in 0..lines / 4 {
         assert_eq!(reader.read(&whole(&wide)).record, 1);
@@ -98,7 +98,7 @@ fn the_pieces_of_one_line_stay_in_its_record() {
     line.resize(1 << 20, b'x');
     let first = Line { ending: Ending::Partial, ..whole(&line) };
     assert_eq!(reader.read(&first).record, 1);
-    // Reads like a head, but is not at the start of a line.
+    // Looks like a head, but is not at the start of a line.
     let piece = b"2025-06-11 03:12:47,000Z INFO a.py:1 ";
     let rest = reader.read(&Line { continues: true, ..whole(piece) });
     assert_eq!((rest.record, rest.opens, rest.layout), (1, false, None));
@@ -110,7 +110,7 @@ fn the_pieces_of_one_line_stay_in_its_record() {
 }
 
 #[test]
-fn a_time_is_told_without_a_record() {
+fn the_time_of_a_line_does_not_affect_records() {
     let mut reader = reader();
     assert_eq!(
         reader.time_of(b"2025-06-11 03:12:46,000Z ERROR a.py:1 x"),

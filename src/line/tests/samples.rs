@@ -1,4 +1,4 @@
-//! Real layouts, one log after the other, each line with what it says.
+//! Logs in real layouts, each line with its expected interpretation.
 
 use crate::line::tests::{Expected, level, reader, time, whole};
 
@@ -135,11 +135,11 @@ const ZOOKEEPER_OUT: &[Expected] = &[
     ('H', "2025-06-11T03:12:50.001Z", "error", b"2025-06-11 03:12:50,001Z - ERROR [CommitProcessor:2:NIOServerCnxn@180] - Unexpected Exception:"),
 ];
 
-/// Reads `log` as one stream and holds every line against what is written beside it.
+/// Parses `log` as one stream and compares every line with what is expected of it.
 fn hold(log: &[Expected]) {
     let mut reader = reader();
     let mut record = 0;
-    for &(place, instant, gravity, line) in log {
+    for &(place, instant, expected_level, line) in log {
         let shown = String::from_utf8_lossy(line);
         let info = reader.read(&whole(line));
         record += u64::from(place == 'H');
@@ -147,7 +147,7 @@ fn hold(log: &[Expected]) {
         assert_eq!(info.layout.is_some(), place == 'H', "{shown}");
         assert_eq!(info.record, record, "{shown}");
         assert_eq!(info.time, time(instant), "{shown}");
-        assert_eq!(info.level, level(gravity), "{shown}");
+        assert_eq!(info.level, level(expected_level), "{shown}");
         assert!(info.message <= line.len(), "{shown}");
     }
 }

@@ -1,4 +1,4 @@
-//! The layouts of the CVM's system and of what is not written in C++, Java or Python.
+//! Layouts of the system and of software that is not written in C++, Java or Python.
 
 use crate::line::layout::Layout::{Ganesha, JavaUtil, Json, Logfmt, OpenVSwitch, Samba, Syslog, Tomcat};
 use crate::line::tests::hold;
@@ -69,7 +69,7 @@ fn syslog_of_both_kinds_has_no_level() {
 }
 
 #[test]
-fn catalina_tells_the_level_on_the_next_line_or_on_its_own() {
+fn catalina_has_the_level_on_the_next_line_or_its_own() {
     hold(&[
         (
             JavaUtil,
@@ -150,7 +150,7 @@ fn logfmt_in_any_order() {
 }
 
 #[test]
-fn open_vswitch_parts_with_bars() {
+fn open_vswitch_separates_with_bars() {
     hold(&[
         (
             OpenVSwitch,

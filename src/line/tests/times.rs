@@ -1,4 +1,4 @@
-//! Stamps that need the CVM's zone or a year.
+//! Timestamps that need the zone of the CVM or a year.
 
 use jiff::tz::TimeZone;
 use proptest::prelude::{Strategy, prop_assert_eq, proptest};
@@ -6,7 +6,7 @@ use proptest::prelude::{Strategy, prop_assert_eq, proptest};
 use crate::line::tests::{instant, reader};
 use crate::line::time::{Clock, ClockContext, Stamp};
 
-/// A clock in a zone of the tz database, or with a POSIX rule, its logs read at `reference`.
+/// A clock in a zone of the tz database, or with a POSIX rule.
 fn clock(zone: &str, reference: &str) -> Clock {
     let zone = TimeZone::posix(zone).expect("the test's own zone is one");
     Clock::new(ClockContext { zone, reference: instant(reference) })
@@ -35,7 +35,7 @@ fn january_read_at_the_end_of_december_is_next_years() {
 }
 
 #[test]
-fn a_log_followed_over_new_year_moves_on() {
+fn a_log_followed_over_new_year_changes_its_year() {
     let mut reader = reader();
     let line = b"Jan  1 00:00:05 host tag: x";
     assert_eq!(reader.time_of(line), Some(instant("2025-01-01T07:00:05Z")));
@@ -44,7 +44,7 @@ fn a_log_followed_over_new_year_moves_on() {
 }
 
 #[test]
-fn a_zone_with_summer_time_is_asked_at_the_lines_own_time() {
+fn the_offset_of_a_zone_is_that_at_the_time_of_the_line() {
     let mut clock = clock("EST5EDT,M3.2.0,M11.1.0", "2025-12-01T00:00:00Z");
     let mut at = |month, day, time| clock.resolve(&stamp(Some(2025), (month, day), time));
     assert_eq!(at(1, 15, (12, 0, 0)), Some(instant("2025-01-15T17:00:00Z")));
@@ -67,7 +67,7 @@ fn days_that_do_not_exist_are_no_stamps() {
 }
 
 proptest! {
-    /// Our arithmetic agrees with jiff's, for any time of the years that four digits can write.
+    /// Our arithmetic agrees with jiff's for all years of four digits.
     #[test]
     fn instants_agree_with_jiff(
         (year, month, day) in (0_i16..=9998, 1_i8..=12).prop_flat_map(|(year, month)| {

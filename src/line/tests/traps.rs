@@ -1,9 +1,9 @@
-//! Lines that look like heads and are none.
+//! Lines that look like heads but are not.
 
 use crate::line::tests::head;
 
 #[test]
-fn what_stands_inside_records_opens_none() {
+fn lines_inside_records_open_none() {
     for line in [
         "",
         " ",

@@ -65,8 +65,8 @@ impl Asked {
             if text.starts_with(b"2026-") {
                 level = Some(if text[25..].starts_with(b"ERROR") { Level::Error } else { Level::Info });
             }
-            let grave = self.level.is_none_or(|least| level.is_some_and(|level| level >= least));
-            lines.push((place, text.to_vec(), grave && keeps(text)));
+            let passes = self.level.is_none_or(|least| level.is_some_and(|level| level >= least));
+            lines.push((place, text.to_vec(), passes && keeps(text)));
             place += line.len();
         }
         let mut printed: Vec<Printed> = Vec::new();

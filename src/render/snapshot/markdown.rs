@@ -33,12 +33,12 @@ pub fn render(document: &Document) -> String {
             let _ = writeln!(out, "| {} |  | no file |  |  |  |  |  |", escape(&cvm.cvm));
         }
         if cvm.status != CvmStatus::Ok {
-            let told = cvm.message.as_deref().unwrap_or_default();
+            let message = cvm.message.as_deref().unwrap_or_default();
             let _ = writeln!(
                 out,
                 "| {} |  | **unreachable**: {} |  |  |  |  |  |",
                 escape(&cvm.cvm),
-                escape(told)
+                escape(message)
             );
         }
         for log in &cvm.logs {

@@ -14,9 +14,9 @@ use crate::sanitize;
 use crate::snapshot::document::Document;
 
 /// The report, ending with a newline.
-pub fn render(form: ReportForm, document: &Document, look: ReportStyle) -> Vec<u8> {
+pub fn render(form: ReportForm, document: &Document, style: ReportStyle) -> Vec<u8> {
     let mut out = match form {
-        ReportForm::Text => return text::render(document, look).into_bytes(),
+        ReportForm::Text => return text::render(document, style).into_bytes(),
         ReportForm::Json => json::render(document),
         ReportForm::Ndjson => ndjson::render(document),
         ReportForm::Prometheus => prometheus::render(document).into_bytes(),
@@ -24,7 +24,7 @@ pub fn render(form: ReportForm, document: &Document, look: ReportStyle) -> Vec<u
         ReportForm::Markdown => markdown::render(document).into_bytes(),
     };
     match form {
-        _ if !look.terminal => out,
+        _ if !style.terminal => out,
         ReportForm::Json | ReportForm::Ndjson => {
             make_harmless(&mut out, 0);
             out

@@ -25,14 +25,14 @@ const SKEW: i64 = 1_000;
 /// The heads of the table; the first three columns and the last are aligned to the left.
 const HEADS: [&str; 9] = ["CVM", "LOG", "STATUS", "SIZE", "LAST", "LINES", "WARN", "ERROR", ""];
 
-pub fn render(document: &Document, look: ReportStyle) -> String {
-    let mut page = Page { out: String::new(), look };
+pub fn render(document: &Document, report_style: ReportStyle) -> String {
+    let mut page = Page { out: String::new(), report_style };
     page.headline(document);
     page.breaches(document);
     page.table(document);
-    page.troubles(document);
+    page.unread(document);
     page.findings(document);
-    page.still(document);
+    page.stalled(document);
     if let Some(comparison) = &document.comparison {
         page.comparison(comparison);
     }
@@ -42,7 +42,7 @@ pub fn render(document: &Document, look: ReportStyle) -> String {
 /// The output so far.
 struct Page {
     out: String,
-    look: ReportStyle,
+    report_style: ReportStyle,
 }
 
 /// A cell of the table and its style.
@@ -52,7 +52,7 @@ impl Page {
     /// Appends text, styled if colors are used.
     fn push(&mut self, text: impl Display, style: Style) {
         // Writing into a String cannot fail.
-        let _ = if self.look.color {
+        let _ = if self.report_style.color {
             write!(self.out, "{}", style.style(text))
         } else {
             write!(self.out, "{text}")
@@ -83,13 +83,13 @@ impl Page {
         let window = document.to.duration_since(document.from).as_secs_f64();
         // To the second; the end without its day if it is the same.
         let to = if from[..10] == to[..10] { &to[11..19] } else { &to[..19] };
-        let told = format!(
+        let line = format!(
             "  {}Z to {to}Z ({}), {}\n",
             &from[..19],
             human::seconds(window),
             human::count(document.cvms.len(), "CVM")
         );
-        self.push(told, Style::new().dimmed());
+        self.push(line, Style::new().dimmed());
     }
 
     fn breaches(&mut self, document: &Document) {
@@ -100,8 +100,8 @@ impl Page {
         for breach in &document.breaches {
             self.plain("  ");
             self.push(breach.rule.word(), palette::error());
-            let told = format!("  {} {}: {}", breach.cvm, breach.log, breach.message);
-            self.plain(format_args!("{}\n", sanitize::text(&told)));
+            let line = format!("  {} {}: {}", breach.cvm, breach.log, breach.message);
+            self.plain(format_args!("{}\n", sanitize::text(&line)));
         }
     }
 
@@ -150,7 +150,7 @@ impl Page {
         };
         let (warnings, errors) = (log.levels.warning, errors(log));
         let status = if log.message.is_some() { failed } else { calm };
-        let bar = if self.look.terminal { self.bar(warnings + errors, most) } else { String::new() };
+        let bar = if self.report_style.terminal { self.bar(warnings + errors, most) } else { String::new() };
         [
             (sanitize::text(&cvm.cvm), calm),
             (sanitize::text(&log.log), calm),
@@ -170,36 +170,40 @@ impl Page {
         if count == 0 || most == 0 {
             return String::new();
         }
-        let steps = if self.look.unicode { BAR * 8 } else { BAR };
+        let steps = if self.report_style.unicode { BAR * 8 } else { BAR };
         let length = u128::from(count) * steps as u128 / u128::from(most);
         let length = usize::try_from(length).unwrap_or(steps).clamp(1, steps);
-        if self.look.unicode {
+        if self.report_style.unicode {
             return "█".repeat(length / 8) + EIGHTHS[length % 8];
         }
         "#".repeat(length)
     }
 
     /// Why CVMs were not reached and logs not read; the same reason on several CVMs once.
-    fn troubles(&mut self, document: &Document) {
-        let mut told: Vec<(&str, Option<&str>, Vec<String>)> = Vec::new();
+    fn unread(&mut self, document: &Document) {
+        let mut reasons: Vec<(&str, Option<&str>, Vec<String>)> = Vec::new();
         let cvms = document
             .unreachable()
             .filter_map(|cvm| Some((cvm.message.as_deref()?, cvm.hint.as_deref(), cvm.cvm.clone())));
         let logs = document.unread().filter_map(|(cvm, log)| {
             Some((log.message.as_deref()?, log.hint.as_deref(), format!("{} {}", cvm.cvm, log.log)))
         });
-        for (message, hint, whom) in cvms.chain(logs) {
-            match told.iter_mut().find(|(known, ..)| *known == message) {
-                Some((.., all)) => all.push(whom),
-                None => told.push((message, hint, vec![whom])),
+        for (message, hint, subject) in cvms.chain(logs) {
+            match reasons.iter_mut().find(|(known, ..)| *known == message) {
+                Some((.., subjects)) => subjects.push(subject),
+                None => reasons.push((message, hint, vec![subject])),
             }
         }
-        if told.is_empty() {
+        if reasons.is_empty() {
             return;
         }
         self.head("Not looked at");
-        for (message, hint, whom) in told {
-            self.plain(format_args!("  {}: {}\n", sanitize::text(&whom.join(", ")), sanitize::text(message)));
+        for (message, hint, subjects) in reasons {
+            self.plain(format_args!(
+                "  {}: {}\n",
+                sanitize::text(&subjects.join(", ")),
+                sanitize::text(message)
+            ));
             if let Some(hint) = hint {
                 self.plain(format_args!("    try: {}\n", sanitize::text(hint)));
             }
@@ -238,21 +242,21 @@ impl Page {
             1..=3 => names.join(", "),
             count => format!("{count} CVMs"),
         };
-        let told = format!(" {}: {}", finding.log, top.pattern);
-        self.plain(sanitize::text(&told));
+        let line = format!(" {}: {}", finding.log, top.pattern);
+        self.plain(sanitize::text(&line));
         self.push(format!("  ({})\n", sanitize::text(&place)), Style::new().dimmed());
     }
 
     /// Stalled logs, and clocks that are off.
-    fn still(&mut self, document: &Document) {
+    fn stalled(&mut self, document: &Document) {
         if !document.standing_still.is_empty() {
             self.head("Standing still: quiet or dead?");
         }
-        for still in &document.standing_still {
-            let who = sanitize::text(&format!("{} {}", still.cvm, still.log));
-            let (age, elsewhere) = (human::seconds(still.age_s), human::seconds(still.elsewhere_s));
-            let on = human::count(still.moves_on, "other CVM");
-            self.plain(format_args!("  {who}: silent for {age}; on {on} it moved {elsewhere} ago\n"));
+        for stalled in &document.standing_still {
+            let subject = sanitize::text(&format!("{} {}", stalled.cvm, stalled.log));
+            let (age, elsewhere) = (human::seconds(stalled.age_s), human::seconds(stalled.elsewhere_s));
+            let on = human::count(stalled.moves_on, "other CVM");
+            self.plain(format_args!("  {subject}: silent for {age}; on {on} it moved {elsewhere} ago\n"));
         }
         let skewed = || {
             document
@@ -293,8 +297,8 @@ impl Page {
         ];
         for (what, changes) in kinds {
             for PatternChange { log, level, pattern, before, after } in changes.iter().take(LISTED) {
-                let told = format!("{what}  {before} -> {after}  {level} {log}: {pattern}");
-                self.plain(format_args!("  {}\n", sanitize::text(&told)));
+                let line = format!("{what}  {before} -> {after}  {level} {log}: {pattern}");
+                self.plain(format_args!("  {}\n", sanitize::text(&line)));
             }
             if changes.len() > LISTED {
                 self.plain(format_args!("  {what}  {} more\n", changes.len() - LISTED));

@@ -1,4 +1,4 @@
-//! Lines of the CVM's other programs: a time near the start, a level where one is written.
+//! Lines of other programs on a CVM: a time near the start, and possibly a level.
 
 use crate::line::layout::Layout::{Access, Other, Plain, Sysstats};
 use crate::line::level::Level;
@@ -33,7 +33,7 @@ fn times_in_iso_8601_variants() {
 }
 
 #[test]
-fn levels_behind_the_time() {
+fn levels_after_the_time() {
     hold(&[
         (Plain, "2025-06-11T10:12:44Z", "error", "2025-06-11 03:12:44 [ERROR] boom", "boom"),
         (
@@ -128,7 +128,7 @@ fn levels_behind_the_time() {
 }
 
 #[test]
-fn times_in_brackets_and_behind_a_prefix() {
+fn times_in_brackets_and_after_a_prefix() {
     hold(&[
         (Other, "2025-06-11T10:12:44Z", "info", "[2025/06/11 03:12:44] [ info] [engine] started", "[engine]"),
         (
@@ -230,7 +230,7 @@ fn times_in_brackets_and_behind_a_prefix() {
 }
 
 #[test]
-fn nuls_and_colors_before_a_head_are_passed() {
+fn nuls_and_colors_before_a_head_are_skipped() {
     hold(&[
         (Plain, "2025-06-11T10:12:44Z", "error", "\0\0\x002025-06-11 03:12:44 [ERROR] boom", "boom"),
         (Plain, "2025-06-11T10:12:44Z", "none", "\u{1b}[1;32m2025-06-11 03:12:44 x", "x"),
