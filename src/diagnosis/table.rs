@@ -165,7 +165,7 @@ pub const UNSEARCHED: Cause = own(
 pub const UNANSWERED: Cause = own(
     Kind::Read,
     "{host} did not list its files to the end{detail}",
-    "the CVM may be out of processes or memory: see what `{login} 'ulimit -u; free -m'` gives",
+    "the CVM may be out of processes or memory: see what `{login} ulimit -u; free -m` gives",
 );
 /// The CVM does not have what decompresses the file.
 pub const NO_UNPACKER: Cause = own(
@@ -189,7 +189,7 @@ pub const DELETED: Cause = own(
 pub const UNREAD: Cause = own(
     Kind::Read,
     "{path} was not read to its end: the CVM could not run what reads it",
-    "the CVM may be out of processes or memory: see what `{login} 'ulimit -u; free -m'` gives",
+    "the CVM may be out of processes or memory: see what `{login} ulimit -u; free -m` gives",
 );
 /// The CVM lacks what the remote script runs.
 pub const NO_TAIL: Cause = row(
