@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::agent::heartbeat::Pulse;
 use crate::cluster::cvm::Cvm;
 use crate::options;
-use crate::ssh::session::{Ear, Gate, Session, Sockets};
+use crate::ssh::session::{Ear, Resources, Session};
 use crate::tail::stream::Host;
 
 /// The CVMs, not connected yet; they share the pace of handshakes. An error: this machine lacks what any run needs.
@@ -20,11 +20,9 @@ pub fn hosts(
     ear: Option<&Ear>,
 ) -> io::Result<Vec<Rc<Host>>> {
     let ssh = Arc::new(ssh.clone());
-    let gate = Arc::new(Gate::new(ssh.parallel));
-    let sockets = Arc::new(Sockets::new(&ssh.socket_folder));
+    let resources = Resources::new(&ssh);
     let host = |cvm: &Arc<_>| {
-        let session =
-            Session::new(Arc::clone(cvm), Arc::clone(&ssh), Arc::clone(&gate), Arc::clone(&sockets));
+        let session = Session::new(Arc::clone(cvm), Arc::clone(&ssh), Arc::clone(&resources));
         let session = match ear {
             Some(ear) => session.heard_by(Arc::clone(ear)),
             None => session,

@@ -30,7 +30,8 @@ pub(super) async fn connect(
                 ..wanted.ssh.as_ref().clone()
             };
             let about = About::new(cvm, &own);
-            let route = resolve::ask(&cvm.address, &own, &about, own.connect_timeout).await;
+            let children = wanted.resources.children();
+            let route = resolve::ask(&cvm.address, &own, &about, children, own.connect_timeout).await;
             let route =
                 route.map_err(|failure| teller.failed(Name::Resolve, Some(began.elapsed()), failure))?;
             let mut told = options::SshOptions { diagnose: true, ..own };
@@ -42,7 +43,7 @@ pub(super) async fn connect(
         }
     };
     let progress = Arc::new(Mutex::new(Progress::default()));
-    let session = Session::new(Arc::clone(cvm), ssh, Arc::clone(&wanted.gate), Arc::clone(&wanted.sockets))
+    let session = Session::new(Arc::clone(cvm), ssh, Arc::clone(&wanted.resources))
         .heard_by(ear(&progress, wanted.ear.clone()));
     let session = match &route {
         Some(route) => session.routed(route),

@@ -22,7 +22,7 @@ use crate::failure::{Failure, Kind};
 use crate::hint::Hint;
 use crate::human;
 use crate::options;
-use crate::ssh::session::{Connection, Ear, Gate, Sockets};
+use crate::ssh::session::{Connection, Ear, Resources};
 use crate::step::{Name, Step, StepStatus as Status};
 use facts::{Clock, Shell};
 
@@ -45,10 +45,8 @@ const SKEW: f64 = 1.0;
 pub struct Wanted {
     /// How ssh is called.
     pub ssh: Arc<options::SshOptions>,
-    /// Paces handshakes.
-    pub gate: Arc<Gate>,
-    /// Where control sockets live.
-    pub sockets: Arc<Sockets>,
+    /// What the sessions share.
+    pub resources: Arc<Resources>,
     /// Hears what ssh says (`--verbose`).
     pub ear: Option<Ear>,
     /// The logs.

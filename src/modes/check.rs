@@ -16,7 +16,7 @@ use crate::options::CheckStyle;
 use crate::plan::CheckPlan;
 use crate::render::verdict::{Look, Object, Summary, block};
 use crate::ssh::channel::raise_descriptor_limit;
-use crate::ssh::session::{Gate, Sockets};
+use crate::ssh::session::Resources;
 use crate::step::{Count, Step};
 use crate::usage::Usage;
 
@@ -36,8 +36,7 @@ pub fn run(plan: CheckPlan) -> Result<Exit, Usage> {
 async fn check(plan: CheckPlan) -> io::Result<Exit> {
     let CheckPlan { cvms, logs, patterns, naming, ssh, verdict } = plan;
     let wanted = Wanted {
-        gate: Arc::new(Gate::new(ssh.parallel)),
-        sockets: Arc::new(Sockets::new(&ssh.socket_folder)),
+        resources: Resources::new(&ssh),
         ear: ssh.verbose.then(runtime::ear),
         ssh: Arc::new(ssh),
         logs,

@@ -15,16 +15,15 @@ use crate::modes::runtime;
 use crate::options::SshOptions;
 use crate::plan::discover::{Ask, Discovered};
 use crate::sanitize;
-use crate::ssh::session::{Gate, Session, Sockets};
+use crate::ssh::session::{Resources, Session};
 use crate::usage::Usage;
 
 /// Asks all seeds side by side, and adds their answers to `discovered`; a signal is an exit.
 ///
 /// Fails on a seed that gives no answer: what is left of a cluster must not look like all of it.
 pub fn run(ask: &Ask, discovered: &mut Discovered) -> Result<Result<(), Exit>, Usage> {
-    let gate = Arc::new(Gate::new(ask.ssh.parallel));
-    let sockets = Arc::new(Sockets::new(&ask.ssh.socket_folder));
     let ssh = Arc::new(ask.ssh.clone());
+    let resources = Resources::new(&ssh);
     let answers = join_all(ask.seeds.iter().map(async |seed| {
         let folder = ask.cache.as_deref();
         let key = key(seed, &ask.ssh);
@@ -33,8 +32,7 @@ pub fn run(ask: &Ask, discovered: &mut Discovered) -> Result<Result<(), Exit>, U
         if let Some(Ok(cvms)) = kept.map(|kept| svmips::answer(&kept)) {
             return Ok(cvms);
         }
-        let session =
-            Session::new(Arc::clone(seed), Arc::clone(&ssh), Arc::clone(&gate), Arc::clone(&sockets));
+        let session = Session::new(Arc::clone(seed), Arc::clone(&ssh), Arc::clone(&resources));
         let answer = svmips::cluster(&session).await;
         session.close().await;
         if let (Some(folder), Ok(cvms)) = (folder, &answer) {

@@ -16,7 +16,7 @@ use crate::modes::{object, runtime};
 use crate::options::ListForm;
 use crate::plan;
 use crate::report;
-use crate::ssh::session::{Gate, Session, Sockets};
+use crate::ssh::session::{Resources, Session};
 use crate::usage::Usage;
 
 /// Asks all CVMs side by side and prints what each has; the exit tells whether there is anything, and (2) whether a
@@ -48,11 +48,9 @@ pub fn run(plan: &plan::ListingPlan) -> Result<Exit, Usage> {
 /// What each CVM answers.
 async fn ask(plan: &plan::ListingPlan) -> Vec<Result<Listing, Failure>> {
     let ssh = Arc::new(plan.ssh.clone());
-    let gate = Arc::new(Gate::new(ssh.parallel));
-    let sockets = Arc::new(Sockets::new(&ssh.socket_folder));
+    let resources = Resources::new(&ssh);
     join_all(plan.cvms.iter().map(async |cvm| {
-        let session =
-            Session::new(Arc::clone(cvm), Arc::clone(&ssh), Arc::clone(&gate), Arc::clone(&sockets));
+        let session = Session::new(Arc::clone(cvm), Arc::clone(&ssh), Arc::clone(&resources));
         let paths = plan.wanted.logs.iter().map(|(_, path)| path);
         let answer = files::list(&session, paths, &plan.wanted.patterns).await;
         session.close().await;

@@ -11,7 +11,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::unix::pipe::{Receiver, Sender};
 
 use crate::failure::Failure;
-use crate::ssh::child_guard::Leash;
+use crate::ssh::child_guard::ChildGuard;
 use crate::ssh::connection::{Connection, Slot};
 
 /// The remote command of every channel, the same for every login shell: what is to be run goes in by stdin.
@@ -71,7 +71,7 @@ pub enum Child {
     /// sshd.
     Remote(openssh::Child<Arc<openssh::Session>>),
     /// This process.
-    Local(Leash),
+    Local(ChildGuard),
 }
 
 impl Process {
@@ -85,7 +85,7 @@ impl Process {
         let Self { child, slot } = self;
         let connection = &slot.connection;
         match child {
-            Child::Local(mut leash) => match leash.0.wait().await {
+            Child::Local(mut shell) => match shell.wait().await {
                 Ok(status) => exited(status.code()),
                 Err(error) => End::Lost(connection.here(&error)),
             },

@@ -1,6 +1,8 @@
-//! Children that live no longer than this process, however it ends.
+//! A child process that lives no longer than this process, however that ends.
 
 use std::io;
+use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{
@@ -9,21 +11,28 @@ use rustix::process::{
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-/// How long a child may take to end by itself once it is asked to.
+use crate::ssh::children::Children;
+
+/// How long a child may take to end by itself once it is asked to, and how long once it is killed.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// A child with a session and process group of its own, which is killed with its whole group on drop.
+/// A child with a session and a process group of its own, killed with its whole group on drop.
 #[derive(Debug)]
-pub struct Leash(pub Child);
+pub struct ChildGuard {
+    pub child: Child,
+    /// The group; `None` once it was killed after the child's end.
+    group: Option<Pid>,
+    children: Arc<Children>,
+}
 
-impl Leash {
-    /// Starts `command` on a leash.
+impl ChildGuard {
+    /// Starts `command`.
     ///
     /// A session of its own has no terminal: Ctrl-C does not reach it, and neither it nor what it starts
     /// (the `ssh` to a jump host) can ask for a password there. If this process is killed, the kernel
     /// terminates the child. That holds for the *thread* that starts it: call it from the thread that
     /// lives as long as the program.
-    pub fn start(command: &mut Command) -> io::Result<Self> {
+    pub fn start(command: &mut Command, children: &Arc<Children>) -> io::Result<Self> {
         let parent = getpid();
         let tie = move || {
             setsid()?;
@@ -35,30 +44,41 @@ impl Leash {
         // SAFETY: between fork and exec, `tie` only makes three system calls that are async-signal-safe;
         // it neither allocates nor takes a lock, and its errors carry no allocation.
         let command = unsafe { command.pre_exec(tie) };
-        command.kill_on_drop(true).spawn().map(Self)
-    }
-
-    /// Asks the child and its group to end, and makes them after a short while.
-    pub async fn end(&mut self) {
-        self.signal(Signal::TERM);
-        if timeout(GRACE, self.0.wait()).await.is_err() {
-            self.signal(Signal::KILL);
-            let _ = self.0.wait().await;
+        let child = command.kill_on_drop(true).spawn()?;
+        let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        if let Some(group) = group {
+            children.started(group);
         }
+        Ok(Self { child, group, children: Arc::clone(children) })
     }
 
-    /// Sends a signal to the child's group, if the child has not been waited for.
-    fn signal(&self, signal: Signal) {
-        let pid = self.0.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        if let Some(pid) = pid {
-            // The group may be gone already: that is what was wanted.
-            let _ = kill_process_group(pid, signal);
+    /// Waits for the end of the child, and kills what it left behind in its group. May be cancelled.
+    pub async fn wait(&mut self) -> io::Result<ExitStatus> {
+        let status = self.child.wait().await;
+        self.kill();
+        status
+    }
+
+    /// Asks the child and its group to end, and kills what has not ended after a short while.
+    pub async fn end(&mut self) {
+        if let Some(group) = self.group {
+            // The group may be gone already, which is what is wanted.
+            let _ = kill_process_group(group, Signal::TERM);
+        }
+        let _ = timeout(GRACE, self.child.wait()).await;
+        self.kill();
+        let _ = timeout(GRACE, self.child.wait()).await;
+    }
+
+    fn kill(&mut self) {
+        if let Some(group) = self.group.take() {
+            self.children.kill(group);
         }
     }
 }
 
-impl Drop for Leash {
+impl Drop for ChildGuard {
     fn drop(&mut self) {
-        self.signal(Signal::KILL);
+        self.kill();
     }
 }

@@ -14,7 +14,8 @@ use tokio::time::timeout;
 use crate::diagnosis::{self, About, table};
 use crate::failure::Failure;
 use crate::ssh::channel::{Channel, Child, Ours, Process, SHELL, Theirs, pipes};
-use crate::ssh::child_guard::Leash;
+use crate::ssh::child_guard::ChildGuard;
+use crate::ssh::children::Children;
 use crate::ssh::master::Master;
 
 /// How many channels may be asked for at once. The master's socket has a queue of 64 (openssh `misc.c`), and
@@ -36,8 +37,7 @@ pub struct Connection {
     /// A script on it has shown that there is a shell at the other end. Another connection may find a menu:
     /// the CVM may have been rebooted into one.
     pub has_shell: Cell<bool>,
-    /// The `ssh` that holds it; `None` for this machine.
-    master: Option<Master>,
+    link: Link,
     /// What is known of the CVM.
     about: Rc<About>,
     /// Told whenever a place on the connection comes or goes, or the connection ends.
@@ -52,6 +52,15 @@ pub struct Connection {
     full: Cell<bool>,
 }
 
+/// What a connection goes over.
+#[derive(Debug)]
+pub enum Link {
+    /// The `ssh` that holds it.
+    Ssh(Master),
+    /// Nothing: it is this machine, and its shells are children of this process.
+    Local(Arc<Children>),
+}
+
 /// Why a channel could not be opened.
 #[derive(Debug)]
 pub enum Refusal {
@@ -62,12 +71,12 @@ pub enum Refusal {
 }
 
 impl Connection {
-    /// A connection without channels, over `master`; `None`: this machine.
-    pub fn new(master: Option<Master>, about: Rc<About>, changed: Arc<Notify>) -> Rc<Self> {
+    /// A connection without channels.
+    pub fn new(link: Link, about: Rc<About>, changed: Arc<Notify>) -> Rc<Self> {
         Rc::new(Self {
-            guarded: Cell::new(master.is_none()),
+            guarded: Cell::new(matches!(link, Link::Local(_))),
             has_shell: Cell::new(false),
-            master,
+            link,
             about,
             changed,
             held: Cell::default(),
@@ -79,7 +88,7 @@ impl Connection {
 
     /// True as long as the connection is not known to be broken.
     pub fn is_up(&self) -> bool {
-        self.master.as_ref().is_none_or(|master| !master.has_ended())
+        self.master().is_none_or(|master| !master.has_ended())
     }
 
     /// How many channels are open.
@@ -112,20 +121,24 @@ impl Connection {
     pub async fn open(self: &Rc<Self>) -> Result<Channel, Refusal> {
         let mut opening = Opening::new(self);
         let (ours, theirs) = pipes().map_err(|error| Refusal::Failed(self.here(&error)))?;
-        let child = match &self.master {
-            None => self.open_local(theirs).map_err(|error| Refusal::Failed(self.here(&error)))?,
-            Some(master) => self.open_remote(master, theirs).await.inspect_err(|_| opening.settled = true)?,
+        let child = match &self.link {
+            Link::Local(children) => {
+                start_shell(children, theirs).map_err(|error| Refusal::Failed(self.here(&error)))?
+            }
+            Link::Ssh(master) => {
+                self.open_remote(master, theirs).await.inspect_err(|_| opening.settled = true)?
+            }
         };
         let Ours { stdin, stdout, stderr } = ours;
         Ok(Channel { stdin, stdout, stderr, process: Process::new(child, opening.opened()) })
     }
 
-    /// Starts a shell on this machine.
-    fn open_local(&self, [stdin, stdout, stderr]: Theirs) -> io::Result<Child> {
-        debug_assert!(self.master.is_none(), "a connection over ssh");
-        let mut command = Command::new("sh");
-        command.stdin(Stdio::from(stdin)).stdout(Stdio::from(stdout)).stderr(Stdio::from(stderr));
-        Leash::start(&mut command).map(Child::Local)
+    /// The `ssh` that holds it; `None` for this machine.
+    fn master(&self) -> Option<&Master> {
+        match &self.link {
+            Link::Ssh(master) => Some(master),
+            Link::Local(_) => None,
+        }
     }
 
     /// Has sshd start a shell.
@@ -163,7 +176,7 @@ impl Connection {
 
     /// Why the connection broke, if it did; waits a moment for the reason.
     pub async fn ended(&self) -> Option<Failure> {
-        self.master.as_ref()?.ended_within(LAST_WORDS).await
+        self.master()?.ended_within(LAST_WORDS).await
     }
 
     /// An error of this machine, as a failure of the CVM.
@@ -173,10 +186,17 @@ impl Connection {
 
     /// Ends the connection and all its channels.
     pub async fn close(&self) {
-        if let Some(master) = &self.master {
+        if let Some(master) = self.master() {
             master.end().await;
         }
     }
+}
+
+/// Starts a shell on this machine.
+fn start_shell(children: &Arc<Children>, [stdin, stdout, stderr]: Theirs) -> io::Result<Child> {
+    let mut command = Command::new("sh");
+    command.stdin(Stdio::from(stdin)).stdout(Stdio::from(stdout)).stderr(Stdio::from(stderr));
+    ChildGuard::start(&mut command, children).map(Child::Local)
 }
 
 /// A channel that is being asked for: counted until it is open or given up.

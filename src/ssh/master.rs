@@ -18,12 +18,16 @@ use crate::diagnosis::{self, About, table};
 use crate::failure::{Failure, Kind};
 use crate::human;
 use crate::options;
-use crate::ssh::child_guard::Leash;
+use crate::ssh::child_guard::ChildGuard;
 use crate::ssh::listener::{Ear, Listener, Words};
 use crate::ssh::resolve::{self, Way};
+use crate::ssh::resources::Resources;
 
 /// How long a finished ssh's stderr is read for: what it started (an `ssh` to a jump host) may hold it longer.
 const ECHO: Duration = Duration::from_millis(100);
+
+/// How long an `ssh` that is asked to end is waited for; it is killed before that.
+const ENDING: Duration = Duration::from_secs(3);
 
 /// How long `ssh -G` may take to say who a jump host is that was not passed.
 const RESOLVE: Duration = Duration::from_secs(3);
@@ -42,6 +46,7 @@ pub struct Master {
     keeper: AbortHandle,
     /// What is known of the CVM.
     about: About,
+    resources: Arc<Resources>,
 }
 
 impl fmt::Debug for Master {
@@ -52,13 +57,13 @@ impl fmt::Debug for Master {
 
 impl Drop for Master {
     fn drop(&mut self) {
-        // Drops the keeper's leash, which kills.
+        // Drops the keeper's guard, which kills.
         self.keeper.abort();
     }
 }
 
 impl Master {
-    /// Connects to `cvm` on that way with its control socket at `socket`; tells `changed` when the connection ends. Failures
+    /// Connects to `cvm` on that way with a control socket of its own; tells `changed` when the connection ends. Failures
     /// are worded with what `about` knows.
     ///
     /// Dropping the future ends the attempt and its process.
@@ -67,16 +72,23 @@ impl Master {
         about: About,
         ssh: &options::SshOptions,
         way: &Way,
-        socket: &Path,
+        resources: &Arc<Resources>,
         ear: Option<Ear>,
         changed: Arc<Notify>,
     ) -> Result<Self, Failure> {
+        let socket = resources.sockets.name().map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidFilename => {
+                diagnosis::because(&table::LONG_PATH, &about, &error.to_string())
+            }
+            _ => diagnosis::here(&error, &about),
+        })?;
         let mut command = ssh_command(ssh);
         command
-            .args(arguments(&cvm.address, ssh, way.proxy_command.as_deref(), socket))
+            .args(arguments(&cvm.address, ssh, way.proxy_command.as_deref(), &socket))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let leash = Leash::start(&mut command).map_err(|error| match error.kind() {
+        let ssh_process = ChildGuard::start(&mut command, &resources.children);
+        let ssh_process = ssh_process.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
                 diagnosis::because(&table::NO_SSH, &about, &error.to_string())
             }
@@ -87,15 +99,19 @@ impl Master {
         let stop = Arc::new(Notify::new());
         let listener = Listener::new(Arc::clone(cvm), ear, Arc::clone(&words));
         let stopped = Arc::clone(&stop);
+        let held = Arc::clone(resources);
         let keeper = tokio::spawn(async move {
-            keep(leash, listener, &stopped).await;
+            // The directory of its socket stays as long as it does.
+            let _held = held;
+            keep(ssh_process, listener, &stopped).await;
             told.send_replace(true);
             changed.notify_waiters();
         })
         .abort_handle();
-        let session = Arc::new(openssh::Session::resume_mux(socket.into(), None));
-        let master = Self { session, words, ended, stop, keeper, about };
-        master.ready(ssh, way, socket).await?;
+        let session = Arc::new(openssh::Session::resume_mux(socket.clone().into_boxed_path(), None));
+        let resources = Arc::clone(resources);
+        let master = Self { session, words, ended, stop, keeper, about, resources };
+        master.ready(ssh, way, &socket).await?;
         Ok(master)
     }
 
@@ -129,7 +145,9 @@ impl Master {
             Kind::HostKeyUnknown => about.resolve(),
             // An ssh speaks of what it makes of the jump host's alias.
             Kind::Jump | Kind::JumpRefused => {
-                about.set_hop_routes(resolve::of_hops(&way.hops, ssh, &about, RESOLVE).await);
+                about.set_hop_routes(
+                    resolve::of_hops(&way.hops, ssh, &about, &self.resources.children, RESOLVE).await,
+                );
             }
             _ => return failure,
         }
@@ -162,7 +180,7 @@ impl Master {
     /// Ends the connection and waits until the process is gone.
     pub async fn end(&self) {
         self.stop.notify_one();
-        let _ = self.ended.clone().wait_for(|ended| *ended).await;
+        let _ = timeout(ENDING, self.ended.clone().wait_for(|ended| *ended)).await;
     }
 
     /// What ssh said last.
@@ -181,15 +199,15 @@ async fn up(session: &openssh::Session, socket: &Path) {
 }
 
 /// Stays with the master until its end, and listens.
-async fn keep(mut leash: Leash, mut listener: Listener, stop: &Notify) {
-    let (log, rest) = (leash.0.stdout.take(), leash.0.stderr.take());
+async fn keep(mut ssh: ChildGuard, mut listener: Listener, stop: &Notify) {
+    let (log, rest) = (ssh.child.stdout.take(), ssh.child.stderr.take());
     let listening = listener.listen(log, rest);
     tokio::pin!(listening);
     let mut silent = false;
     loop {
         tokio::select! {
-            _ = leash.0.wait() => break,
-            () = stop.notified() => leash.end().await,
+            _ = ssh.wait() => break,
+            () = stop.notified() => ssh.end().await,
             () = &mut listening, if !silent => silent = true,
         }
     }

@@ -3,6 +3,7 @@
 pub mod backoff;
 pub mod channel;
 pub mod child_guard;
+pub mod children;
 pub mod connection;
 pub mod control_sockets;
 pub mod debug_log;
@@ -11,4 +12,5 @@ pub mod jump;
 pub mod listener;
 pub mod master;
 pub mod resolve;
+pub mod resources;
 pub mod session;

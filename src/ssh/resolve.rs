@@ -1,9 +1,13 @@
 //! The way to a CVM as the user's own ssh understands it: `ssh -G`.
 
-use std::process::Stdio;
+use std::io;
+use std::process::{Output, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::cluster::cvm::Address;
@@ -12,6 +16,8 @@ pub use crate::diagnosis::route::Route;
 use crate::diagnosis::{self, About, table};
 use crate::failure::Failure;
 use crate::options;
+use crate::ssh::child_guard::ChildGuard;
+use crate::ssh::children::Children;
 use crate::ssh::jump::proxy_command;
 use crate::ssh::master::{destination, ssh_command};
 
@@ -32,13 +38,18 @@ pub struct Way {
 }
 
 /// Finds the way to a CVM; `about` words the failure.
-pub async fn find(address: &Address, ssh: &options::SshOptions, about: &About) -> Result<Way, Failure> {
-    let route = ask(address, ssh, about, ssh.connect_timeout).await?;
+pub async fn find(
+    address: &Address,
+    ssh: &options::SshOptions,
+    about: &About,
+    children: &Arc<Children>,
+) -> Result<Way, Failure> {
+    let route = ask(address, ssh, about, children, ssh.connect_timeout).await?;
     let mut hops = route.jump.clone();
     let mut first = route.clone();
     let of_hop = for_hops(ssh);
     while !first.jump.is_empty() {
-        first = ask(&hops[0].address(), &of_hop, about, ssh.connect_timeout).await?;
+        first = ask(&hops[0].address(), &of_hop, about, children, ssh.connect_timeout).await?;
         let known = hops.len();
         hops.splice(0..0, first.jump.iter().cloned());
         let (new, old) = hops.split_at(hops.len() - known);
@@ -56,10 +67,12 @@ pub async fn of_hops(
     hops: &[Hop],
     ssh: &options::SshOptions,
     about: &About,
+    children: &Arc<Children>,
     limit: Duration,
 ) -> Vec<Option<Route>> {
     let of_hop = for_hops(ssh);
-    join_all(hops.iter().map(async |hop| ask(&hop.address(), &of_hop, about, limit).await.ok())).await
+    join_all(hops.iter().map(async |hop| ask(&hop.address(), &of_hop, about, children, limit).await.ok()))
+        .await
 }
 
 /// How ssh is called for a jump host: the flags of the CVM are not its, except `-F`.
@@ -76,12 +89,12 @@ pub async fn ask(
     address: &Address,
     ssh: &options::SshOptions,
     about: &About,
+    children: &Arc<Children>,
     limit: Duration,
 ) -> Result<Route, Failure> {
     let mut command = ssh_command(ssh);
     command.arg("-G").args(destination(address, ssh)).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.kill_on_drop(true);
-    let output = match timeout(limit, command.output()).await {
+    let output = match timeout(limit, output(&mut command, children)).await {
         // A `Match exec` of the user's config may take its time.
         Err(_) => return Err(diagnosis::because(&table::CONFIG_SLOW, about, "")),
         Ok(Err(error)) => return Err(diagnosis::because(&table::NO_SSH, about, &error.to_string())),
@@ -94,4 +107,21 @@ pub async fn ask(
     let route =
         Route::parse(&String::from_utf8_lossy(&output.stdout), called).filter(|_| output.status.success());
     route.ok_or_else(|| diagnosis::connecting(&output.stderr, about))
+}
+
+/// What `command` writes, and its status.
+async fn output(command: &mut Command, children: &Arc<Children>) -> io::Result<Output> {
+    let mut process = ChildGuard::start(command, children)?;
+    let (stdout, stderr) = (process.child.stdout.take(), process.child.stderr.take());
+    // What it left behind ends with it, and with that its pipes.
+    let (status, stdout, stderr) = tokio::join!(process.wait(), read_all(stdout), read_all(stderr));
+    Ok(Output { status: status?, stdout: stdout?, stderr: stderr? })
+}
+
+async fn read_all(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(mut pipe) = pipe {
+        pipe.read_to_end(&mut bytes).await?;
+    }
+    Ok(bytes)
 }

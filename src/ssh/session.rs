@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +16,11 @@ use crate::failure::{Failure, Kind};
 use crate::options;
 pub use crate::ssh::channel::Channel;
 pub use crate::ssh::connection::Connection;
-use crate::ssh::connection::Refusal;
-pub use crate::ssh::control_sockets::Sockets;
-pub use crate::ssh::dial_limit::Gate;
+use crate::ssh::connection::{Link, Refusal};
 pub use crate::ssh::listener::{Ear, Writer};
 use crate::ssh::master::Master;
 use crate::ssh::resolve::{self, Route, Way};
+pub use crate::ssh::resources::Resources;
 
 /// How often a handshake is tried that sshd drops before it looks at it.
 const HANDSHAKES: u32 = 5;
@@ -36,10 +34,8 @@ pub struct Session {
     cvm: Arc<Cvm>,
     /// How ssh is called.
     ssh: Arc<options::SshOptions>,
-    /// Paces handshakes.
-    gate: Arc<Gate>,
-    /// Where control sockets live.
-    sockets: Arc<Sockets>,
+    /// What it shares with the other sessions of the run.
+    resources: Arc<Resources>,
     /// Who hears what ssh says.
     ear: Option<Ear>,
     /// What is known of the CVM.
@@ -78,7 +74,7 @@ enum Step {
 
 impl Session {
     /// A session with `cvm`; nothing is connected yet.
-    pub fn new(cvm: Arc<Cvm>, ssh: Arc<options::SshOptions>, gate: Arc<Gate>, sockets: Arc<Sockets>) -> Self {
+    pub fn new(cvm: Arc<Cvm>, ssh: Arc<options::SshOptions>, resources: Arc<Resources>) -> Self {
         let ssh = match &cvm.address {
             // A cluster's own jump host outranks the one for all.
             Address::Ssh { jump: jump @ Some(_), .. } => {
@@ -90,8 +86,7 @@ impl Session {
         let session = Self {
             cvm,
             ssh,
-            gate,
-            sockets,
+            resources,
             ear: None,
             about,
             connections: RefCell::default(),
@@ -106,7 +101,8 @@ impl Session {
             closed: Cell::default(),
         };
         if session.cvm.address == Address::Local {
-            let here = Connection::new(None, Rc::clone(&session.about), Arc::clone(&session.changed));
+            let link = Link::Local(Arc::clone(&session.resources.children));
+            let here = Connection::new(link, Rc::clone(&session.about), Arc::clone(&session.changed));
             session.connections.borrow_mut().push(here);
         }
         session
@@ -250,7 +246,7 @@ impl Session {
         let master = self.shake_hands().await?;
         self.was_reached.set(true);
         let changed = Arc::clone(&self.changed);
-        let connection = Connection::new(Some(master), Rc::clone(&self.about), changed);
+        let connection = Connection::new(Link::Ssh(master), Rc::clone(&self.about), changed);
         let opened = connection.open().await;
         if opened.is_err() || self.closed.get() {
             connection.close().await;
@@ -272,16 +268,10 @@ impl Session {
         let mut attempt = 1;
         loop {
             let result = {
-                let _leave = self.gate.pass(&way.server).await;
-                let socket = self.sockets.name().map_err(|error| match error.kind() {
-                    io::ErrorKind::InvalidFilename => {
-                        diagnosis::because(&table::LONG_PATH, &self.about, &error.to_string())
-                    }
-                    _ => diagnosis::here(&error, &self.about),
-                })?;
+                let _leave = self.resources.limit.pass(&way.server).await;
                 let changed = Arc::clone(&self.changed);
                 let (about, ear) = (about.clone(), self.ear.clone());
-                Master::start(&self.cvm, about, &self.ssh, &way, &socket, ear, changed).await
+                Master::start(&self.cvm, about, &self.ssh, &way, &self.resources, ear, changed).await
             };
             match result {
                 Err(failure) if failure.kind == Kind::Dropped && attempt < handshakes => {
@@ -305,8 +295,10 @@ impl Session {
         if let Some(way) = known.filter(|_| self.connections() > 0) {
             return Ok(way);
         }
-        let _leave = self.gate.resolve().await;
-        let way = Rc::new(resolve::find(&self.cvm.address, &self.ssh, &self.about).await?);
+        let _leave = self.resources.limit.resolve().await;
+        let children = &self.resources.children;
+        let found = resolve::find(&self.cvm.address, &self.ssh, &self.about, children);
+        let way = Rc::new(found.await?);
         self.way.replace(Some(Rc::clone(&way)));
         Ok(way)
     }

@@ -16,7 +16,7 @@ use crate::cluster::glob;
 use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::RemotePath;
 use crate::options::SshOptions;
-use crate::ssh::session::{Gate, Session, Sockets};
+use crate::ssh::session::{Resources, Session};
 use crate::tail::stream::Host;
 
 /// What a shell of this machine answers to the question, as names of files.
@@ -121,9 +121,13 @@ fn a_pattern_is_watched_on_this_machines_own_shell() {
     let at = |name: &str| folder.path().join(name);
     let path = |name: &str| RemotePath(at(name).into_os_string().into_encoded_bytes());
     let cvm = Arc::new(Cvm { name: "local".into(), address: Address::Local, source: String::new() });
-    let ssh = Arc::new(SshOptions { connect_timeout: Duration::from_secs(20), ..SshOptions::default() });
-    let sockets = Arc::new(Sockets::new(at("sockets")));
-    let session = Session::new(cvm, ssh, Arc::new(Gate::new(1)), sockets);
+    let ssh = Arc::new(SshOptions {
+        connect_timeout: Duration::from_secs(20),
+        socket_folder: at("sockets"),
+        ..SshOptions::default()
+    });
+    let resources = Resources::new(&ssh);
+    let session = Session::new(cvm, ssh, resources);
     let host = Host::new(session, Rc::new(Pulse::default())).expect("a host");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {

@@ -9,15 +9,18 @@ use tokio::time::timeout;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::options;
 use crate::ssh::channel::End;
-use crate::ssh::session::{Channel, Gate, Session, Sockets, pause};
+use crate::ssh::session::{Channel, Resources, Session, pause};
 
 /// A session with this machine; its sockets' folder must never be made.
 fn here() -> Session {
     let cvm = Cvm { name: "local".into(), address: Address::Local, source: "-c".into() };
-    let ssh =
-        options::SshOptions { connect_timeout: Duration::from_secs(10), ..options::SshOptions::default() };
-    let sockets = Sockets::new("/nowhere/at/all");
-    Session::new(Arc::new(cvm), Arc::new(ssh), Arc::new(Gate::new(1)), Arc::new(sockets))
+    let ssh = options::SshOptions {
+        connect_timeout: Duration::from_secs(10),
+        socket_folder: "/nowhere/at/all".into(),
+        ..options::SshOptions::default()
+    };
+    let resources = Resources::new(&ssh);
+    Session::new(Arc::new(cvm), Arc::new(ssh), resources)
 }
 
 /// Reads what the shell says first.

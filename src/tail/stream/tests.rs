@@ -12,7 +12,7 @@ use crate::cluster::target::{RemotePath, Target};
 use crate::event::Status;
 use crate::item::Item;
 use crate::options::{Backlog, Reading, Reconnect, SshOptions};
-use crate::ssh::session::{Gate, Session, Sockets};
+use crate::ssh::session::{Resources, Session};
 use crate::tail::stream::{Host, follow};
 
 /// A log of this machine, followed by the real script under the real `sh`.
@@ -37,10 +37,10 @@ impl Here {
     }
 
     fn follow(&self, backlog: Backlog, follow_on: bool) -> impl Stream<Item = Item> + use<> {
-        let ssh = Arc::new(SshOptions { parallel: 1, ..SshOptions::default() });
-        let sockets = Arc::new(Sockets::new(self.folder.path().join("sockets")));
-        let session =
-            Session::new(Arc::clone(&self.target.cvm), Arc::clone(&ssh), Arc::new(Gate::new(1)), sockets);
+        let socket_folder = self.folder.path().join("sockets");
+        let ssh = Arc::new(SshOptions { parallel: 1, socket_folder, ..SshOptions::default() });
+        let resources = Resources::new(&ssh);
+        let session = Session::new(Arc::clone(&self.target.cvm), ssh, resources);
         let reading = Reading { backlog, follow: follow_on, reconnect: Reconnect::Try(None) };
         let pulse = std::rc::Rc::new(crate::agent::heartbeat::Pulse::default());
         let host = Host::new(session, std::rc::Rc::clone(&pulse)).unwrap();
