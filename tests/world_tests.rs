@@ -47,6 +47,17 @@ fn two_cvms_hold_different_files_and_plain_ssh_reads_each() {
 }
 
 #[test]
+fn the_accounts_of_a_world_outlast_a_replaced_passwd_file() {
+    let Some(world) = World::namespaces() else { return };
+    let mounts = world.run("cat", &["/proc/self/mountinfo"]).finish(SOON).expect(0).out();
+    let points = mounts.lines().filter_map(|line| line.split(' ').nth(4));
+    let etc: Vec<&str> = points.filter(|point| point.starts_with("/etc")).collect();
+    assert_eq!(etc, ["/etc"], "the kernel takes a mount away with the file it is on");
+    let passwd = world.run("cat", &["/etc/passwd"]).finish(SOON).expect(0).out();
+    assert!(passwd.starts_with(&format!("root:x:0:0:root:{}:", world.home().display())), "{passwd}");
+}
+
+#[test]
 fn a_cvm_of_namespaces_is_a_machine_of_its_own() {
     let Some(world) = World::namespaces() else { return };
     let cvm = world.cvm("ntnx-a-cvm").login_shell("/usr/bin/dash").start();
