@@ -83,11 +83,10 @@ pub fn nothing_left(world: &World, cvms: &[Cvm]) {
     nothing_left_there(cvms, SOON);
 }
 
-/// Ends the test unless soon nothing is left on this machine, of a run that follows its own logs: a shell
-/// that was killed at the end may take a moment to go.
+/// Ends the test unless nothing is left on this machine now, of a run that follows its own logs.
 #[track_caller]
 pub fn nothing_left_of_local(world: &World) {
-    must(SOON, "nothing is left here", || world.left_here().is_nothing());
+    nothing_left(world, &[]);
 }
 
 /// Ends the test unless within the time nothing is left on the CVMs.
