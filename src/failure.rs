@@ -93,3 +93,40 @@ impl Kind {
         matches!(self, Self::Auth | Self::JumpRefused | Self::HostKeyUnknown | Self::HostKeyChanged)
     }
 }
+
+/// Why a file cannot be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is none.
+    Missing,
+    /// It may not be read.
+    Denied,
+    /// It is a directory.
+    Folder,
+    /// It is a device, a socket or a pipe.
+    Special,
+    /// There is none, because a file stands where one of its directories should be.
+    NotADirectory,
+    /// There is none, because its symbolic links lead in a circle.
+    LinkLoop,
+}
+
+impl Refusal {
+    /// Parses the word that the script on the CVM has for it.
+    pub fn parse(word: &[u8]) -> Option<Self> {
+        Some(match word {
+            b"missing" => Self::Missing,
+            b"denied" => Self::Denied,
+            b"folder" => Self::Folder,
+            b"special" => Self::Special,
+            b"notdir" => Self::NotADirectory,
+            b"loop" => Self::LinkLoop,
+            _ => return None,
+        })
+    }
+
+    /// True if nothing is at the path.
+    pub const fn is_missing(self) -> bool {
+        matches!(self, Self::Missing | Self::NotADirectory | Self::LinkLoop)
+    }
+}

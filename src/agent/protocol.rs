@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::agent::hidden::Hidden;
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
+use crate::failure::Refusal;
 use crate::tail::position::{Modified, Sibling, Sum};
 
 /// The functions a CVM's `sh` is given; the protocol is described at its head.
@@ -160,43 +161,6 @@ impl Command {
             text.extend_from_slice(numbers.as_bytes());
         }
         text.push(b'\n');
-    }
-}
-
-/// Why a file cannot be opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// There is none.
-    Missing,
-    /// It may not be read.
-    Denied,
-    /// It is a folder.
-    Folder,
-    /// It is a device, a socket or a pipe.
-    Special,
-    /// There is none, because a file stands where one of its directories should be.
-    NotADirectory,
-    /// There is none, because its symbolic links lead in a circle.
-    LinkLoop,
-}
-
-impl Refusal {
-    /// Reads the word that `why` says.
-    pub fn parse(word: &[u8]) -> Option<Self> {
-        Some(match word {
-            b"missing" => Self::Missing,
-            b"denied" => Self::Denied,
-            b"folder" => Self::Folder,
-            b"special" => Self::Special,
-            b"notdir" => Self::NotADirectory,
-            b"loop" => Self::LinkLoop,
-            _ => return None,
-        })
-    }
-
-    /// True if nothing is at the path.
-    pub const fn is_missing(self) -> bool {
-        matches!(self, Self::Missing | Self::NotADirectory | Self::LinkLoop)
     }
 }
 

@@ -12,10 +12,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::agent::protocol::{MARK, Record, Refusal, Secret, quote};
+use crate::agent::protocol::{MARK, Record, Secret, quote};
 use crate::cluster::target::RemotePath;
 use crate::diagnosis::{self, table};
-use crate::failure::Failure;
+use crate::failure::{Failure, Refusal};
 use crate::human;
 use crate::ssh::channel::{Channel, End, Process};
 use crate::ssh::session::Session;
@@ -250,8 +250,9 @@ mod tests {
     use std::process::Command;
 
     use super::{parse, script};
-    use crate::agent::protocol::{Refusal, Secret};
+    use crate::agent::protocol::Secret;
     use crate::cluster::target::RemotePath;
+    use crate::failure::Refusal;
 
     #[test]
     fn a_shell_tells_how_files_are() {

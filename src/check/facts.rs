@@ -1,6 +1,6 @@
 //! Pure: what a CVM answers to the questions of a check.
 
-use crate::agent::protocol::Refusal;
+use crate::failure::Refusal;
 
 /// What the shell of a CVM is like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +149,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Clock, Log, Shell, flavour};
-    use crate::agent::protocol::Refusal;
+    use crate::failure::Refusal;
 
     /// What a shell of this machine answers to a question.
     fn asked(shell: &str, question: &str) -> Vec<u8> {

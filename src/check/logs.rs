@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use crate::agent::dialogue::Dialogue;
 use crate::agent::glob::{self, Seen};
-use crate::agent::protocol::{Refusal, quote};
+use crate::agent::protocol::quote;
 use crate::check::facts::{File, Log, Shell};
 use crate::check::{Teller, Wanted, skipped};
 use crate::cluster::target::RemotePath;
 use crate::diagnosis::{self, About, table};
-use crate::failure::{self, Failure};
+use crate::failure::{self, Failure, Refusal};
 use crate::hint::{Hint, Value};
 use crate::human;
 use crate::step::{Name, Step, StepStatus as Status};

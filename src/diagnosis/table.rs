@@ -1,8 +1,7 @@
 //! The table of causes: what ssh, sshd, a shell or tail say, what it means, and what to do about it.
 
-use crate::agent::protocol::Refusal;
 use crate::diagnosis::cause::{Cause, Heard, row};
-use crate::failure::Kind;
+use crate::failure::{Kind, Refusal};
 
 /// A cause that cvmtail finds out by itself.
 const fn own(kind: Kind, sentence: &'static str, fix: &'static str) -> Cause {

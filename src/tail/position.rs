@@ -6,10 +6,10 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use crate::agent::hidden::Hidden;
-use crate::agent::protocol::Refusal;
 use crate::batch::FileId;
 use crate::cluster::pattern::PACKED;
 use crate::cluster::target::RemotePath;
+use crate::failure::Refusal;
 
 /// How many of the last delivered bytes are kept to recognise the place again.
 pub const RECENT: usize = 1024;

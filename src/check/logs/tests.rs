@@ -1,9 +1,9 @@
-use crate::agent::protocol::Refusal;
 use crate::check::facts::{File, Log, Shell};
 use crate::check::logs::{exists, freshness, unreadable};
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::target::RemotePath;
 use crate::diagnosis::About;
+use crate::failure::Refusal;
 use crate::options;
 use crate::step::StepStatus as Status;
 

@@ -11,13 +11,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::agent::glob::{self, Found};
 use crate::agent::hidden::Hidden;
-use crate::agent::protocol::{Refusal, Secret};
+use crate::agent::protocol::Secret;
 use crate::agent::survey::{self, Seen, Survey};
 use crate::cluster::naming::Naming;
 use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::{RemotePath, Target};
 use crate::event::{Event, Status, Subject};
-use crate::failure::Failure;
+use crate::failure::{Failure, Refusal};
 use crate::human;
 use crate::item::Item;
 use crate::line::reader::Reader;

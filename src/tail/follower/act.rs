@@ -1,9 +1,10 @@
 //! What the conversation wants done and told.
 
 use crate::agent::hidden::Hidden;
-use crate::agent::protocol::{Command, Flaw, Refusal};
+use crate::agent::protocol::{Command, Flaw};
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
+use crate::failure::Refusal;
 
 /// What the stream is to do, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! What may not be read: reported once, with the reason, and passed over or waited for.
 
 use crate::agent::hidden::Hidden;
-use crate::agent::protocol::{Command, Refusal};
+use crate::agent::protocol::Command;
 use crate::batch::FileId;
+use crate::failure::Refusal;
 use crate::options::Backlog;
 use crate::tail::follower::act::{Act, Notice};
 use crate::tail::follower::{Follower, Phase, Search};

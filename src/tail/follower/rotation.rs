@@ -1,6 +1,7 @@
 //! Going on from one file of the log to the next.
 
-use crate::agent::protocol::{Command, Refusal};
+use crate::agent::protocol::Command;
+use crate::failure::Refusal;
 use crate::tail::follower::act::{Act, Notice};
 use crate::tail::follower::search::Search;
 use crate::tail::follower::{Follower, MISSES, Phase};

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::agent::protocol::{Command, Refusal};
+use crate::agent::protocol::Command;
+use crate::failure::Refusal;
 use crate::options::Backlog;
 use crate::tail::follower::act::{Act, Notice};
 use crate::tail::follower::{Follower, Phase};

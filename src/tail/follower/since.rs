@@ -159,9 +159,10 @@ mod tests {
     use jiff::Timestamp;
     use jiff::tz::TimeZone;
 
-    use crate::agent::protocol::{Command, Record, Refusal};
+    use crate::agent::protocol::{Command, Record};
     use crate::batch::FileId;
     use crate::cluster::target::RemotePath;
+    use crate::failure::Refusal;
     use crate::line::reader::Reader;
     use crate::line::time::ClockContext;
     use crate::options::Backlog;

@@ -1,8 +1,9 @@
 //! What could not be read to its end, or not be examined: it is reported, and what can be read is read.
 
 use crate::agent::hidden::Hidden;
-use crate::agent::protocol::{Command, Flaw, Refusal};
+use crate::agent::protocol::{Command, Flaw};
 use crate::cluster::target::RemotePath;
+use crate::failure::Refusal;
 use crate::tail::follower::act::{Act, Notice};
 use crate::tail::follower::{Follower, Phase};
 use crate::tail::position::is_packed;

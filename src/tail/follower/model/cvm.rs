@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use crate::agent::hidden::Hidden;
-use crate::agent::protocol::{Command, Flaw, Record, Refusal};
+use crate::agent::protocol::{Command, Flaw, Record};
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
+use crate::failure::Refusal;
 use crate::tail::position::{Modified, Sibling, Sum, cksum};
 
 pub(super) const LOG: &[u8] = b"/logs/genesis.out";
