@@ -1,10 +1,11 @@
 //! Answers worth keeping for a while, one file each in the user's cache folder. Losing one costs a question.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::Write as _;
+use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use crate::replace;
 
 /// How long an answer holds.
 const HOLDS: Duration = Duration::from_hours(1);
@@ -24,12 +25,7 @@ pub fn get(folder: &Path, key: &str) -> Option<String> {
 pub fn put(folder: &Path, key: &str, answer: &str) {
     let Some(file) = place(folder, key) else { return };
     let _ = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    // Renamed into place: another run reads the old answer or the new one, never half of one.
-    let new = folder.join(format!("new-{}", std::process::id()));
-    let written = File::create(&new).and_then(|mut file| file.write_all(answer.as_bytes()));
-    if written.and_then(|()| fs::rename(&new, file)).is_err() {
-        let _ = fs::remove_file(new);
-    }
+    let _ = replace::replace(&file, answer.as_bytes());
 }
 
 /// The file of a key: its bytes, those that are not letters, digits, `.` or `-` as `%XX`; none if that is too long.

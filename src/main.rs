@@ -24,6 +24,7 @@ mod options;
 mod output;
 mod pipeline;
 mod plan;
+mod random;
 mod render;
 mod replace;
 mod report;

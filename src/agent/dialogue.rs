@@ -1,7 +1,6 @@
 //! Questions to a CVM's `sh` and their answers, one after the other on one channel.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::time::Duration;
 
 use memchr::memmem;
@@ -12,6 +11,7 @@ use tokio::time::timeout;
 use crate::diagnosis::{self, About, table};
 use crate::failure::Failure;
 use crate::human;
+use crate::random;
 use crate::ssh::channel::{Channel, End, Process};
 
 /// The most that an answer may have.
@@ -49,9 +49,7 @@ enum Silence {
 impl Dialogue {
     /// A dialogue over `channel`. An error: this machine gives no random bytes.
     pub fn new(channel: Channel) -> io::Result<Self> {
-        let mut random = [0; 16];
-        File::open("/dev/urandom")?.read_exact(&mut random)?;
-        let word = format!("{:032x}", u128::from_be_bytes(random));
+        let word = format!("{:032x}", u128::from_be_bytes(random::bytes()?));
         let Channel { stdin, stdout, stderr, process } = channel;
         let mark = [b"\x1e", word.as_bytes(), b"\0"].concat();
         let process = Some(process);

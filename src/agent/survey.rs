@@ -1,7 +1,6 @@
 //! One look at a CVM and its logs: that there is a shell, what its clock says, how each file is.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -17,6 +16,7 @@ use crate::cluster::target::RemotePath;
 use crate::diagnosis::{self, table};
 use crate::failure::{Failure, Refusal};
 use crate::human;
+use crate::random;
 use crate::ssh::channel::{Channel, End, Process};
 use crate::ssh::session::Session;
 
@@ -59,9 +59,7 @@ pub struct Seen {
 
 /// A secret for looks; an error: this machine gives no random bytes.
 pub fn secret() -> io::Result<Secret> {
-    let mut random = [0; 20];
-    File::open("/dev/urandom")?.read_exact(&mut random)?;
-    Ok(Secret::new(&random))
+    Ok(Secret::new(&random::bytes::<20>()?))
 }
 
 /// Looks at the files at `paths`; fails if the CVM cannot be reached or has no shell. May be dropped at any time.

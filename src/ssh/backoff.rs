@@ -1,55 +1,56 @@
-//! When a CVM that was lost is tried again: one answer for all its streams, so that they come back together
-//! and dial once.
+//! How long to wait before the next try: after a connection that was lost, and after a handshake that was dropped.
 
 use std::cell::Cell;
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The pause before the second try.
+use crate::random;
+
+/// The longest pause after the first failure.
 const FIRST: Duration = Duration::from_millis(500);
 
-/// The longest pause.
+/// The longest pause of all.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// The tries of one CVM.
+/// When a CVM that was lost is tried again: one answer for all its streams, so that they come back together
+/// and dial once.
 #[derive(Debug, Default)]
-pub struct Recovery {
-    /// How many failed in a row.
-    failed: Cell<u32>,
+pub struct Backoff {
+    /// How many tries failed in a row.
+    failures: Cell<u32>,
     /// When the next one begins.
     next: Cell<Option<Instant>>,
 }
 
-impl Recovery {
-    /// A try failed: which one it was, and when the next one begins. What fails while that is still to come
-    /// counts as the same try.
-    pub fn failed(&self) -> (u32, Instant) {
+impl Backoff {
+    /// A try failed: how many have in a row, and when the next one begins. A failure while that is still to
+    /// come belongs to the same try.
+    pub fn on_failure(&self) -> (u32, Instant) {
         let now = Instant::now();
         if let Some(next) = self.next.get().filter(|next| *next > now) {
-            return (self.failed.get(), next);
+            return (self.failures.get(), next);
         }
-        self.failed.update(|failed| failed + 1);
-        let next = now + pause(self.failed.get());
+        self.failures.update(|failures| failures + 1);
+        let next = now + pause(self.failures.get());
         self.next.set(Some(next));
-        (self.failed.get(), next)
+        (self.failures.get(), next)
     }
 
     /// The CVM answers.
-    pub fn succeeded(&self) {
-        self.failed.set(0);
+    pub fn on_success(&self) {
+        self.failures.set(0);
         self.next.set(None);
     }
 }
 
 /// The pause after the try number `attempt`: doubled each time, and between half of that and all of it, so
-/// that CVMs that were lost together do not all come back in the same instant.
+/// that those that failed together do not all come back in the same instant.
 pub fn pause(attempt: u32) -> Duration {
-    // Freshly keyed each time: the one source of chance in the standard library.
-    let chance = RandomState::new().build_hasher().finish() % 1000;
     let full = FIRST.saturating_mul(1 << (attempt - 1).min(6)).min(LONGEST);
-    full / 2 + full * u32::try_from(chance).unwrap_or(0) / 2000
+    // Without random bytes they do come back together, which is no reason to give up.
+    let spread = random::bytes().map_or(0, u16::from_ne_bytes);
+    full / 2 + full / 2 * u32::from(spread) / u32::from(u16::MAX)
 }
 
 #[cfg(test)]

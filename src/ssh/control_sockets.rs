@@ -1,7 +1,7 @@
 //! The directory of the control sockets: private, of this run, and removed on every way out.
 
 use std::fs::{DirBuilder, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,8 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
+
+use crate::random;
 
 mod removal;
 
@@ -116,8 +118,7 @@ impl Drop for Folder {
 
 /// A name that nobody else has.
 fn name() -> io::Result<String> {
-    let mut random = [0; RANDOM / 2];
-    File::open("/dev/urandom")?.read_exact(&mut random)?;
+    let random = random::bytes()?;
     Ok(format!("{PREFIX}{}-{:0RANDOM$x}", std::process::id(), u64::from_ne_bytes(random)))
 }
 

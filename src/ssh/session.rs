@@ -1,7 +1,6 @@
 //! The connections to one CVM: made on demand, as few as its sshd allows.
 
 use std::cell::{Cell, RefCell};
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +13,7 @@ use crate::cluster::cvm::{Address, Cvm};
 use crate::diagnosis::{self, About, table};
 use crate::failure::{Failure, Kind};
 use crate::options;
+use crate::ssh::backoff;
 pub use crate::ssh::channel::Channel;
 pub use crate::ssh::connection::Connection;
 use crate::ssh::connection::{Link, Refusal};
@@ -275,7 +275,7 @@ impl Session {
             };
             match result {
                 Err(failure) if failure.kind == Kind::Dropped && attempt < handshakes => {
-                    sleep(pause(attempt)).await;
+                    sleep(backoff::pause(attempt)).await;
                     attempt += 1;
                 }
                 result => return result,
@@ -310,15 +310,6 @@ impl Session {
         let connections = std::mem::take(&mut *self.connections.borrow_mut());
         join_all(connections.iter().map(|connection| connection.close())).await;
     }
-}
-
-/// How long to wait after the handshake number `attempt` was dropped: 0.25 s doubled each time, and between
-/// half and one and a half times that, so that those who were dropped together do not come back together.
-fn pause(attempt: u32) -> Duration {
-    // Freshly keyed each time: the one source of chance in the standard library.
-    let chance = RandomState::new().build_hasher().finish() % 1000;
-    let base = Duration::from_millis(125) * (1 << attempt.min(6));
-    base / 2 + base * u32::try_from(chance).unwrap_or(0) / 1000
 }
 
 /// One more in a count, until dropped.

@@ -2,8 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -20,7 +19,8 @@ use crate::event::{Event, Status, Subject};
 use crate::failure::Failure;
 use crate::item::{CvmClock, Item};
 use crate::options::{Reading, Reconnect};
-use crate::ssh::backoff::{self, Recovery};
+use crate::random;
+use crate::ssh::backoff::{self, Backoff};
 use crate::ssh::session::Session;
 use crate::tail::conversation::report::Report;
 use crate::tail::conversation::{Conversation, Start};
@@ -42,7 +42,7 @@ pub struct Host {
     /// The connections.
     pub session: Session,
     /// When it is tried again.
-    recovery: Recovery,
+    backoff: Backoff,
     /// Gives its scripts their beats.
     pulse: Rc<Pulse>,
     /// Marks what its scripts say.
@@ -60,12 +60,10 @@ pub struct Host {
 impl Host {
     /// The CVM behind `session`. An error: this machine gives no random bytes.
     pub fn new(session: Session, pulse: Rc<Pulse>) -> io::Result<Rc<Self>> {
-        let mut random = [0; 20];
-        File::open("/dev/urandom")?.read_exact(&mut random)?;
         Ok(Rc::new(Self {
-            secret: Secret::new(&random),
+            secret: Secret::new(&random::bytes::<20>()?),
             session,
-            recovery: Recovery::default(),
+            backoff: Backoff::default(),
             pulse,
             approached: Cell::default(),
             reached: Cell::default(),
@@ -265,7 +263,7 @@ impl Tail {
     fn progress(&mut self) {
         self.here = None;
         self.attempts = 0;
-        self.host.recovery.succeeded();
+        self.host.backoff.on_success();
     }
 
     /// A try failed: pause and try again, or give up.
@@ -286,7 +284,7 @@ impl Tail {
         // A script that starts and gets nowhere is this stream's trouble, and not its CVM's.
         let next = match self.here.take() {
             Some(_) => Instant::now() + backoff::pause(self.attempts),
-            None => self.host.recovery.failed().1,
+            None => self.host.backoff.on_failure().1,
         };
         let mut event = Event::new(Status::Reconnecting, self.subject(), failure.message.clone());
         event.hint.clone_from(&failure.hint);

@@ -20,16 +20,17 @@ const PURE: [&str; 9] =
     ["tally", "series", "diagnosis", "flow", "snapshot", "config", "cli", "plan", "render"];
 
 /// Rooms with I/O, each with those of its kind that it stands on.
-const WITH_IO: [(&str, &[&str]); 10] = [
+const WITH_IO: [(&str, &[&str]); 11] = [
+    ("random", &[]),
     ("descriptor", &[]),
     ("replace", &[]),
-    ("cache", &[]),
+    ("cache", &["replace"]),
     ("environment", &[]),
     ("output", &["descriptor"]),
     ("report", &["descriptor"]),
-    ("ssh", &[]),
-    ("agent", &["ssh"]),
-    ("tail", &["agent", "ssh"]),
+    ("ssh", &["random"]),
+    ("agent", &["random", "ssh"]),
+    ("tail", &["agent", "random", "ssh"]),
     ("check", &["agent", "ssh"]),
 ];
 

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::options;
 use crate::ssh::channel::End;
-use crate::ssh::session::{Channel, Resources, Session, pause};
+use crate::ssh::session::{Channel, Resources, Session};
 
 /// A session with this machine; its sockets' folder must never be made.
 fn here() -> Session {
@@ -77,14 +77,4 @@ async fn the_shell_has_no_terminal_and_a_group_of_its_own() {
     let (group, session) = said.split_once(' ').expect("two numbers");
     assert_eq!(group, "0");
     assert_ne!(session, "0");
-}
-
-#[test]
-fn pauses_grow_and_differ() {
-    let spread: std::collections::HashSet<_> = (0..50).map(|_| pause(3)).collect();
-    assert!(spread.len() > 10, "those who were dropped together come back together: {spread:?}");
-    for attempt in 1..10 {
-        let base = Duration::from_millis(125) * (1 << attempt.min(6));
-        assert!((base / 2..=base * 3 / 2).contains(&pause(attempt)));
-    }
 }
