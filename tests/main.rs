@@ -11,6 +11,7 @@ mod finding;
 mod foreign;
 mod hostile;
 mod jumping;
+mod leftovers;
 mod long_lines;
 mod output;
 mod parity;

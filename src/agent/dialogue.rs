@@ -12,7 +12,8 @@ use crate::diagnosis::{self, About, table};
 use crate::failure::Failure;
 use crate::human;
 use crate::random;
-use crate::ssh::channel::{Channel, End, Process};
+use crate::ssh::channel::Channel;
+use crate::ssh::process::{CommandEnd, Process};
 
 /// The most that an answer may have.
 const ANSWER: usize = 8 * 1024 * 1024;
@@ -71,15 +72,17 @@ impl Dialogue {
             Ok(Err(Silence::Endless)) => Err(diagnosis::because(&table::CHATTY, about, "8 MiB")),
             Ok(Err(Silence::Gone)) => {
                 let end = match self.process.take() {
-                    Some(process) => timeout(limit, process.end()).await.unwrap_or(End::Killed),
-                    None => End::Killed,
+                    Some(process) => timeout(limit, process.end()).await.unwrap_or(CommandEnd::Killed),
+                    None => CommandEnd::Killed,
                 };
                 match end {
-                    End::Lost(failure) => Err(failure),
-                    End::Exited(code) => {
+                    CommandEnd::Lost(failure) => Err(failure),
+                    CommandEnd::Exited(code) => {
                         Err(diagnosis::no_shell(&self.heard, &self.complaints, Some(code), about))
                     }
-                    End::Killed => Err(diagnosis::no_shell(&self.heard, &self.complaints, None, about)),
+                    CommandEnd::Killed => {
+                        Err(diagnosis::no_shell(&self.heard, &self.complaints, None, about))
+                    }
                 }
             }
             Err(_) if self.heard.is_empty() && self.complaints.is_empty() => {

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::agent::heartbeat::Pulse;
 use crate::cluster::cvm::Cvm;
 use crate::options;
-use crate::ssh::session::{Ear, Resources, Session};
+use crate::ssh::session::{LogSink, Resources, Session};
 use crate::tail::stream::Host;
 
 /// The CVMs, not connected yet; they share the pace of handshakes. An error: this machine lacks what any run needs.
@@ -17,14 +17,14 @@ pub fn hosts(
     cvms: &[Arc<Cvm>],
     ssh: &options::SshOptions,
     pulse: &Rc<Pulse>,
-    ear: Option<&Ear>,
+    ear: Option<&LogSink>,
 ) -> io::Result<Vec<Rc<Host>>> {
     let ssh = Arc::new(ssh.clone());
     let resources = Resources::new(&ssh);
     let host = |cvm: &Arc<_>| {
         let session = Session::new(Arc::clone(cvm), Arc::clone(&ssh), Arc::clone(&resources));
         let session = match ear {
-            Some(ear) => session.heard_by(Arc::clone(ear)),
+            Some(ear) => session.with_log_sink(Arc::clone(ear)),
             None => session,
         };
         Host::new(session, Rc::clone(pulse))
@@ -33,9 +33,9 @@ pub fn hosts(
 }
 
 /// An ear for what ssh says, and where it is heard; without `verbose` there is nothing to hear.
-pub fn ear(verbose: bool) -> (Option<Ear>, UnboundedReceiver<String>) {
+pub fn ear(verbose: bool) -> (Option<LogSink>, UnboundedReceiver<String>) {
     let (mouth, heard) = unbounded_channel();
-    let ear: Ear = Arc::new(move |cvm, _, words| {
+    let ear: LogSink = Arc::new(move |cvm, _, words| {
         // Nobody listens any more when the run is over.
         let _ = mouth.send(format!("{cvm}: ssh: {}", String::from_utf8_lossy(words)));
     });

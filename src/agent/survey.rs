@@ -17,7 +17,8 @@ use crate::diagnosis::{self, table};
 use crate::failure::{Failure, Refusal};
 use crate::human;
 use crate::random;
-use crate::ssh::channel::{Channel, End, Process};
+use crate::ssh::channel::Channel;
+use crate::ssh::process::{CommandEnd, Process};
 use crate::ssh::session::Session;
 
 /// The functions a CVM's `sh` is given; the protocol is described at its head.
@@ -89,9 +90,9 @@ pub async fn survey(session: &Session, secret: &Secret, paths: &[RemotePath]) ->
             _ => None,
         };
         let code = match code {
-            Some(End::Lost(failure)) => return Err(failure),
-            Some(End::Exited(code)) => Some(code),
-            Some(End::Killed) | None => None,
+            Some(CommandEnd::Lost(failure)) => return Err(failure),
+            Some(CommandEnd::Exited(code)) => Some(code),
+            Some(CommandEnd::Killed) | None => None,
         };
         return Err(diagnosis::no_shell(&ears.heard, &ears.complaints, code, about));
     };
@@ -204,7 +205,7 @@ impl Ears {
     }
 
     /// Hears the last complaints, and waits for the end of the shell.
-    async fn outlast(&mut self, process: Process) -> End {
+    async fn outlast(&mut self, process: Process) -> CommandEnd {
         while let Some(stderr) = &mut self.stderr
             && self.complaints.len() < COMPLAINTS
             && stderr.read_buf(&mut self.complaints).await.is_ok_and(|count| count > 0)

@@ -9,9 +9,9 @@ use crate::cluster::hop::joined;
 use crate::diagnosis::About;
 use crate::failure::{Failure, Kind};
 use crate::options;
-use crate::ssh::debug_log::Progress;
+use crate::ssh::debug_log::DebugLog;
 use crate::ssh::resolve::{self, Route};
-use crate::ssh::session::{Channel, Ear, Session, Writer};
+use crate::ssh::session::{Channel, LogSink, Origin, Session};
 use crate::step::{Name, StepStatus as Status};
 
 /// Connects, and gives a channel; the steps `resolve`, `connect`, `host_key` and `auth` are told.
@@ -31,7 +31,7 @@ pub(super) async fn connect(
             };
             let about = About::new(cvm, &own);
             let children = wanted.resources.children();
-            let route = resolve::ask(&cvm.address, &own, &about, children, own.connect_timeout).await;
+            let route = resolve::route(&cvm.address, &own, &about, children, own.connect_timeout).await;
             let route =
                 route.map_err(|failure| teller.failed(Name::Resolve, Some(began.elapsed()), failure))?;
             let mut told = options::SshOptions { diagnose: true, ..own };
@@ -42,11 +42,11 @@ pub(super) async fn connect(
             (Arc::new(told), Some(route))
         }
     };
-    let progress = Arc::new(Mutex::new(Progress::default()));
+    let progress = Arc::new(Mutex::new(DebugLog::default()));
     let session = Session::new(Arc::clone(cvm), ssh, Arc::clone(&wanted.resources))
-        .heard_by(ear(&progress, wanted.ear.clone()));
+        .with_log_sink(ear(&progress, wanted.ear.clone()));
     let session = match &route {
-        Some(route) => session.routed(route),
+        Some(route) => session.with_route(route),
         None => session,
     };
     let result = session.open().await;
@@ -75,18 +75,18 @@ pub(super) async fn connect(
 }
 
 /// An ear that follows the progress, and has the user's hear all but the debugging.
-fn ear(progress: &Arc<Mutex<Progress>>, user: Option<Ear>) -> Ear {
+fn ear(progress: &Arc<Mutex<DebugLog>>, user: Option<LogSink>) -> LogSink {
     let progress = Arc::clone(progress);
     Arc::new(move |cvm, writer, line| {
         let text = String::from_utf8_lossy(line);
         {
             let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
             match writer {
-                Writer::Log => progress.on_log(&text, Instant::now()),
-                Writer::Other => progress.on_other(&text),
+                Origin::Log => progress.on_log(&text, Instant::now()),
+                Origin::Other => progress.on_other(&text),
             }
         }
-        let is_debug = writer == Writer::Log && text.starts_with("debug");
+        let is_debug = writer == Origin::Log && text.starts_with("debug");
         if let Some(user) = user.as_ref().filter(|_| !is_debug) {
             user(cvm, writer, line);
         }
@@ -94,7 +94,7 @@ fn ear(progress: &Arc<Mutex<Progress>>, user: Option<Ear>) -> Ear {
 }
 
 /// The step at which a failure happened.
-fn step_of(kind: Kind, progress: &Progress) -> Name {
+fn step_of(kind: Kind, progress: &DebugLog) -> Name {
     match kind {
         Kind::Resolve | Kind::Ssh => Name::Resolve,
         Kind::HostKeyUnknown | Kind::HostKeyChanged => Name::HostKey,
@@ -113,7 +113,7 @@ fn step_of(kind: Kind, progress: &Progress) -> Name {
 /// What there is to tell about a connection.
 struct Told<'a> {
     /// How far it came.
-    progress: &'a Progress,
+    progress: &'a DebugLog,
     /// Which way it went.
     route: &'a Route,
     /// The CVM.
@@ -128,7 +128,7 @@ impl Told<'_> {
     /// Tells the steps before the one that failed; `None`: none did.
     fn up_to(&self, failed: Option<Name>) {
         let is_before = |name: Name| failed.is_none_or(|failed| name < failed);
-        let Progress { began, connected, trusted, authenticated, .. } = *self.progress;
+        let DebugLog { began, connected, trusted, authenticated, .. } = *self.progress;
         if is_before(Name::Resolve) {
             self.teller.passed(Name::Resolve, between(Some(self.began), began), self.resolved());
         }
@@ -192,7 +192,7 @@ impl Told<'_> {
 
     /// Tells the step that failed.
     fn failed(&self, name: Name, mut failure: Failure) {
-        let Progress { began, connected, trusted, authenticated, .. } = *self.progress;
+        let DebugLog { began, connected, trusted, authenticated, .. } = *self.progress;
         let since = match name {
             Name::Resolve => Some(self.began),
             Name::Connect => began.or(Some(self.began)),
@@ -219,13 +219,13 @@ mod tests {
 
     use super::step_of;
     use crate::failure::Kind;
-    use crate::ssh::debug_log::Progress;
+    use crate::ssh::debug_log::DebugLog;
     use crate::step::Name;
 
     #[test]
     fn a_stall_belongs_to_the_step_it_happened_in() {
         let now = Some(Instant::now());
-        let mut progress = Progress::default();
+        let mut progress = DebugLog::default();
         assert_eq!(step_of(Kind::TimedOut, &progress), Name::Resolve);
         progress.began = now;
         assert_eq!(step_of(Kind::TimedOut, &progress), Name::Connect);

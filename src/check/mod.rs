@@ -22,7 +22,7 @@ use crate::failure::{Failure, Kind};
 use crate::hint::Hint;
 use crate::human;
 use crate::options;
-use crate::ssh::session::{Connection, Ear, Resources};
+use crate::ssh::session::{Channel, Connection, LogSink, Resources};
 use crate::step::{Name, Step, StepStatus as Status};
 use facts::{Clock, Shell};
 
@@ -48,7 +48,7 @@ pub struct Wanted {
     /// What the sessions share.
     pub resources: Arc<Resources>,
     /// Hears what ssh says (`--verbose`).
-    pub ear: Option<Ear>,
+    pub ear: Option<LogSink>,
     /// The logs.
     pub logs: Vec<(String, RemotePath)>,
     /// Globs over paths.
@@ -194,7 +194,7 @@ async fn sessions(carrier: &Rc<Connection>, wanted: &Wanted, about: &About, tell
     let logs = wanted.logs.len() + wanted.patterns.len();
     let most = CHANNELS.max(logs + 1).min(MANY);
     // One is open already: the one that asks.
-    let trying = join_all((1..most).map(|_| carrier.open()));
+    let trying = join_all((1..most).map(|_| Channel::open(carrier)));
     let Ok(channels) = timeout(about.connect_timeout(), trying).await else {
         teller.failed(Name::Sessions, Some(began.elapsed()), diagnosis::because(&table::SILENT, about, ""));
         return;

@@ -15,7 +15,7 @@ use crate::modes::{object, runtime};
 use crate::options::CheckStyle;
 use crate::plan::CheckPlan;
 use crate::render::verdict::{Look, Object, Summary, block};
-use crate::ssh::channel::raise_descriptor_limit;
+use crate::ssh::descriptor_limit;
 use crate::ssh::session::Resources;
 use crate::step::{Count, Step};
 use crate::usage::Usage;
@@ -25,7 +25,7 @@ type News = (usize, Option<Step>);
 
 /// Checks all CVMs side by side; the exit tells whether a step failed.
 pub fn run(plan: CheckPlan) -> Result<Exit, Usage> {
-    raise_descriptor_limit();
+    descriptor_limit::raise();
     match runtime::run(check(plan))? {
         Ok(Ok(exit)) | Err(exit) => Ok(exit),
         Ok(Err(error)) => runtime::refused(&error),

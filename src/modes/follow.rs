@@ -35,7 +35,7 @@ use crate::pipeline::Pipeline;
 use crate::plan::{self};
 use crate::render::renderer::Renderer;
 use crate::report::Reporter;
-use crate::ssh::channel::raise_descriptor_limit;
+use crate::ssh::descriptor_limit;
 use crate::tail::stream::{self, Host};
 use crate::usage::Usage;
 use finds::{Find, finds};
@@ -71,7 +71,7 @@ pub fn run(plan: &plan::FollowPlan) -> Result<Exit, Usage> {
     let renderer = Renderer::new(&plan.output, &plan.targets).map_err(Usage::new)?;
     let live = plan.reading.follow && !is_past(plan);
     let pipeline = Pipeline::new(filter, renderer, plan, live);
-    raise_descriptor_limit();
+    descriptor_limit::raise();
     // One thread: the signal by which the masters die with us goes by the thread that started them.
     let runtime = Builder::new_current_thread().enable_all().build();
     let lacking = |error: io::Error| Usage::new(format!("this machine does not let it run: {error}"));

@@ -44,7 +44,7 @@ pub fn refused(error: &io::Error) -> Result<Exit, Usage> {
 }
 
 /// Hears what ssh itself says, for stderr (`--verbose`).
-pub fn ear() -> crate::ssh::session::Ear {
+pub fn ear() -> crate::ssh::session::LogSink {
     std::sync::Arc::new(|cvm, _, line| {
         let line = sanitize::bytes(line);
         report::say(&format!("{cvm}: ssh: {line}"));

@@ -27,7 +27,7 @@ use crate::report::Reporter;
 use crate::snapshot::assemble::assemble;
 use crate::snapshot::compare::{self, Earlier};
 use crate::snapshot::document::Document;
-use crate::ssh::channel::raise_descriptor_limit;
+use crate::ssh::descriptor_limit;
 use crate::tail::stream::Host;
 use crate::usage::Usage;
 use look::Look;
@@ -57,7 +57,7 @@ pub fn run(plan: &SnapshotPlan) -> Result<Exit, Usage> {
         let told = |error| Usage::new(format!("--output-file {} cannot be written: {error}", file.display()));
         replace::check(file).map_err(told)?;
     }
-    raise_descriptor_limit();
+    descriptor_limit::raise();
     // One thread: the signal by which the masters die with us goes by the thread that started them.
     let runtime = Builder::new_current_thread().enable_all().build();
     let lacking = |error: io::Error| Usage::new(format!("this machine does not let it run: {error}"));

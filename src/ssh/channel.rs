@@ -1,148 +1,109 @@
 //! A remote `sh` and its three pipes; the same type over ssh and on this machine.
 
 use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::process::ExitStatusExt as _;
+use std::process::Stdio;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::unix::pipe::{Receiver, Sender};
+use tokio::process::Command;
+use tokio::time::timeout;
 
+use crate::diagnosis::{self, table};
 use crate::failure::Failure;
 use crate::ssh::child_guard::ChildGuard;
-use crate::ssh::connection::{Connection, Slot};
+use crate::ssh::children::Children;
+use crate::ssh::connection::{Connection, Link};
+use crate::ssh::master::Master;
+use crate::ssh::pipes::{OurEnds, TheirEnds, pipes};
+use crate::ssh::process::{Process, ShellProcess};
 
-/// The remote command of every channel, the same for every login shell: what is to be run goes in by stdin.
-pub const SHELL: &str = "exec sh";
-
-/// How many descriptors this process asks for: 4 per stream, so enough for 16,000 of them. No more, because
-/// some programs walk over all possible descriptors when they start.
-const DESCRIPTORS: u64 = 65_536;
-
-/// The size of the pipes that carry little. One page each: the kernel counts the pages that all pipes of a
-/// user *may* hold (`fs.pipe-user-pages-soft`, 16384) and makes later pipes tiny.
-const SMALL: usize = 4096;
+/// The remote command of every channel, the same for every login shell: the script goes in by stdin.
+const SHELL: &str = "exec sh";
 
 /// A `sh` that waits for its script on `stdin`. Dropping the channel (or its `process`) ends it.
 #[derive(Debug)]
 pub struct Channel {
-    /// The shell's stdin; dropped, the shell sees its end.
+    /// The shell's stdin; dropped, the shell reads end-of-file.
     pub stdin: Sender,
-    /// The shell's stdout.
     pub stdout: Receiver,
-    /// The shell's stderr.
     pub stderr: Receiver,
-    /// The shell itself.
     pub process: Process,
 }
 
+/// Why a channel could not be opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// sshd opens no more on this connection.
+    Full,
+    Failed(Failure),
+}
+
 impl Channel {
+    /// Opens a channel on `connection`. May be cancelled.
+    pub async fn open(connection: &Rc<Connection>) -> Result<Self, OpenError> {
+        let opening = connection.slots().open();
+        let failed = |error: io::Error| OpenError::Failed(connection.local_failure(&error));
+        let (ours, theirs) = pipes().map_err(failed)?;
+        let shell = match connection.link() {
+            Link::Local(children) => start_local(children, theirs).map_err(failed)?,
+            Link::Ssh(master) => match start_remote(connection, master, theirs).await {
+                Ok(shell) => shell,
+                Err(error) => {
+                    opening.on_refused();
+                    return Err(error);
+                }
+            },
+        };
+        let OurEnds { stdin, stdout, stderr } = ours;
+        let process = Process::new(shell, Rc::clone(connection), opening.on_opened());
+        Ok(Self { stdin, stdout, stderr, process })
+    }
+
     /// The connection that carries the channel.
     pub fn connection(&self) -> &Rc<Connection> {
-        &self.process.slot.connection
+        self.process.connection()
     }
 }
 
-/// How a remote command ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// By itself, with this status.
-    Exited(u8),
-    /// By a signal there.
-    Killed,
-    /// With its connection.
-    Lost(Failure),
+/// Starts a shell on this machine.
+fn start_local(children: &Arc<Children>, [stdin, stdout, stderr]: TheirEnds) -> io::Result<ShellProcess> {
+    let mut command = Command::new("sh");
+    command.stdin(Stdio::from(stdin)).stdout(Stdio::from(stdout)).stderr(Stdio::from(stderr));
+    ChildGuard::start(&mut command, children).map(ShellProcess::Local)
 }
 
-/// The remote command of a channel, as against its pipes.
-#[derive(Debug)]
-pub struct Process {
-    /// Who runs it.
-    child: Child,
-    /// Its place on its connection, free again when this is dropped.
-    slot: Slot,
-}
-
-/// Who runs a remote command.
-#[derive(Debug)]
-pub enum Child {
-    /// sshd.
-    Remote(openssh::Child<Arc<openssh::Session>>),
-    /// This process.
-    Local(ChildGuard),
-}
-
-impl Process {
-    /// The `child` that holds `slot`.
-    pub fn new(child: Child, slot: Slot) -> Self {
-        Self { child, slot }
-    }
-
-    /// Waits for the end of the command. Read its output to the end first: what is unread then may be lost.
-    pub async fn end(self) -> End {
-        let Self { child, slot } = self;
-        let connection = &slot.connection;
-        match child {
-            Child::Local(mut shell) => match shell.wait().await {
-                Ok(status) => exited(status.code()),
-                Err(error) => End::Lost(connection.here(&error)),
-            },
-            Child::Remote(child) => match child.wait().await {
-                Ok(status) => exited(status.code().or_else(|| status.signal())),
-                // The crate's word for status 127.
-                Err(openssh::Error::Remote(_)) => End::Exited(127),
-                // A command that was killed and a connection that broke look the same here.
-                Err(_) => connection.ended().await.map_or(End::Killed, End::Lost),
-            },
-        }
+/// Has sshd start a shell.
+async fn start_remote(
+    connection: &Connection,
+    master: &Master,
+    [stdin, stdout, stderr]: TheirEnds,
+) -> Result<ShellProcess, OpenError> {
+    let mut command = openssh::Session::to_raw_command(Arc::clone(master.session()), SHELL);
+    command.stdin(stdin).stdout(stdout).stderr(stderr);
+    // May be cancelled half-way: a master reads on from a client only when the channel is open, and
+    // then closes it if the client is gone (openssh mux.c, `mux_pause`; tried with a stopped sshd).
+    match timeout(connection.about().connect_timeout(), command.spawn()).await {
+        Ok(Ok(shell)) => Ok(ShellProcess::Remote(shell)),
+        Ok(Err(error)) => Err(open_error(connection, &error).await),
+        Err(_) => Err(OpenError::Failed(diagnosis::because(&table::SILENT, connection.about(), ""))),
     }
 }
 
-/// The end that goes with a status; none is a signal.
-fn exited(code: Option<i32>) -> End {
-    code.and_then(|code| u8::try_from(code).ok()).map_or(End::Killed, End::Exited)
-}
-
-/// Our ends of a channel's pipes.
-pub struct Ours {
-    /// Writes to the shell's stdin.
-    pub stdin: Sender,
-    /// Reads its stdout.
-    pub stdout: Receiver,
-    /// Reads its stderr.
-    pub stderr: Receiver,
-}
-
-/// The other ends of a channel's pipes, in the order stdin, stdout, stderr.
-pub type Theirs = [OwnedFd; 3];
-
-/// The three pipes of a channel. Made here and not by the libraries, so that there is one kind of channel.
-///
-/// stdout's keeps its 64 KiB until a flood asks for more: the kernel counts those pages too.
-pub fn pipes() -> io::Result<(Ours, Theirs)> {
-    let (stdin, our_stdin) = pipe_with(PipeFlags::CLOEXEC)?;
-    let (our_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC)?;
-    let (our_stderr, stderr) = pipe_with(PipeFlags::CLOEXEC)?;
-    for pipe in [&our_stdin, &our_stderr] {
-        // A pipe that stays larger works as well.
-        let _ = fcntl_setpipe_size(pipe, SMALL);
-    }
-    let ours = Ours {
-        stdin: Sender::from_owned_fd(our_stdin)?,
-        stdout: Receiver::from_owned_fd(our_stdout)?,
-        stderr: Receiver::from_owned_fd(our_stderr)?,
+/// Why the master did not open a channel.
+async fn open_error(connection: &Connection, error: &openssh::Error) -> OpenError {
+    let why = match error {
+        openssh::Error::SshMux(error) => error.to_string(),
+        openssh::Error::ChildIo(error) => return OpenError::Failed(connection.local_failure(error)),
+        other => other.to_string(),
     };
-    Ok((ours, [stdin, stdout, stderr]))
-}
-
-/// Lets this process open as many files as it may: call it once, before the first connection.
-pub fn raise_descriptor_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    let wanted = limit.maximum.map_or(DESCRIPTORS, |maximum| maximum.min(DESCRIPTORS));
-    if limit.current.is_some_and(|current| current < wanted) {
-        // Without it there is an error later, which then names the cause.
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum });
+    let about = connection.about();
+    if why.contains("Session open refused by peer") {
+        return OpenError::Full;
     }
+    if why.contains("os error 24") {
+        return OpenError::Failed(diagnosis::because(&table::FILES, about, ""));
+    }
+    let lost = || diagnosis::because(&table::LOST, about, &format!(": {why}"));
+    OpenError::Failed(connection.broken().await.unwrap_or_else(lost))
 }

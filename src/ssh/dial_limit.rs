@@ -9,9 +9,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// with 16 at once, 16 of 64 were dropped, with 8 none.
 const PER_SERVER: usize = 4;
 
-/// The pacing of handshakes, shared by all sessions of a run.
+/// The limit of handshakes, shared by all sessions of a run.
 #[derive(Debug)]
-pub struct Gate {
+pub struct DialLimit {
     /// Handshakes in all.
     all: Arc<Semaphore>,
     /// Runs of `ssh -G`.
@@ -20,37 +20,35 @@ pub struct Gate {
     servers: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
-/// The leave to shake hands, until dropped.
+/// A turn to dial, over when dropped.
 #[derive(Debug)]
-pub struct Leave {
-    /// One of the handshakes with this server.
+pub struct DialPermit {
     _server: Option<OwnedSemaphorePermit>,
-    /// One of the handshakes in all.
     _all: Option<OwnedSemaphorePermit>,
 }
 
-impl Gate {
-    /// A gate through which `parallel` handshakes (at least one) pass at once.
+impl DialLimit {
+    /// A limit of `parallel` handshakes (at least one) at once.
     pub fn new(parallel: usize) -> Self {
         let places = || Arc::new(Semaphore::new(parallel.max(1)));
         Self { all: places(), resolving: places(), servers: Mutex::new(HashMap::new()) }
     }
 
-    /// Waits for the leave to have ssh resolve a name; nothing is sent to a server.
-    pub async fn resolve(&self) -> Leave {
-        Leave { _server: None, _all: Arc::clone(&self.resolving).acquire_owned().await.ok() }
+    /// Waits for a turn to run `ssh -G`.
+    pub async fn acquire_resolve(&self) -> DialPermit {
+        DialPermit { _server: None, _all: Arc::clone(&self.resolving).acquire_owned().await.ok() }
     }
 
-    /// Waits for the leave to shake hands with `server`, the one that ssh dials first.
-    pub async fn pass(&self, server: &str) -> Leave {
+    /// Waits for a turn to dial `server`, the one that ssh connects to first.
+    pub async fn acquire(&self, server: &str) -> DialPermit {
         let server = {
             let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
             let server = servers.entry(server.to_owned());
             Arc::clone(server.or_insert_with(|| Arc::new(Semaphore::new(PER_SERVER))))
         };
-        // The server first: who waits for it must not hold a place that another CVM could use.
+        // The server first: waiting for it must not hold a place that another CVM could use.
         let server = server.acquire_owned().await.ok();
-        Leave { _server: server, _all: Arc::clone(&self.all).acquire_owned().await.ok() }
+        DialPermit { _server: server, _all: Arc::clone(&self.all).acquire_owned().await.ok() }
     }
 }
 
@@ -58,18 +56,18 @@ impl Gate {
 mod tests {
     use futures::FutureExt;
 
-    use super::Gate;
+    use super::DialLimit;
 
     #[test]
     fn one_server_cannot_take_all_places() {
-        let gate = Gate::new(6);
-        let mut held: Vec<_> = (0..4).filter_map(|_| gate.pass("a:22").now_or_never()).collect();
+        let limit = DialLimit::new(6);
+        let mut held: Vec<_> = (0..4).filter_map(|_| limit.acquire("a:22").now_or_never()).collect();
         assert_eq!(held.len(), 4);
-        assert!(gate.pass("a:22").now_or_never().is_none(), "a fifth with one server");
-        held.extend((0..2).filter_map(|_| gate.pass("b:22").now_or_never()));
-        assert_eq!(held.len(), 6, "another server still has its turn");
-        assert!(gate.pass("c:22").now_or_never().is_none(), "a seventh in all");
+        assert!(limit.acquire("a:22").now_or_never().is_none(), "a fifth with one server");
+        held.extend((0..2).filter_map(|_| limit.acquire("b:22").now_or_never()));
+        assert_eq!(held.len(), 6, "another server has its turn");
+        assert!(limit.acquire("c:22").now_or_never().is_none(), "a seventh in all");
         held.truncate(1);
-        assert!(gate.pass("c:22").now_or_never().is_some());
+        assert!(limit.acquire("c:22").now_or_never().is_some());
     }
 }

@@ -3,12 +3,11 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::process::Command;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
@@ -17,34 +16,35 @@ use crate::cluster::cvm::{Address, Cvm};
 use crate::diagnosis::{self, About, table};
 use crate::failure::{Failure, Kind};
 use crate::human;
-use crate::options;
+use crate::options::SshOptions;
 use crate::ssh::child_guard::ChildGuard;
-use crate::ssh::listener::{Ear, Listener, Words};
-use crate::ssh::resolve::{self, Way};
+use crate::ssh::command::{destination, ssh_command};
+use crate::ssh::log_reader::{LastOutput, LogReader, LogSink};
+use crate::ssh::resolve::{self, DialPlan};
 use crate::ssh::resources::Resources;
 
-/// How long a finished ssh's stderr is read for: what it started (an `ssh` to a jump host) may hold it longer.
-const ECHO: Duration = Duration::from_millis(100);
+/// How long the stderr of an ssh that has ended is read on: what it started (an `ssh` to a jump host) may
+/// hold it longer.
+const REST: Duration = Duration::from_millis(100);
 
 /// How long an `ssh` that is asked to end is waited for; it is killed before that.
 const ENDING: Duration = Duration::from_secs(3);
 
-/// How long `ssh -G` may take to say who a jump host is that was not passed.
+/// How long `ssh -G` may take to resolve a jump host that did not let us through.
 const RESOLVE: Duration = Duration::from_secs(3);
 
 /// A running master, ended on drop.
 pub struct Master {
-    /// The way to its control socket.
+    /// Its control socket, as the crate sees it.
     session: Arc<openssh::Session>,
-    /// What it said since the connection is up.
-    words: Arc<Mutex<Words>>,
-    /// Becomes true when it has ended and said its last word.
+    /// What it wrote last since the connection is up.
+    last: Arc<Mutex<LastOutput>>,
+    /// Becomes true when it has ended and all it wrote is read.
     ended: watch::Receiver<bool>,
     /// Asks its keeper to end it.
     stop: Arc<Notify>,
-    /// The keeper.
+    /// The task that owns the process.
     keeper: AbortHandle,
-    /// What is known of the CVM.
     about: About,
     resources: Arc<Resources>,
 }
@@ -57,26 +57,26 @@ impl fmt::Debug for Master {
 
 impl Drop for Master {
     fn drop(&mut self) {
-        // Drops the keeper's guard, which kills.
+        // With the task goes the guard of the process, which kills it.
         self.keeper.abort();
     }
 }
 
 impl Master {
-    /// Connects to `cvm` on that way with a control socket of its own; tells `changed` when the connection ends. Failures
-    /// are worded with what `about` knows.
+    /// Connects to `cvm` as planned, with a control socket of its own. `changed` is notified when the connection
+    /// ends; `about` supplies the facts for failures.
     ///
     /// Dropping the future ends the attempt and its process.
     pub async fn start(
         cvm: &Arc<Cvm>,
         about: About,
-        ssh: &options::SshOptions,
-        way: &Way,
+        ssh: &SshOptions,
+        plan: &DialPlan,
         resources: &Arc<Resources>,
-        ear: Option<Ear>,
+        sink: Option<LogSink>,
         changed: Arc<Notify>,
     ) -> Result<Self, Failure> {
-        let socket = resources.sockets.name().map_err(|error| match error.kind() {
+        let socket = resources.sockets.next_path().map_err(|error| match error.kind() {
             io::ErrorKind::InvalidFilename => {
                 diagnosis::because(&table::LONG_PATH, &about, &error.to_string())
             }
@@ -84,74 +84,72 @@ impl Master {
         })?;
         let mut command = ssh_command(ssh);
         command
-            .args(arguments(&cvm.address, ssh, way.proxy_command.as_deref(), &socket))
+            .args(arguments(&cvm.address, ssh, plan.proxy_command.as_deref(), &socket))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let ssh_process = ChildGuard::start(&mut command, &resources.children);
-        let ssh_process = ssh_process.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
-                diagnosis::because(&table::NO_SSH, &about, &error.to_string())
-            }
-            _ => diagnosis::here(&error, &about),
-        })?;
-        let words = Arc::new(Mutex::new(Words::default()));
-        let (told, ended) = watch::channel(false);
+        let process =
+            ChildGuard::start(&mut command, &resources.children).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
+                    diagnosis::because(&table::NO_SSH, &about, &error.to_string())
+                }
+                _ => diagnosis::here(&error, &about),
+            })?;
+        let last = Arc::new(Mutex::new(LastOutput::default()));
+        let (has_ended, ended) = watch::channel(false);
         let stop = Arc::new(Notify::new());
-        let listener = Listener::new(Arc::clone(cvm), ear, Arc::clone(&words));
-        let stopped = Arc::clone(&stop);
-        let held = Arc::clone(resources);
+        let reader = LogReader::new(Arc::clone(cvm), sink, Arc::clone(&last));
+        let (stopped, held) = (Arc::clone(&stop), Arc::clone(resources));
         let keeper = tokio::spawn(async move {
             // The directory of its socket stays as long as it does.
             let _held = held;
-            keep(ssh_process, listener, &stopped).await;
-            told.send_replace(true);
+            keep(process, reader, &stopped).await;
+            has_ended.send_replace(true);
             changed.notify_waiters();
         })
         .abort_handle();
         let session = Arc::new(openssh::Session::resume_mux(socket.clone().into_boxed_path(), None));
         let resources = Arc::clone(resources);
-        let master = Self { session, words, ended, stop, keeper, about, resources };
-        master.ready(ssh, way, &socket).await?;
+        let master = Self { session, last, ended, stop, keeper, about, resources };
+        master.wait_until_up(ssh, plan, &socket).await?;
         Ok(master)
     }
 
     /// Waits until the connection is up.
-    async fn ready(&self, ssh: &options::SshOptions, way: &Way, socket: &Path) -> Result<(), Failure> {
+    async fn wait_until_up(&self, ssh: &SshOptions, plan: &DialPlan, socket: &Path) -> Result<(), Failure> {
         // ConnectTimeout covers TCP and the server's greeting, not a stall in the key exchange or the login:
         // that gets as much time again.
         let limit = ssh.connect_timeout * 2;
         let mut ended = self.ended.clone();
         tokio::select! {
             biased;
-            _ = ended.wait_for(|ended| *ended) => return Err(self.refusal(ssh, way).await),
-            () = up(&self.session, socket) => {}
+            _ = ended.wait_for(|ended| *ended) => return Err(self.connect_failure(ssh, plan).await),
+            () = answers(&self.session, socket) => {}
             () = sleep(limit) => {
                 self.end().await;
                 return Err(diagnosis::because(&table::STALLED, &self.about, &human::duration(limit)));
             }
         }
         // Banner and warnings of the login do not explain how the connection ends.
-        *self.words.lock().unwrap_or_else(PoisonError::into_inner) = Words::default();
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = LastOutput::default();
         Ok(())
     }
 
     /// Why ssh did not connect.
-    async fn refusal(&self, ssh: &options::SshOptions, way: &Way) -> Failure {
-        let Words { log, rest } = self.words();
-        let failure = diagnosis::refusal(&log, &rest, &self.about);
+    async fn connect_failure(&self, ssh: &SshOptions, plan: &DialPlan) -> Failure {
+        let LastOutput { log, other } = self.last();
+        let failure = diagnosis::refusal(&log, &other, &self.about);
         let mut about = self.about.clone();
         match failure.kind {
             // ssh-keyscan does not know aliases.
             Kind::HostKeyUnknown => about.resolve(),
-            // An ssh speaks of what it makes of the jump host's alias.
+            // An ssh names the address behind the jump host's alias.
             Kind::Jump | Kind::JumpRefused => {
-                about.set_hop_routes(
-                    resolve::of_hops(&way.hops, ssh, &about, &self.resources.children, RESOLVE).await,
-                );
+                let children = &self.resources.children;
+                about.set_hop_routes(resolve::hop_routes(&plan.hops, ssh, &about, children, RESOLVE).await);
             }
             _ => return failure,
         }
-        diagnosis::refusal(&log, &rest, &about)
+        diagnosis::refusal(&log, &other, &about)
     }
 
     /// The master's control socket, as the crate sees it.
@@ -159,38 +157,37 @@ impl Master {
         &self.session
     }
 
-    /// True once the connection has ended.
+    /// Whether the connection has ended.
     pub fn has_ended(&self) -> bool {
         *self.ended.borrow()
     }
 
-    /// Why the connection ended, if it ends within `patience`; `None` at once if its master still answers.
-    pub async fn ended_within(&self, patience: Duration) -> Option<Failure> {
-        if !self.has_ended() && matches!(timeout(patience, self.session.check()).await, Ok(Ok(()))) {
+    /// Why the connection ended, if it ends within `limit`; `None` at once if its master still answers.
+    pub async fn ended_within(&self, limit: Duration) -> Option<Failure> {
+        if !self.has_ended() && matches!(timeout(limit, self.session.check()).await, Ok(Ok(()))) {
             return None;
         }
         let mut ended = self.ended.clone();
-        let ended = timeout(patience, ended.wait_for(|ended| *ended)).await.is_ok();
+        let ended = timeout(limit, ended.wait_for(|ended| *ended)).await.is_ok();
         ended.then(|| {
-            let Words { log, rest } = self.words();
-            diagnosis::connected(&log, &rest, &self.about)
+            let LastOutput { log, other } = self.last();
+            diagnosis::connected(&log, &other, &self.about)
         })
     }
 
-    /// Ends the connection and waits until the process is gone.
+    /// Ends the connection, and waits until the process is gone.
     pub async fn end(&self) {
         self.stop.notify_one();
         let _ = timeout(ENDING, self.ended.clone().wait_for(|ended| *ended)).await;
     }
 
-    /// What ssh said last.
-    fn words(&self) -> Words {
-        self.words.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn last(&self) -> LastOutput {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 /// Returns when the master answers on its control socket, which it makes once it is logged in.
-async fn up(session: &openssh::Session, socket: &Path) {
+async fn answers(session: &openssh::Session, socket: &Path) {
     let mut pause = Duration::from_millis(5);
     while !(socket.exists() && session.check().await.is_ok()) {
         sleep(pause).await;
@@ -198,34 +195,25 @@ async fn up(session: &openssh::Session, socket: &Path) {
     }
 }
 
-/// Stays with the master until its end, and listens.
-async fn keep(mut ssh: ChildGuard, mut listener: Listener, stop: &Notify) {
-    let (log, rest) = (ssh.child.stdout.take(), ssh.child.stderr.take());
-    let listening = listener.listen(log, rest);
-    tokio::pin!(listening);
-    let mut silent = false;
+/// Owns the master until its end, and reads what it writes.
+async fn keep(mut ssh: ChildGuard, mut reader: LogReader, stop: &Notify) {
+    let (log, other) = (ssh.child.stdout.take(), ssh.child.stderr.take());
+    let reading = reader.run(log, other);
+    tokio::pin!(reading);
+    let mut is_read = false;
     loop {
         tokio::select! {
             _ = ssh.wait() => break,
             () = stop.notified() => ssh.end().await,
-            () = &mut listening, if !silent => silent = true,
+            () = &mut reading, if !is_read => is_read = true,
         }
     }
-    if !silent {
-        let _ = timeout(ECHO, listening).await;
+    if !is_read {
+        let _ = timeout(REST, reading).await;
     }
 }
 
-/// The user's ssh, without a terminal and in English, because its words are read. Neither it nor an ssh that its
-/// config starts asks anybody for a secret.
-pub fn ssh_command(ssh: &options::SshOptions) -> Command {
-    let mut command = Command::new("ssh");
-    command.env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::null());
-    command.envs(ssh.askpass.iter().map(|(name, value)| (name, value)));
-    command
-}
-
-/// The arguments of a master: what it is, whom it calls as the user wants it called, and ours behind it,
+/// The arguments of a master: what it is, the host and how the user wants it connected to, and ours behind that,
 /// because ssh takes the first value it meets.
 ///
 /// Its log goes to its stdout, which it has no other use for, so that a server's banner on stderr is not taken for it.
@@ -233,10 +221,10 @@ pub fn ssh_command(ssh: &options::SshOptions) -> Command {
 /// `StrictHostKeyChecking` is not among them: whom to trust is the user's own policy. Nor are `RemoteCommand`
 /// and `RequestTTY`, which older ssh does not know: `-N` and `-T` are as good.
 ///
-/// Where jump hosts are on the way, `proxy_command` leads over them in place of `-J` and of the config's `ProxyJump`.
+/// Where there are jump hosts, `proxy_command` leads over them in place of `-J` and of the config's `ProxyJump`.
 fn arguments(
     address: &Address,
-    ssh: &options::SshOptions,
+    ssh: &SshOptions,
     proxy_command: Option<&str>,
     socket: &Path,
 ) -> Vec<OsString> {
@@ -244,16 +232,16 @@ fn arguments(
     let socket = socket.to_string_lossy().replace('%', "%%");
     let mut arguments: Vec<OsString> =
         ["-M", "-N", "-T", "-E", "/dev/stdout", "-S", &socket].map(OsString::from).into();
-    let called = match proxy_command {
+    let target = match proxy_command {
         Some(command) => {
-            let way = [format!("ProxyCommand={command}"), "ProxyUseFdpass=no".to_owned()];
-            let options = way.into_iter().chain(ssh.options.iter().cloned()).collect();
-            destination(address, &options::SshOptions { jump: None, options, ..ssh.clone() })
+            let by_proxy = [format!("ProxyCommand={command}"), "ProxyUseFdpass=no".to_owned()];
+            let options = by_proxy.into_iter().chain(ssh.options.iter().cloned()).collect();
+            destination(address, &SshOptions { jump: None, options, ..ssh.clone() })
         }
         None => destination(address, ssh),
     };
-    let (host, calling) = called.split_at(called.len() - 2);
-    arguments.extend_from_slice(host);
+    let (how, host) = target.split_at(target.len() - 2);
+    arguments.extend_from_slice(how);
     let (interval, count) = keepalive(ssh.dead_after);
     let level = match (ssh.diagnose, ssh.verbose) {
         (true, _) => "DEBUG1",
@@ -277,42 +265,12 @@ fn arguments(
     ] {
         arguments.extend(["-o".into(), option.into()]);
     }
-    arguments.extend_from_slice(calling);
-    arguments
-}
-
-/// Whom ssh calls, and how the user wants it called; the last two are `--` and the host.
-pub fn destination(address: &Address, ssh: &options::SshOptions) -> Vec<OsString> {
-    let mut arguments: Vec<OsString> = Vec::new();
-    let mut add = |flag: &str, value: OsString| arguments.extend([flag.into(), value]);
-    let (host, port, user) = match address {
-        Address::Local => ("localhost", None, None),
-        Address::Ssh { host, port, user, .. } => (host.as_str(), *port, user.as_deref()),
-    };
-    if let Some(config) = &ssh.config {
-        add("-F", config.into());
-    }
-    if let Some(user) = user.or(ssh.user.as_deref()) {
-        add("-l", user.into());
-    }
-    if let Some(port) = port.or(ssh.port) {
-        add("-p", port.to_string().into());
-    }
-    for identity in &ssh.identities {
-        add("-i", PathBuf::from(identity).into());
-    }
-    if let Some(jump) = &ssh.jump {
-        add("-J", jump.into());
-    }
-    for option in &ssh.options {
-        add("-o", option.into());
-    }
-    add("--", host.into());
+    arguments.extend_from_slice(host);
     arguments
 }
 
 /// `ServerAliveInterval` and `ServerAliveCountMax` with which ssh gives up after `dead_after`: it does so
-/// one interval after the last unanswered question, that is after interval × (count + 1).
+/// one interval after the last unanswered keepalive, that is after interval × (count + 1).
 fn keepalive(dead_after: Duration) -> (u64, u64) {
     let total = dead_after.as_secs().max(2);
     let interval = (total / 3).max(1);
@@ -326,7 +284,7 @@ mod tests {
 
     use super::{arguments, keepalive};
     use crate::cluster::cvm::Address;
-    use crate::options;
+    use crate::options::SshOptions;
 
     #[test]
     fn a_dead_cvm_is_noticed_in_time() {
@@ -339,15 +297,15 @@ mod tests {
     }
 
     #[test]
-    fn the_user_speaks_first_and_the_host_last() {
-        let ssh = options::SshOptions {
+    fn the_users_options_come_first_and_the_host_last() {
+        let ssh = SshOptions {
             user: Some("admin".into()),
             port: Some(2222),
             jump: Some("bastion".into()),
             identities: vec!["key".into()],
             options: vec!["ServerAliveInterval=99".into()],
             config: Some("cfg".into()),
-            ..options::SshOptions::default()
+            ..SshOptions::default()
         };
         let address =
             Address::Ssh { host: "-oops".into(), port: None, user: Some("nutanix".into()), jump: None };

@@ -1,4 +1,4 @@
-//! The way to a CVM as the user's own ssh understands it: `ssh -G`.
+//! The route to a CVM by the user's own ssh config: `ssh -G`.
 
 use std::io;
 use std::process::{Output, Stdio};
@@ -15,21 +15,21 @@ use crate::cluster::hop::{Hop, joined};
 pub use crate::diagnosis::route::Route;
 use crate::diagnosis::{self, About, table};
 use crate::failure::Failure;
-use crate::options;
+use crate::options::SshOptions;
 use crate::ssh::child_guard::ChildGuard;
 use crate::ssh::children::Children;
+use crate::ssh::command::{destination, ssh_command};
 use crate::ssh::jump::proxy_command;
-use crate::ssh::master::{destination, ssh_command};
 
-/// The most jump hosts on one way; more are taken for a circle.
+/// The most jump hosts on one route; more are taken for a circle.
 const MOST_HOPS: usize = 8;
 
-/// The whole way to a CVM.
+/// Everything that is needed to dial a CVM.
 #[derive(Clone, Debug)]
-pub struct Way {
-    /// Where it ends.
+pub struct DialPlan {
+    /// The CVM itself.
     pub route: Route,
-    /// All jump hosts on it, the nearest first: those that the config has for jump hosts are among them.
+    /// All jump hosts, the nearest first, including those that the config has for jump hosts.
     pub hops: Vec<Hop>,
     /// The server that is dialled first: a jump host, else the CVM, as `host:port`.
     pub server: String,
@@ -37,19 +37,19 @@ pub struct Way {
     pub proxy_command: Option<String>,
 }
 
-/// Finds the way to a CVM; `about` words the failure.
-pub async fn find(
+/// Plans how to dial a CVM.
+pub async fn plan(
     address: &Address,
-    ssh: &options::SshOptions,
+    ssh: &SshOptions,
     about: &About,
     children: &Arc<Children>,
-) -> Result<Way, Failure> {
-    let route = ask(address, ssh, about, children, ssh.connect_timeout).await?;
-    let mut hops = route.jump.clone();
-    let mut first = route.clone();
-    let of_hop = for_hops(ssh);
+) -> Result<DialPlan, Failure> {
+    let target = route(address, ssh, about, children, ssh.connect_timeout).await?;
+    let mut hops = target.jump.clone();
+    let mut first = target.clone();
+    let hop_ssh = for_hops(ssh);
     while !first.jump.is_empty() {
-        first = ask(&hops[0].address(), &of_hop, about, children, ssh.connect_timeout).await?;
+        first = route(&hops[0].address(), &hop_ssh, about, children, ssh.connect_timeout).await?;
         let known = hops.len();
         hops.splice(0..0, first.jump.iter().cloned());
         let (new, old) = hops.split_at(hops.len() - known);
@@ -59,35 +59,31 @@ pub async fn find(
     }
     let server = format!("{}:{}", first.host, first.port);
     let proxy_command = proxy_command(&hops, ssh.config.as_deref());
-    Ok(Way { route, hops, server, proxy_command })
+    Ok(DialPlan { route: target, hops, server, proxy_command })
 }
 
-/// The routes of jump hosts, as far as ssh tells them within `limit`: what their names are made into.
-pub async fn of_hops(
+/// The routes of jump hosts, as far as ssh resolves them within `limit`.
+pub async fn hop_routes(
     hops: &[Hop],
-    ssh: &options::SshOptions,
+    ssh: &SshOptions,
     about: &About,
     children: &Arc<Children>,
     limit: Duration,
 ) -> Vec<Option<Route>> {
-    let of_hop = for_hops(ssh);
-    join_all(hops.iter().map(async |hop| ask(&hop.address(), &of_hop, about, children, limit).await.ok()))
+    let hop_ssh = for_hops(ssh);
+    join_all(hops.iter().map(async |hop| route(&hop.address(), &hop_ssh, about, children, limit).await.ok()))
         .await
 }
 
-/// How ssh is called for a jump host: the flags of the CVM are not its, except `-F`.
-fn for_hops(ssh: &options::SshOptions) -> options::SshOptions {
-    options::SshOptions {
-        config: ssh.config.clone(),
-        askpass: ssh.askpass.clone(),
-        ..options::SshOptions::default()
-    }
+/// How ssh is called for a jump host: the CVM's flags do not apply to it, except `-F`.
+fn for_hops(ssh: &SshOptions) -> SshOptions {
+    SshOptions { config: ssh.config.clone(), askpass: ssh.askpass.clone(), ..SshOptions::default() }
 }
 
-/// Asks ssh, for at most `limit`. Nothing is sent over the network.
-pub async fn ask(
+/// Has ssh resolve the route to `address`, for at most `limit`. Nothing is sent to the CVM.
+pub async fn route(
     address: &Address,
-    ssh: &options::SshOptions,
+    ssh: &SshOptions,
     about: &About,
     children: &Arc<Children>,
     limit: Duration,

@@ -1,4 +1,4 @@
-//! The connections to one CVM: made on demand, as few as its sshd allows.
+//! The connections to one CVM: made on demand, and as few as its sshd allows.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -12,73 +12,76 @@ use tokio::time::sleep;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::diagnosis::{self, About, table};
 use crate::failure::{Failure, Kind};
-use crate::options;
+use crate::options::SshOptions;
 use crate::ssh::backoff;
 pub use crate::ssh::channel::Channel;
+use crate::ssh::channel::OpenError;
 pub use crate::ssh::connection::Connection;
-use crate::ssh::connection::{Link, Refusal};
-pub use crate::ssh::listener::{Ear, Writer};
+use crate::ssh::connection::Link;
+pub use crate::ssh::log_reader::{LogSink, Origin};
 use crate::ssh::master::Master;
-use crate::ssh::resolve::{self, Route, Way};
+use crate::ssh::resolve::{self, DialPlan, Route};
 pub use crate::ssh::resources::Resources;
 
-/// How often a handshake is tried that sshd drops before it looks at it.
+/// How many handshakes are tried that sshd drops unseen (`MaxStartups`).
 const HANDSHAKES: u32 = 5;
 
-/// How often a channel is asked for again while sshd may still count one that has ended: 5, 10, … 320 ms.
-const PATIENCE: u32 = 7;
+/// How often opening a channel is tried again while sshd may still count one that has ended: after 5, 10, … 320 ms.
+const RETRIES: u32 = 7;
 
 /// One CVM, shared by all its streams.
 pub struct Session {
-    /// The CVM.
     cvm: Arc<Cvm>,
-    /// How ssh is called.
-    ssh: Arc<options::SshOptions>,
-    /// What it shares with the other sessions of the run.
+    ssh: Arc<SshOptions>,
     resources: Arc<Resources>,
-    /// Who hears what ssh says.
-    ear: Option<Ear>,
-    /// What is known of the CVM.
+    /// Receives what ssh writes.
+    sink: Option<LogSink>,
     about: Rc<About>,
-    /// The connections, oldest first.
+    /// The oldest first.
     connections: RefCell<Vec<Rc<Connection>>>,
-    /// Told whenever there is a reason to look again.
+    /// Notified whenever a channel that was not possible may be possible now.
     changed: Arc<Notify>,
     /// The most channels that one connection held.
     most: Cell<usize>,
     /// A connection refused a channel, so `most` is what sshd allows.
     limited: Cell<bool>,
-    /// How many are waiting for a new connection, those that make one included.
+    /// How many wait for a new connection, those that make one included.
     wanting: Cell<usize>,
     /// How many new connections are being made.
     dialing: Cell<usize>,
-    /// How many connections failed to be made, and why the last one did.
-    failed: RefCell<(u64, Option<Failure>)>,
-    /// The way to the CVM, as it was found last.
-    way: RefCell<Option<Rc<Way>>>,
+    failures: RefCell<Failures>,
+    /// The last plan.
+    plan: RefCell<Option<Rc<DialPlan>>>,
     /// A connection was made before.
     was_reached: Cell<bool>,
     /// No more connections are made.
     closed: Cell<bool>,
 }
 
-/// What one who wants a channel does next.
-enum Step {
-    /// Asks on this connection.
-    Ask(Rc<Connection>),
-    /// Makes a new connection.
+/// The connections that could not be made.
+#[derive(Debug, Default)]
+struct Failures {
+    count: u64,
+    last: Option<Failure>,
+}
+
+/// The next step towards a channel.
+enum OpenStep {
+    /// Open it on this connection.
+    On(Rc<Connection>),
+    /// Make a new connection.
     Dial,
-    /// Waits for a change.
+    /// Wait for a change.
     Wait,
 }
 
 impl Session {
     /// A session with `cvm`; nothing is connected yet.
-    pub fn new(cvm: Arc<Cvm>, ssh: Arc<options::SshOptions>, resources: Arc<Resources>) -> Self {
+    pub fn new(cvm: Arc<Cvm>, ssh: Arc<SshOptions>, resources: Arc<Resources>) -> Self {
         let ssh = match &cvm.address {
             // A cluster's own jump host outranks the one for all.
             Address::Ssh { jump: jump @ Some(_), .. } => {
-                Arc::new(options::SshOptions { jump: jump.clone(), ..options::SshOptions::clone(&ssh) })
+                Arc::new(SshOptions { jump: jump.clone(), ..SshOptions::clone(&ssh) })
             }
             _ => ssh,
         };
@@ -87,7 +90,7 @@ impl Session {
             cvm,
             ssh,
             resources,
-            ear: None,
+            sink: None,
             about,
             connections: RefCell::default(),
             changed: Arc::default(),
@@ -95,8 +98,8 @@ impl Session {
             limited: Cell::default(),
             wanting: Cell::default(),
             dialing: Cell::default(),
-            failed: RefCell::default(),
-            way: RefCell::default(),
+            failures: RefCell::default(),
+            plan: RefCell::default(),
             was_reached: Cell::default(),
             closed: Cell::default(),
         };
@@ -108,16 +111,16 @@ impl Session {
         session
     }
 
-    /// Has `ear` hear each line that ssh itself says.
+    /// Passes each line that ssh writes to `sink`.
     #[must_use]
-    pub fn heard_by(mut self, ear: Ear) -> Self {
-        self.ear = Some(ear);
+    pub fn with_log_sink(mut self, sink: LogSink) -> Self {
+        self.sink = Some(sink);
         self
     }
 
-    /// Has failures name the port and the user by which ssh reaches the CVM.
+    /// Has failures name the port and the user with which ssh reaches the CVM.
     #[must_use]
-    pub fn routed(mut self, route: &Route) -> Self {
+    pub fn with_route(mut self, route: &Route) -> Self {
         let about = Rc::make_mut(&mut self.about);
         about.port = Some(route.port);
         about.user = Some(route.user.clone());
@@ -125,12 +128,11 @@ impl Session {
         self
     }
 
-    /// The CVM.
     pub fn cvm(&self) -> &Arc<Cvm> {
         &self.cvm
     }
 
-    /// What is known of the CVM, to word failures with.
+    /// The facts for failures.
     pub fn about(&self) -> &About {
         &self.about
     }
@@ -140,44 +142,40 @@ impl Session {
         self.connections.borrow().iter().filter(|connection| connection.is_up()).count()
     }
 
-    /// Opens a remote shell, on a connection that has a place or on a new one. May be dropped at any time.
+    /// Opens a remote shell, on a connection that has a place or on a new one. May be cancelled.
     ///
-    /// If no connection can be made, all who wait for it are told the same failure; there is no second try
-    /// other than for handshakes that sshd dropped unseen, because pauses are the caller's.
+    /// If no connection can be made, all that wait for it get the same failure. Only handshakes that sshd dropped
+    /// unseen are tried again: other pauses are up to the caller.
     pub async fn open(&self) -> Result<Channel, Failure> {
-        let failures = self.failed.borrow().0;
+        let failures = self.failures.borrow().count;
         let mut wanting = None;
         let mut refusals = 0;
         loop {
-            // Made before the look, so that no change after it is missed.
+            // Made before the decision, so that no change after it is missed.
             let changed = self.changed.notified();
-            match self.look(wanting.is_some()) {
-                Step::Ask(connection) => {
+            match self.next_step(wanting.is_some()) {
+                OpenStep::On(connection) => {
                     drop(wanting.take());
-                    match connection.open().await {
+                    match Channel::open(&connection).await {
                         Ok(channel) => {
-                            self.most.set(self.most.get().max(connection.held()));
+                            self.most.set(self.most.get().max(connection.slots().held()));
                             return Ok(channel);
                         }
-                        Err(Refusal::Failed(failure)) => return Err(failure),
-                        Err(Refusal::Full) => self.learn(&connection, &mut refusals).await,
+                        Err(OpenError::Failed(failure)) => return Err(failure),
+                        Err(OpenError::Full) => self.on_full(&connection, &mut refusals).await,
                     }
                 }
                 _ if self.closed.get() => return Err(diagnosis::because(&table::LOST, &self.about, "")),
-                _ if self.failed.borrow().0 != failures => {
-                    let told = self.failed.borrow().1.clone();
-                    return Err(told.unwrap_or_else(|| diagnosis::because(&table::LOST, &self.about, "")));
+                _ if self.failures.borrow().count != failures => return Err(self.last_failure()),
+                // Those that come later do not fail the same login once more.
+                OpenStep::Dial if !self.was_reached.get() && self.is_refused() => {
+                    return Err(self.last_failure());
                 }
-                // Those who come later do not fail the same login once more.
-                Step::Dial if !self.was_reached.get() && self.is_refused() => {
-                    let told = self.failed.borrow().1.clone();
-                    return Err(told.unwrap_or_else(|| diagnosis::because(&table::LOST, &self.about, "")));
-                }
-                Step::Dial => {
+                OpenStep::Dial => {
                     let _wanting = wanting.take().unwrap_or_else(|| Counted::new(&self.wanting));
                     return self.dial().await;
                 }
-                Step::Wait => {
+                OpenStep::Wait => {
                     wanting.get_or_insert_with(|| Counted::new(&self.wanting));
                     changed.await;
                 }
@@ -185,8 +183,8 @@ impl Session {
         }
     }
 
-    /// Decides the next step of one who wants a channel, who may be counted as waiting already.
-    fn look(&self, counted: bool) -> Step {
+    /// Decides the next step towards a channel, for a caller that may be `counted` as waiting already.
+    fn next_step(&self, counted: bool) -> OpenStep {
         let mut connections = self.connections.borrow_mut();
         connections.retain(|connection| connection.is_up());
         if connections.is_empty() {
@@ -195,31 +193,35 @@ impl Session {
             self.most.set(0);
         }
         let limit = self.limited.get().then(|| self.most.get().max(1));
-        if let Some(connection) = connections.iter().find(|connection| connection.has_room(limit)) {
-            return Step::Ask(Rc::clone(connection));
+        if let Some(connection) = connections.iter().find(|connection| connection.slots().has_room(limit)) {
+            return OpenStep::On(Rc::clone(connection));
         }
-        // Those who are being asked may yet turn out to have room.
-        let asked = connections.iter().any(|connection| connection.is_opening());
+        // Those on which channels are being opened may turn out to have room.
+        let opening = connections.iter().any(|connection| connection.slots().is_opening());
         let wanting = self.wanting.get() + usize::from(!counted);
         let coming = match limit {
             _ if self.dialing.get() == 0 => 0,
             None => usize::MAX,
             Some(limit) => self.dialing.get() * limit,
         };
-        if wanting > coming && !asked && self.cvm.address != Address::Local { Step::Dial } else { Step::Wait }
+        if wanting > coming && !opening && self.cvm.address != Address::Local {
+            OpenStep::Dial
+        } else {
+            OpenStep::Wait
+        }
     }
 
-    /// After a refusal: asks again soon if sshd may not have noticed the end of a channel, else remembers that
-    /// the connection is full.
-    async fn learn(&self, connection: &Connection, refusals: &mut u32) {
-        if connection.was_freed() && *refusals < PATIENCE {
+    /// A connection refused a channel: tries again soon if sshd may not have noticed the end of another one, else
+    /// remembers that the connection is full.
+    async fn on_full(&self, connection: &Connection, refusals: &mut u32) {
+        if connection.slots().was_freed() && *refusals < RETRIES {
             sleep(Duration::from_millis(5 << *refusals)).await;
             *refusals += 1;
             return;
         }
         *refusals = 0;
-        connection.set_full();
-        self.most.set(self.most.get().max(connection.held()));
+        connection.slots().set_full();
+        self.most.set(self.most.get().max(connection.slots().held()));
         self.limited.set(true);
         self.changed.notify_waiters();
     }
@@ -234,8 +236,9 @@ impl Session {
                 self.connections.borrow_mut().push(Rc::clone(channel.connection()));
             }
             Err(failure) => {
-                let mut failed = self.failed.borrow_mut();
-                *failed = (failed.0 + 1, Some(failure.clone()));
+                let mut failures = self.failures.borrow_mut();
+                failures.count += 1;
+                failures.last = Some(failure.clone());
             }
         }
         result
@@ -243,35 +246,35 @@ impl Session {
 
     /// Makes a connection with one channel on it: one that accepts none is of no use.
     async fn connect(&self) -> Result<Channel, Failure> {
-        let master = self.shake_hands().await?;
+        let master = self.start_master().await?;
         self.was_reached.set(true);
         let changed = Arc::clone(&self.changed);
-        let connection = Connection::new(Link::Ssh(master), Rc::clone(&self.about), changed);
-        let opened = connection.open().await;
+        let connection = Connection::new(Link::Ssh(Box::new(master)), Rc::clone(&self.about), changed);
+        let opened = Channel::open(&connection).await;
         if opened.is_err() || self.closed.get() {
             connection.close().await;
         }
         match opened {
             Ok(channel) => Ok(channel),
-            Err(Refusal::Failed(failure)) => Err(failure),
-            Err(Refusal::Full) => Err(diagnosis::because(&table::SESSIONS, &self.about, "")),
+            Err(OpenError::Failed(failure)) => Err(failure),
+            Err(OpenError::Full) => Err(diagnosis::because(&table::SESSIONS, &self.about, "")),
         }
     }
 
-    /// Starts a master, again after a pause if sshd dropped it unseen: but not to a CVM that was lost, whose
-    /// streams have pauses of their own. Two pauses within each other made one dial a second for each CVM.
-    async fn shake_hands(&self) -> Result<Master, Failure> {
+    /// Starts a master, again after a pause if sshd dropped it unseen. But not to a CVM that was lost: its
+    /// streams have pauses of their own, and two within each other made one dial a second for each CVM.
+    async fn start_master(&self) -> Result<Master, Failure> {
         let handshakes = if self.was_reached.get() && self.connections() == 0 { 1 } else { HANDSHAKES };
-        let way = self.way().await?;
-        let mut about = self.about.on(&way.hops, way.route.proxy.as_deref());
-        about.set_route(way.route.clone());
+        let plan = self.plan().await?;
+        let mut about = self.about.on(&plan.hops, plan.route.proxy.as_deref());
+        about.set_route(plan.route.clone());
         let mut attempt = 1;
         loop {
             let result = {
-                let _leave = self.resources.limit.pass(&way.server).await;
+                let _permit = self.resources.limit.acquire(&plan.server).await;
                 let changed = Arc::clone(&self.changed);
-                let (about, ear) = (about.clone(), self.ear.clone());
-                Master::start(&self.cvm, about, &self.ssh, &way, &self.resources, ear, changed).await
+                let (about, sink) = (about.clone(), self.sink.clone());
+                Master::start(&self.cvm, about, &self.ssh, &plan, &self.resources, sink, changed).await
             };
             match result {
                 Err(failure) if failure.kind == Kind::Dropped && attempt < handshakes => {
@@ -285,22 +288,28 @@ impl Session {
 
     /// Whether the last login was refused.
     fn is_refused(&self) -> bool {
-        self.failed.borrow().1.as_ref().is_some_and(|failure| failure.kind.is_refusal())
+        self.failures.borrow().last.as_ref().is_some_and(|failure| failure.kind.is_refusal())
     }
 
-    /// The way to the CVM. It is found anew when no connection is up: the user's config may depend on the network
+    /// Why the last connection could not be made.
+    fn last_failure(&self) -> Failure {
+        let last = self.failures.borrow().last.clone();
+        last.unwrap_or_else(|| diagnosis::because(&table::LOST, &self.about, ""))
+    }
+
+    /// How to dial the CVM. It is planned anew when no connection is up: the user's config may depend on the network
     /// this machine is in.
-    async fn way(&self) -> Result<Rc<Way>, Failure> {
-        let known = self.way.borrow().clone();
-        if let Some(way) = known.filter(|_| self.connections() > 0) {
-            return Ok(way);
+    async fn plan(&self) -> Result<Rc<DialPlan>, Failure> {
+        let known = self.plan.borrow().clone();
+        if let Some(plan) = known.filter(|_| self.connections() > 0) {
+            return Ok(plan);
         }
-        let _leave = self.resources.limit.resolve().await;
+        let _permit = self.resources.limit.acquire_resolve().await;
         let children = &self.resources.children;
-        let found = resolve::find(&self.cvm.address, &self.ssh, &self.about, children);
-        let way = Rc::new(found.await?);
-        self.way.replace(Some(Rc::clone(&way)));
-        Ok(way)
+        let plan = resolve::plan(&self.cvm.address, &self.ssh, &self.about, children);
+        let plan = Rc::new(plan.await?);
+        self.plan.replace(Some(Rc::clone(&plan)));
+        Ok(plan)
     }
 
     /// Ends all connections, side by side, and makes no more.
@@ -316,7 +325,6 @@ impl Session {
 struct Counted<'a>(&'a Cell<usize>);
 
 impl<'a> Counted<'a> {
-    /// Counts one more.
     fn new(count: &'a Cell<usize>) -> Self {
         count.update(|count| count + 1);
         Self(count)
@@ -329,11 +337,10 @@ impl Drop for Counted<'_> {
     }
 }
 
-/// A connection that is being made; when it is made or given up, those who wait look again.
+/// A connection that is being made; when it is made or given up, those that wait decide again.
 struct Dialing<'a>(&'a Session);
 
 impl<'a> Dialing<'a> {
-    /// Counts one more.
     fn new(session: &'a Session) -> Self {
         session.dialing.update(|count| count + 1);
         Self(session)

@@ -25,7 +25,8 @@ use crate::item::CvmClock;
 use crate::line::reader::Reader;
 use crate::line::time::ClockContext;
 use crate::options::Backlog;
-use crate::ssh::channel::{Channel, End, Process};
+use crate::ssh::channel::Channel;
+use crate::ssh::process::{CommandEnd, Process};
 use crate::tail::conversation::report::{Lines, Report};
 use crate::tail::follower::act::Act;
 use crate::tail::follower::{Follower, Reported};
@@ -246,9 +247,9 @@ impl Conversation {
             && stderr.read_buf(&mut self.complaints).await.is_ok_and(|count| count > 0)
         {}
         let code = match end {
-            Some(End::Lost(failure)) => return failure,
-            Some(End::Exited(code)) => Some(code),
-            Some(End::Killed) | None => None,
+            Some(CommandEnd::Lost(failure)) => return failure,
+            Some(CommandEnd::Exited(code)) => Some(code),
+            Some(CommandEnd::Killed) | None => None,
         };
         if self.line.was_let_go() {
             diagnosis::because(&table::LOST, about, ": nothing took what it sent, so it was let go")

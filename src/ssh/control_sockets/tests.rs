@@ -7,7 +7,7 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::ssh::control_sockets::{KEEPER, LONGEST, Sockets, removal};
+use crate::ssh::control_sockets::{ControlSockets, KEEPER, LONGEST, removal};
 
 /// The names in a directory.
 fn names(folder: &Path) -> Vec<String> {
@@ -35,10 +35,10 @@ fn dead(parent: &Path, name: &str, sockets: &[&str]) -> PathBuf {
 #[test]
 fn the_directory_is_private_and_goes_with_its_owner() {
     let parent = tempfile::tempdir().expect("a directory");
-    let sockets = Sockets::new(parent.path().join("run"));
+    let sockets = ControlSockets::new(parent.path().join("run"));
     assert!(names(parent.path()).is_empty(), "nothing before it is wanted");
-    let first = sockets.name().expect("a name");
-    let second = sockets.name().expect("a name");
+    let first = sockets.next_path().expect("a name");
+    let second = sockets.next_path().expect("a name");
     assert_ne!(first, second);
     let folder = first.parent().expect("a directory");
     assert_eq!(fs::metadata(folder).expect("there").permissions().mode() & 0o7777, 0o700);
@@ -63,10 +63,10 @@ fn what_the_dead_left_is_swept_and_what_the_living_hold_is_not() {
     let parent = tempfile::tempdir().expect("a directory");
     dead(parent.path(), DEAD, &["0", "17", "3.AbCdEfGhIjKlMn01"]);
     dead(parent.path(), "cvmtail-sockets-1-ffffffffffffffff", &[]);
-    let living = Sockets::new(parent.path());
-    let held = living.name().expect("a name");
-    let second = Sockets::new(parent.path());
-    let other = second.name().expect("a name");
+    let living = ControlSockets::new(parent.path());
+    let held = living.next_path().expect("a name");
+    let second = ControlSockets::new(parent.path());
+    let other = second.next_path().expect("a name");
     assert!(held.parent().is_some_and(Path::exists), "the living keeps its directory");
     assert_ne!(held.parent(), other.parent());
     drop((living, second));
@@ -128,8 +128,8 @@ fn a_directory_that_holds_anything_else_stays_as_it_is() {
         assert_eq!(names(&folder), before, "{what}, swept");
         keeper(&folder, "");
         assert_eq!(names(&folder), before, "{what}, kept");
-        let sockets = Sockets::new(parent.path());
-        let own = sockets.name().expect("a name").parent().expect("a directory").to_owned();
+        let sockets = ControlSockets::new(parent.path());
+        let own = sockets.next_path().expect("a name").parent().expect("a directory").to_owned();
         drop(UnixListener::bind(own.join("0")).expect("bound"));
         spoil(&own);
         drop(sockets);
@@ -169,7 +169,7 @@ fn a_directory_replaced_after_the_check_stays() {
     let path = dead(parent.path(), DEAD, &["0"]);
     let precious = dead(elsewhere.path(), "precious", &["0"]);
     let folder = removal::open(&path).expect("there");
-    let found = removal::Found::of(&folder).expect("sockets only");
+    let found = removal::SocketDirectory::check(&folder).expect("sockets only");
     fs::rename(&path, parent.path().join("moved")).expect("moved");
     symlink(&precious, &path).expect("linked");
     found.remove(&path);
@@ -186,8 +186,8 @@ fn sweeps_side_by_side_do_not_meet_each_others_directories() {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                let sockets = Sockets::new(parent.path());
-                let socket = sockets.name().expect("a name");
+                let sockets = ControlSockets::new(parent.path());
+                let socket = sockets.next_path().expect("a name");
                 drop(UnixListener::bind(&socket).expect("its directory is there"));
             });
         }
@@ -199,9 +199,15 @@ fn sweeps_side_by_side_do_not_meet_each_others_directories() {
 fn a_path_that_ssh_cannot_use_is_an_error_here() {
     let parent = tempfile::tempdir().expect("a directory");
     let long = parent.path().join("x".repeat(LONGEST));
-    assert_eq!(Sockets::new(long).name().expect_err("too long").kind(), io::ErrorKind::InvalidFilename);
+    assert_eq!(
+        ControlSockets::new(long).next_path().expect_err("too long").kind(),
+        io::ErrorKind::InvalidFilename
+    );
     let variable = parent.path().join("${HOME}");
-    assert_eq!(Sockets::new(variable).name().expect_err("a variable").kind(), io::ErrorKind::InvalidFilename);
+    assert_eq!(
+        ControlSockets::new(variable).next_path().expect_err("a variable").kind(),
+        io::ErrorKind::InvalidFilename
+    );
 }
 
 /// Runs the keeper of `folder`, which reads `word` and the end.

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use crate::cluster::cvm::{Address, Cvm};
 use crate::options;
-use crate::ssh::channel::End;
+use crate::ssh::process::CommandEnd;
 use crate::ssh::session::{Channel, Resources, Session};
 
 /// A session with this machine; its sockets' folder must never be made.
@@ -46,7 +46,7 @@ async fn the_end_of_stdin_ends_the_shell() {
     first(&mut channel).await;
     let Channel { stdin, stdout, stderr, process } = channel;
     drop((stdin, stdout, stderr));
-    assert_eq!(process.end().await, End::Exited(7));
+    assert_eq!(process.end().await, CommandEnd::Exited(7));
 }
 
 #[tokio::test]
