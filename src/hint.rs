@@ -24,7 +24,7 @@ pub enum Value<'a> {
     /// A path: the same, and it may begin with a dash.
     Path(Cow<'a, [u8]>),
     /// A command, or the beginning of one.
-    Line(Cow<'a, Line>),
+    Command(Cow<'a, ShellCommand>),
     /// How to get a shell on the CVM; the rest of the command runs there.
     Login(&'a Login),
     /// It is not known, or does not apply.
@@ -33,7 +33,7 @@ pub enum Value<'a> {
 
 /// A command line: our own words, and quoted values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct ShellCommand {
     /// The text; `None` once a value could not be copied.
     text: Option<String>,
 }
@@ -44,7 +44,7 @@ pub enum Login {
     /// It is this machine.
     Here,
     /// By this command.
-    Ssh(Line),
+    Ssh(ShellCommand),
 }
 
 impl Hint {
@@ -112,7 +112,7 @@ impl<'a> Value<'a> {
         let text = match self {
             Self::Word(word) => word.to_string(),
             Self::Path(path) => String::from_utf8_lossy(path).into_owned(),
-            Self::Line(_) | Self::Login(_) | Self::Nothing => return None,
+            Self::Command(_) | Self::Login(_) | Self::Nothing => return None,
         };
         Some(text.replace('`', "'"))
     }
@@ -127,7 +127,7 @@ impl<'a> Value<'a> {
                 let dashed = begins && text.starts_with('-');
                 quoted(&if dashed { format!("./{text}") } else { text.to_owned() }).map(Cow::into_owned)
             }
-            Self::Line(line) => line.text.clone(),
+            Self::Command(line) => line.text.clone(),
             Self::Login(Login::Here) => Some("sh".to_owned()),
             Self::Login(Login::Ssh(line)) => line.text.clone(),
             Self::Nothing => None,
@@ -135,14 +135,14 @@ impl<'a> Value<'a> {
     }
 }
 
-impl Line {
+impl ShellCommand {
     /// A line of our own words.
     pub fn new(words: &'static str) -> Self {
         Self { text: Some(words.to_owned()) }
     }
 
     /// A command of the user's own config, for the user's own shell as it stands.
-    pub fn of_user(command: &str) -> Self {
+    pub fn from_config(command: &str) -> Self {
         Self { text: Some(command.to_owned()).filter(|command| is_copied(command)) }
     }
 
@@ -169,9 +169,9 @@ impl Line {
 
 impl Login {
     /// The command by which the CVM's shell runs `command`.
-    pub fn run(&self, command: &Line) -> Line {
+    pub fn run(&self, command: &ShellCommand) -> ShellCommand {
         let text = command.text.as_deref().and_then(|command| self.command(command));
-        Line { text }
+        ShellCommand { text }
     }
 
     /// The same as text: one word for the user's own shell, unless that changes nothing.

@@ -147,7 +147,8 @@ fn a_jump_through_another_cvm_and_one_that_fails() {
     let said = cvms[0].words();
     assert!(said.contains("Accepted publickey"), "the jump host was passed: {said}");
     let done = read(&world, &cvms, &["-c", "ntnx-b-cvm", "-J", "nowhere.invalid"]).finish(LONG).expect(2);
-    let message = "the jump host nowhere.invalid cannot be passed: the name nowhere.invalid has no address";
+    let message =
+        "cannot connect through the jump host nowhere.invalid: the name nowhere.invalid does not resolve";
     assert!(done.err().contains(message), "{}", done.err());
     let target = format!("{}:1", cvms[1].address());
     let done = read(&world, &cvms, &["-c", &target, "-J", "ntnx-a-cvm"]).finish(LONG).expect(2);

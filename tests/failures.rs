@@ -53,7 +53,7 @@ fn a_name_that_does_not_resolve() {
     let (world, good) = world();
     let run = both(&world, "no-such-host.invalid", &good);
     let fix = "check the name with `getent hosts no-such-host.invalid`";
-    assert_told(run, "the name no-such-host.invalid has no address", fix);
+    assert_told(run, "the name no-such-host.invalid does not resolve", fix);
     nothing_left(&world, &[good]);
 }
 
@@ -61,10 +61,10 @@ fn a_name_that_does_not_resolve() {
 fn no_route() {
     let Some(world) = World::namespaces() else { return };
     let (world, good) = with_good(world);
-    assert_told(both(&world, "192.0.2.7", &good), "there is no route to 192.0.2.7", "try `ping 192.0.2.7`");
+    assert_told(both(&world, "192.0.2.7", &good), "there is no route to 192.0.2.7", "`ping 192.0.2.7`");
     // Nobody has that address in a network that is near.
     let run = both(&world, "10.20.254.254", &good);
-    assert_told(run, "there is no route to 10.20.254.254", "is the CVM powered on");
+    assert_told(run, "there is no route to 10.20.254.254", "check that the CVM is powered on");
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn nothing_listens() {
     let (world, good) = world();
     let address = good.address();
     let run = both(&world, &format!("{address}:1"), &good);
-    assert_told(run, &format!("nothing listens on port 1 of {address}"), "is 1 the right port (`--port`)?");
+    assert_told(run, &format!("nothing listens on port 1 of {address}"), "1 is the right port (`--port`)");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_port_that_is_open_and_silent() {
     let run = both(&world, "bad", &good).args(["--connect-timeout", "5s"]);
     let port = bad.port();
     let message = format!("port {port} of bad is open, but sshd did not answer within 5 s");
-    assert_told(run, &message, "try by hand `ssh bad`");
+    assert_told(run, &message, "try `ssh bad`");
     nothing_left(&world, &[good, bad]);
 }
 
@@ -102,7 +102,7 @@ fn an_sshd_that_hangs_up() {
     let (world, good) = world();
     let bad = world.cvm("bad").relayed().start();
     bad.relay().refuse(true);
-    let message = "sshd of bad ended the connection before it was set up";
+    let message = "sshd on bad ended the connection before it was set up";
     assert_told(both(&world, "bad", &good), message, "MaxStartups; a lower `--parallel` helps");
     assert!(bad.relay().accepted() > 1, "it was tried more than once");
 }
@@ -119,8 +119,8 @@ fn a_port_that_is_not_sshd() {
             let _ = stream.read_to_end(&mut Vec::new());
         }
     });
-    let message = format!("what listens on port {} of 127.0.0.1 is not sshd", address.port());
-    assert_told(both(&world, &address.to_string(), &good), &message, "is it a CVM");
+    let message = format!("the service on port {} of 127.0.0.1 is not sshd", address.port());
+    assert_told(both(&world, &address.to_string(), &good), &message, "check that it is a CVM");
 }
 
 #[test]
@@ -131,9 +131,9 @@ fn a_key_that_is_not_accepted() {
     let done = both(&world, "bad", &good).finish(LONG).expect(2);
     let user = if world.grade() == Grade::Namespaces { "nutanix".to_owned() } else { client::user() };
     let named = format!("{user}@bad");
-    let message = format!("{named} is refused: none of your keys is accepted (allowed there: publickey)");
+    let message = format!("{named} was refused: none of your keys was accepted (allowed methods: publickey)");
     assert_told(both(&world, "bad", &good), &message, "in Prism Element under Settings > Cluster Lockdown");
-    assert!(done.err().contains("try by hand `ssh bad`"), "{}", done.err());
+    assert!(done.err().contains("try `ssh bad`"), "{}", done.err());
     if user == "nutanix" {
         assert!(!done.err().contains("--user nutanix"), "{}", done.err());
     }
@@ -158,7 +158,8 @@ fn an_unknown_host_key_and_the_command_that_fetches_it() {
     let bad = world.cvm("bad").start();
     bad.log("genesis.out").put("found\n");
     trouble::forget(&world, &bad);
-    let message = format!("the key of {} is in no known_hosts, so this may be any machine", bad.address());
+    let message =
+        format!("the host key of {} is in no known_hosts, so this could be any machine", bad.address());
     let done = assert_told(both(&world, "bad", &good), &message, "compare its fingerprint");
     let keyscan = command(&done.err(), "ssh-keyscan ");
     world.run("sh", &["-c", &keyscan]).finish(LONG).expect(0);
@@ -171,8 +172,8 @@ fn a_changed_host_key_and_the_commands_that_accept_it() {
     let bad = world.cvm("bad").start();
     bad.log("genesis.out").put("anew\n");
     trouble::mistake(&world, &bad, &good);
-    let message = "the key of bad is not the one your known_hosts holds: the CVM was installed anew, or this is not the CVM";
-    let done = assert_told(both(&world, "bad", &good), message, "somebody may stand in between");
+    let message = "the host key of bad has changed: the CVM was reinstalled, or this is another machine";
+    let done = assert_told(both(&world, "bad", &good), message, "someone may be intercepting the connection");
     let forget = command(&done.err(), "ssh-keygen -f ");
     world.run("sh", &["-c", &forget]).finish(LONG).expect(0);
     let done = both(&world, "bad", &good).finish(LONG).expect(2);
@@ -233,7 +234,7 @@ fn a_menu_is_told_and_is_fed_nothing_but_a_greeting() {
     let (world, good) = world();
     let (menu, fed) = trouble::menu(&world);
     let bad = world.cvm("bad").option(&format!("ForceCommand {}", menu.display())).start();
-    let message = "no shell answers on bad, but “1) status”";
+    let message = "no shell answered on bad: “1) status”";
     assert_told(both(&world, "bad", &good), message, "a menu, a forced command (ForceCommand");
     let fed = fs::read_to_string(fed).expect("what it was fed");
     assert_eq!(fed.lines().count(), 1, "{fed}");
@@ -245,11 +246,11 @@ fn a_menu_is_told_and_is_fed_nothing_but_a_greeting() {
 fn no_shell_at_all() {
     let (world, good) = world();
     let _talks = world.cvm("talks").option("ForceCommand echo go away; exit 3").start();
-    let hint = "see by hand what `ssh talks exec sh` gives";
-    assert_told(both(&world, "talks", &good), "no shell answers on talks, but “go away”", hint);
+    let hint = "see what `ssh talks exec sh` prints";
+    assert_told(both(&world, "talks", &good), "no shell answered on talks: “go away”", hint);
     let _mute = world.cvm("mute").option("ForceCommand exit 1").start();
-    let message = "no shell answers on mute, but the command ended with status 1 and said nothing";
-    assert_told(both(&world, "mute", &good), message, "a login script stands in place of the shell");
+    let message = "no shell answered on mute: the command ended with status 1 without output";
+    assert_told(both(&world, "mute", &good), message, "a login script runs instead of the shell");
     let _nologin = world.cvm("nologin").login_shell("/usr/sbin/nologin").start();
     assert_told(both(&world, "nologin", &good), "nologin has no shell on the CVM", "`--user nutanix`");
 }
@@ -258,7 +259,7 @@ fn no_shell_at_all() {
 fn an_sshd_that_opens_no_session() {
     let (world, good) = world();
     let bad = world.cvm("bad").option("MaxSessions 0").start();
-    let message = "sshd of bad accepts the login but opens no session";
+    let message = "sshd on bad accepts the login but opens no session";
     assert_told(both(&world, "bad", &good), message, "raise MaxSessions in the CVM's sshd_config");
     nothing_left(&world, &[good, bad]);
 }
@@ -296,7 +297,7 @@ fn ndjson_carries_cause_and_fix_of_a_failure() {
     let error = &errors[0];
     assert_eq!(error["cvm"], "no-such-host.invalid");
     assert_eq!(error["path"], good.log("genesis.out").path.as_str());
-    assert_eq!(error["message"], "the name no-such-host.invalid has no address");
+    assert_eq!(error["message"], "the name no-such-host.invalid does not resolve");
     assert!(error["hint"].as_str().is_some_and(|hint| hint.starts_with("check the name")), "{error}");
     assert!(done.out().contains("\"line\":\"fine\""), "{}", done.out());
 }

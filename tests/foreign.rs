@@ -62,8 +62,8 @@ fn assert_shown(text: &str) {
 fn a_reason_before_any_key_is_exchanged_is_no_diagnosis() {
     let world = World::ports();
     let address = takes_leave(&format!("go away\n{IMITATIONS}"));
-    let shown = "sshd of 127.0.0.1 turned the login away: go away";
-    let fix = "sshd may have too many logins in progress (MaxStartups; a lower `--parallel` helps) or not accept this \
+    let shown = "sshd on 127.0.0.1 refused the login: go away";
+    let fix = "sshd may have too many logins in progress (MaxStartups; a lower `--parallel` helps) or reject this \
                machine (firewall, /etc/hosts.allow)";
     let target = address.to_string();
     let done = world.cvmtail(&["--no-follow", "-c", &target, "genesis"]).finish(LONG).expect(2);
@@ -91,7 +91,7 @@ fn a_reason_before_any_key_is_exchanged_is_no_diagnosis() {
             let run = world.cvmtail(words).args(["-c", &target]).env("NO_COLOR", "1");
             let done = if terminal { run.terminal(300, 24) } else { run }.finish(LONG);
             let told = rows(&done.stdout) + &done.err();
-            assert!(told.contains("turned the login away"), "{words:?}: {told}");
+            assert!(told.contains("refused the login"), "{words:?}: {told}");
             assert_shown(&told);
         }
     }
@@ -118,7 +118,9 @@ fn a_banner_that_imitates_ssh_is_a_banner() {
         let done = world.cvmtail(words).finish(LONG);
         let all = done.out() + &done.err();
         assert!(
-            all.contains("ntnx-a-cvm is refused: none of your keys is accepted (allowed there: publickey)"),
+            all.contains(
+                "ntnx-a-cvm was refused: none of your keys was accepted (allowed methods: publickey)"
+            ),
             "{all}"
         );
         assert!(!all.contains("evil") && !all.contains("authorized_keys") && !all.contains("$(id)"), "{all}");
@@ -137,13 +139,13 @@ fn a_banner_at_a_jump_host_or_behind_it_is_a_banner() {
     let refused = |told: &str| {
         let done = world.cvmtail(&["--no-follow", "-c", "far", "-J", "near", &path]).finish(LONG).expect(2);
         let err = done.err();
-        assert!(err.contains(told) && err.contains("allowed there: publickey"), "{told}: {err}");
+        assert!(err.contains(told) && err.contains("allowed methods: publickey"), "{told}: {err}");
         assert!(!err.contains("evil") && !err.contains("authorized_keys") && !err.contains("$(id)"), "{err}");
     };
     trouble::lock_out(&far);
-    refused("@far is refused: none of your keys is accepted");
+    refused("@far was refused: none of your keys was accepted");
     trouble::lock_out(&near);
-    refused("the jump host near cannot be passed: ");
+    refused("cannot connect through the jump host near: ");
     nothing_left(&world, &[near, far]);
 }
 

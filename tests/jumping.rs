@@ -65,7 +65,7 @@ fn assert_final(done: &Finished, what: &str, message: &str, fix: &str) {
     assert!(!err.contains("reconnecting"), "{what}: {err}");
 }
 
-/// The name under which the user is refused.
+/// The name under which the user was refused.
 fn user(world: &World) -> String {
     if world.grade() == Grade::Namespaces { "nutanix".to_owned() } else { client::user() }
 }
@@ -76,7 +76,7 @@ fn a_jump_host_that_refuses_is_asked_once_and_sent_no_password() {
     let plain = fs::read_to_string(world.ssh_config()).expect("a config");
     trouble::lock_out(&deep);
     let by_near = format!("`ssh -J {} deep`", "near");
-    let refused = format!("the jump host deep cannot be passed: {}@deep is refused", user(&world));
+    let refused = format!("cannot connect through the jump host deep: {}@deep was refused", user(&world));
     let cases: &[(&str, &str, &[&str], &str)] = &[
         ("-J", "", &["-J", "deep"], "`ssh deep`"),
         ("-J of two", "", &["-J", "near,deep"], &by_near),
@@ -120,7 +120,7 @@ fn no_verb_asks_a_refusing_jump_host_twice() {
         let before = count(&near, "Connection from ");
         let done = world.cvmtail(arguments).finish(LONG).expect(*status);
         let told = done.out() + &done.err();
-        assert!(told.contains("the jump host near cannot be passed"), "{arguments:?}: {told}");
+        assert!(told.contains("cannot connect through the jump host near"), "{arguments:?}: {told}");
         assert_asked(&near, before, 1, &format!("{arguments:?}"));
     }
     nothing_left(&world, &[near, deep, far]);
@@ -146,10 +146,10 @@ fn a_proxy_command_of_the_user_that_is_refused_sends_no_password_either() {
         let before = count(&near, "Connection from ");
         let run = follow(&world, &far).env("SSH_ASKPASS", &popup).env("DISPLAY", ":0");
         let done = run.env("SSH_ASKPASS_REQUIRE", "prefer").finish(LONG).expect(2);
-        let message = "the ProxyCommand of your ssh config does not connect: none of your keys is accepted";
+        let message = "the ProxyCommand of your ssh config does not connect: none of your keys was accepted";
         let port = far.port();
         let by_hand = command.replace("%h", &far.address().to_string()).replace("%p", &port.to_string());
-        assert_final(&done, what, message, &format!("see by hand what `{by_hand}` says"));
+        assert_final(&done, what, message, &format!("see what `{by_hand}` says"));
         assert!(done.err().contains(&format!("{}@", user(&world))), "{what}: who: {}", done.err());
         assert_asked(&near, before, 1, what);
     }
@@ -171,7 +171,7 @@ fn a_cvm_that_refuses_behind_a_good_jump_host_is_asked_once() {
         configure(&world, config);
         let before = (count(&near, "Connection from "), count(&far, "Connection from "));
         let done = follow(&world, &far).args(arguments).finish(LONG).expect(2);
-        assert_final(&done, what, &format!("{}@far is refused", user(&world)), "`ssh");
+        assert_final(&done, what, &format!("{}@far was refused", user(&world)), "`ssh");
         assert_asked(&near, before.0, 1, what);
         assert_asked(&far, before.1, 1, what);
     }
@@ -189,12 +189,22 @@ fn a_jump_host_with_an_unknown_or_changed_key_and_one_that_forbids_forwarding_ar
     trouble::mistake(&world, &deep, &near);
     let before = count(&deep, "Connection from ");
     let done = follow(&world, &far).args(["-J", "deep"]).finish(LONG).expect(2);
-    assert_final(&done, "changed", "the jump host deep cannot be passed: the key of", "ssh-keygen -f ");
+    assert_final(
+        &done,
+        "changed",
+        "cannot connect through the jump host deep: the host key of",
+        "ssh-keygen -f ",
+    );
     assert_asked(&deep, before, 1, "changed");
     trouble::forget(&world, &near);
     let before = count(&near, "Connection from ");
     let done = follow(&world, &far).args(["-J", "near"]).finish(LONG).expect(2);
-    assert_final(&done, "unknown", "the jump host near cannot be passed: the key of", "ssh-keyscan ");
+    assert_final(
+        &done,
+        "unknown",
+        "cannot connect through the jump host near: the host key of",
+        "ssh-keyscan ",
+    );
     assert_asked(&near, before, 1, "unknown");
     nothing_left(&world, &[near, deep, far, strict]);
 }
@@ -204,10 +214,10 @@ fn jump_hosts_that_lead_round_in_a_circle_end_the_run() {
     let (world, [near, deep, far]) = world();
     configure(&world, "Host near\n  ProxyJump deep\nHost deep\n  ProxyJump near");
     let done = follow(&world, &far).args(["-J", "near"]).finish(LONG).expect(2);
-    assert_final(&done, "two", "lead round in a circle", "ProxyJump none");
+    assert_final(&done, "two", "form a loop", "ProxyJump none");
     configure(&world, "Host *\n  ProxyJump near");
     let done = follow(&world, &far).finish(LONG).expect(2);
-    assert_final(&done, "itself", "lead round in a circle: near,near", "ProxyJump none");
+    assert_final(&done, "itself", "form a loop: near,near", "ProxyJump none");
     nothing_left(&world, &[near, deep, far]);
 }
 

@@ -56,7 +56,7 @@ fn a_killed_session_is_resumed_at_the_exact_byte_and_told() {
     let broken = events(&out, "reconnecting");
     assert!(broken.len() >= 4, "{broken:?}");
     assert_eq!(broken[0]["attempt"], 1);
-    assert!(broken[0]["hint"].as_str().is_some_and(|hint| hint.contains("goes on where it stopped")));
+    assert!(broken[0]["hint"].as_str().is_some_and(|hint| hint.contains("resumes where it stopped")));
     assert!(
         broken.iter().all(|event| event["cvm"] == cvms[0].target().as_str()),
         "the other CVM is left alone"

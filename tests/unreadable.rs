@@ -259,7 +259,7 @@ fn what_is_no_file_in_the_place_of_the_log_is_waited_out() {
         events(&out, "missing").iter().map(|event| event["message"].to_string()).collect();
     assert!(messages[0].contains("is not a file that can be followed"), "{messages:?}");
     assert!(messages[1].contains("is not a file that can be followed"), "{messages:?}");
-    assert!(messages[2].contains("its symbolic links lead in a circle"), "{messages:?}");
+    assert!(messages[2].contains("its symbolic links form a loop"), "{messages:?}");
     nothing_left(&world, &[cvm]);
 }
 
@@ -346,7 +346,7 @@ fn a_path_that_leads_nowhere_is_missing_at_once_whatever_its_form() {
         ("/zzz//y///x", "is not there"),
         ("./dangling", "is not there"),
         ("./dangling/x", "is not there"),
-        ("./circle", "its symbolic links lead in a circle"),
+        ("./circle", "its symbolic links form a loop"),
         ("/etc/passwd/x", "one of the directories in its path is a file"),
     ];
     let names = || paths.iter().map(|(path, _)| *path);

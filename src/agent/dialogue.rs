@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::time::timeout;
 
-use crate::diagnosis::{self, About, table};
+use crate::diagnosis::{self, Endpoint, table};
 use crate::failure::Failure;
 use crate::human;
 use crate::random;
@@ -60,7 +60,12 @@ impl Dialogue {
     /// What `script` writes, which must not read its stdin; bounded by `limit` and in size.
     ///
     /// Fails if no shell answers, or if the one that did is gone: in both cases the dialogue is over.
-    pub async fn ask(&mut self, script: &[u8], limit: Duration, about: &About) -> Result<Vec<u8>, Failure> {
+    pub async fn ask(
+        &mut self,
+        script: &[u8],
+        limit: Duration,
+        about: &Endpoint,
+    ) -> Result<Vec<u8>, Failure> {
         let word = String::from_utf8_lossy(&self.mark[1..self.mark.len() - 1]).into_owned();
         // The mark's first byte is spelt out, so that who only repeats the question does not answer it.
         let mark = format!("printf '\\036%s\\000' {word}\n");

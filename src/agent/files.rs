@@ -42,10 +42,10 @@ pub async fn list(
     paths: impl Iterator<Item = &RemotePath>,
     patterns: &[PathPattern],
 ) -> Result<Listing, Failure> {
-    let about = session.about();
+    let about = session.endpoint();
     let limit = about.connect_timeout();
     let mut dialogue =
-        Dialogue::new(session.open().await?).map_err(|error| diagnosis::here(&error, about))?;
+        Dialogue::new(session.open().await?).map_err(|error| diagnosis::local_failure(&error, about))?;
     // What a login script writes comes before the first answer.
     dialogue.ask(b"", limit, about).await?;
     let said = dialogue.ask(&question(paths, patterns), limit, about).await?;

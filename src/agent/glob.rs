@@ -13,7 +13,7 @@ use crate::agent::protocol::{ENTRIES, quote};
 use crate::batch::FileId;
 use crate::cluster::pattern::{PathPattern, PatternPart};
 use crate::cluster::target::RemotePath;
-use crate::diagnosis::{self, About, table};
+use crate::diagnosis::{self, Endpoint, table};
 use crate::failure::Failure;
 use crate::ssh::session::Session;
 use crate::tail::position::{is_of_series, stem};
@@ -218,17 +218,17 @@ pub async fn find(session: &Session, patterns: &[PathPattern]) -> Result<(Vec<Fo
 }
 
 /// Why it is not known what of a glob is there.
-pub fn explain(hidden: &Hidden, about: &About) -> Failure {
+pub fn explain(hidden: &Hidden, about: &Endpoint) -> Failure {
     let cause = if let Hidden::Directory(_) = hidden { &table::UNSEARCHED } else { &table::HIDDEN };
-    diagnosis::of_log(cause, hidden.path(), about)
+    diagnosis::log_failure(cause, hidden.path(), about)
 }
 
 /// Asks the CVM of `session` what matches. Costs a channel for two round trips.
 async fn ask(session: &Session, pattern: &PathPattern) -> Result<Answer, Failure> {
-    let about = session.about();
+    let about = session.endpoint();
     let limit = about.connect_timeout();
     let mut dialogue =
-        Dialogue::new(session.open().await?).map_err(|error| diagnosis::here(&error, about))?;
+        Dialogue::new(session.open().await?).map_err(|error| diagnosis::local_failure(&error, about))?;
     // What a login script writes comes before the first answer.
     dialogue.ask(b"", limit, about).await?;
     ask_in(&mut dialogue, pattern, limit, about).await
@@ -239,7 +239,7 @@ pub async fn ask_in(
     dialogue: &mut Dialogue,
     pattern: &PathPattern,
     limit: Duration,
-    about: &About,
+    about: &Endpoint,
 ) -> Result<Answer, Failure> {
     for _ in 0..TRIES {
         let said = dialogue.ask(&question(pattern), limit, about).await?;

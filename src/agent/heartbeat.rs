@@ -262,14 +262,14 @@ mod tests {
 
     use super::Line;
     use crate::cluster::cvm::{Address, Cvm};
-    use crate::diagnosis::About;
+    use crate::diagnosis::Endpoint;
     use crate::options::SshOptions;
     use crate::ssh::connection::{Connection, Link};
 
     #[tokio::test]
     async fn a_script_whose_words_nobody_takes_is_let_go_and_no_other() {
         let cvm = Cvm { name: "local".into(), address: Address::Local, source: String::new() };
-        let about = std::rc::Rc::new(About::new(&cvm, &SshOptions::default()));
+        let about = std::rc::Rc::new(Endpoint::new(&cvm, &SshOptions::default()));
         let connection =
             Connection::new(Link::Local(std::sync::Arc::default()), about, std::sync::Arc::default());
         let (mut says, hears) = pipe().unwrap();

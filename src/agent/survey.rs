@@ -65,7 +65,7 @@ pub fn secret() -> io::Result<Secret> {
 
 /// Looks at the files at `paths`; fails if the CVM cannot be reached or has no shell. May be dropped at any time.
 pub async fn survey(session: &Session, secret: &Secret, paths: &[RemotePath]) -> Result<Survey, Failure> {
-    let about = session.about();
+    let about = session.endpoint();
     let Channel { mut stdin, stdout, stderr, process } = session.open().await?;
     let deadline = Instant::now() + PATIENCE;
     let mut ears = Ears {
@@ -108,7 +108,7 @@ pub async fn survey(session: &Session, secret: &Secret, paths: &[RemotePath]) ->
                 let Some((seen, path)) = files.get_mut(number).zip(paths.get(number)) else { continue };
                 (seen.size, seen.modified) = facts.unzip();
                 seen.refused = refusal.map(|refusal| {
-                    (refusal, diagnosis::of_log(table::refused(refusal, &table::NOWHERE), path, about))
+                    (refusal, diagnosis::log_failure(table::refused(refusal, &table::NOWHERE), path, about))
                 });
                 told += 1;
             }

@@ -16,10 +16,10 @@ const MOST: usize = 4096;
 
 /// Asks the CVM of `session` for the addresses of all CVMs of its cluster: at least one, each once.
 pub async fn cluster(session: &Session) -> Result<Vec<IpAddr>, Failure> {
-    let about = session.about();
+    let about = session.endpoint();
     let limit = about.connect_timeout();
     let channel = session.open().await?;
-    let mut dialogue = Dialogue::new(channel).map_err(|error| diagnosis::here(&error, about))?;
+    let mut dialogue = Dialogue::new(channel).map_err(|error| diagnosis::local_failure(&error, about))?;
     // What a login script writes comes before the first answer.
     dialogue.ask(b"", limit, about).await?;
     let said = dialogue.ask(QUESTION, limit, about).await?;

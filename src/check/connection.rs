@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::check::{Teller, Wanted, between};
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::hop::joined;
-use crate::diagnosis::About;
+use crate::diagnosis::Endpoint;
 use crate::failure::{Failure, Kind};
 use crate::options;
 use crate::ssh::debug_log::DebugLog;
@@ -29,7 +29,7 @@ pub(super) async fn connect(
                 jump: jump.clone().or_else(|| wanted.ssh.jump.clone()),
                 ..wanted.ssh.as_ref().clone()
             };
-            let about = About::new(cvm, &own);
+            let about = Endpoint::new(cvm, &own);
             let children = wanted.resources.children();
             let route = resolve::route(&cvm.address, &own, &about, children, own.connect_timeout).await;
             let route =
@@ -58,7 +58,7 @@ pub(super) async fn connect(
         let channel = result.map_err(|failure| teller.failed(Name::Shell, None, failure))?;
         return Ok((session, channel));
     };
-    let told = Told { progress: &progress, route: &route, about: session.about(), teller, began };
+    let told = Told { progress: &progress, route: &route, about: session.endpoint(), teller, began };
     match result {
         Ok(channel) => {
             told.up_to(None);
@@ -117,7 +117,7 @@ struct Told<'a> {
     /// Which way it went.
     route: &'a Route,
     /// The CVM.
-    about: &'a About,
+    about: &'a Endpoint,
     /// Who is told.
     teller: &'a Teller<'a>,
     /// When the check began.

@@ -10,7 +10,7 @@ use crate::agent::protocol::quote;
 use crate::check::facts::{File, Log, Shell};
 use crate::check::{Teller, Wanted, skipped};
 use crate::cluster::target::RemotePath;
-use crate::diagnosis::{self, About, table};
+use crate::diagnosis::{self, Endpoint, table};
 use crate::failure::{self, Failure, Refusal};
 use crate::hint::{Hint, Value};
 use crate::human;
@@ -27,7 +27,7 @@ pub(super) async fn check(
     dialogue: &mut Dialogue,
     wanted: &Wanted,
     shell: &Shell,
-    about: &About,
+    about: &Endpoint,
     limit: Duration,
     teller: &Teller<'_>,
 ) -> Result<(), Name> {
@@ -54,7 +54,7 @@ pub(super) async fn check(
                     tell(glob::explain(hidden, about));
                 }
                 if found.is_empty() && hidden.is_empty() {
-                    let failure = diagnosis::of_log(&table::NOWHERE, pattern.path(), about);
+                    let failure = diagnosis::log_failure(&table::NOWHERE, pattern.path(), about);
                     tell(Failure { message: format!("no file is like {pattern}"), ..failure });
                 }
                 let mut naming = wanted.naming.borrow_mut();
@@ -75,7 +75,7 @@ async fn check_one(
     dialogue: &mut Dialogue,
     (log, path): (&str, &RemotePath),
     shell: &Shell,
-    about: &About,
+    about: &Endpoint,
     limit: Duration,
     teller: &Teller<'_>,
 ) {
@@ -85,7 +85,7 @@ async fn check_one(
     let found = dialogue
         .ask(&question, limit, about)
         .await
-        .and_then(|said| Log::parse(&said).ok_or_else(|| diagnosis::of_log(&table::READ, path, about)));
+        .and_then(|said| Log::parse(&said).ok_or_else(|| diagnosis::log_failure(&table::READ, path, about)));
     let took = Some(began.elapsed());
     // All is one question: what it took is told where it is answered first.
     let tell = |name: Name, status: Status, message: String, hint: Option<Hint>| {
@@ -131,10 +131,10 @@ async fn check_one(
 }
 
 /// The log, if there is a file at its path.
-fn exists(fact: Log, path: &RemotePath, about: &About) -> Result<Log, Failure> {
+fn exists(fact: Log, path: &RemotePath, about: &Endpoint) -> Result<Log, Failure> {
     let Some(refusal) = fact.refused else { return Ok(fact) };
     let cause = table::refused(refusal, &table::NOWHERE);
-    let mut failure = diagnosis::of_log(cause, path, about);
+    let mut failure = diagnosis::log_failure(cause, path, about);
     if let (Refusal::Missing, Some(target)) = (refusal, &fact.target) {
         failure.message = format!("{path} is a link to {target}, which is not there");
     }
@@ -142,8 +142,8 @@ fn exists(fact: Log, path: &RemotePath, about: &About) -> Result<Log, Failure> {
 }
 
 /// Why a file that is there cannot be read, and who could.
-fn unreadable(file: &File, path: &RemotePath, shell: &Shell, about: &About) -> Failure {
-    let mut failure = diagnosis::of_log(&table::UNREADABLE, path, about);
+fn unreadable(file: &File, path: &RemotePath, shell: &Shell, about: &Endpoint) -> Failure {
+    let mut failure = diagnosis::log_failure(&table::UNREADABLE, path, about);
     let (mode, owners) = file.access.split_once(' ').unwrap_or((&file.access, ""));
     let (owner, group) = owners.split_once(':').unwrap_or((owners, ""));
     let _ = write!(
@@ -175,7 +175,7 @@ fn unreadable(file: &File, path: &RemotePath, shell: &Shell, about: &About) -> F
 }
 
 /// When the log was written last, and whether that is as it should be.
-fn freshness(fact: &Log, file: &File, path: &RemotePath, about: &About) -> (Status, String, Option<Hint>) {
+fn freshness(fact: &Log, file: &File, path: &RemotePath, about: &Endpoint) -> (Status, String, Option<Hint>) {
     let rotated = match (fact.rotated, fact.newest) {
         (0, _) | (_, None) => ", no rotated file beside it".to_owned(),
         (1, Some(age)) => format!(", 1 rotated file beside it, {} old", human::seconds(age)),

@@ -17,7 +17,7 @@ use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::naming::Naming;
 use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::RemotePath;
-use crate::diagnosis::{self, About, table};
+use crate::diagnosis::{self, Endpoint, table};
 use crate::failure::{Failure, Kind};
 use crate::hint::Hint;
 use crate::human;
@@ -110,13 +110,13 @@ fn skipped(name: Name, log: Option<String>, message: &str) -> Step {
 /// The way, until a step that the others depend on fails.
 async fn walk(cvm: &Arc<Cvm>, wanted: &Wanted, teller: &Teller<'_>) -> Result<(), Name> {
     let (session, channel) = connection::connect(cvm, wanted, teller).await?;
-    let about = session.about();
+    let about = session.endpoint();
     let limit = about.connect_timeout();
     let carrier = Rc::clone(channel.connection());
     let began = Instant::now();
     let result = async {
         let mut dialogue = Dialogue::new(channel)
-            .map_err(|error| teller.failed(Name::Shell, None, diagnosis::here(&error, about)))?;
+            .map_err(|error| teller.failed(Name::Shell, None, diagnosis::local_failure(&error, about)))?;
         let shell = shell(&mut dialogue, about, teller, began).await?;
         if cvm.address == Address::Local {
             teller.tell(
@@ -144,7 +144,7 @@ async fn walk(cvm: &Arc<Cvm>, wanted: &Wanted, teller: &Teller<'_>) -> Result<()
 /// The shell: that there is one, what a login script says, and which tools are there.
 async fn shell(
     dialogue: &mut Dialogue,
-    about: &About,
+    about: &Endpoint,
     teller: &Teller<'_>,
     began: Instant,
 ) -> Result<Shell, Name> {
@@ -152,8 +152,7 @@ async fn shell(
     let greeting = dialogue.ask(b"", about.connect_timeout(), about).await;
     let noise = greeting.map_err(|failure| match failure.kind {
         Kind::TimedOut => {
-            let silence =
-                format!("something that says nothing for {}", human::duration(about.connect_timeout()));
+            let silence = format!("no output for {}", human::duration(about.connect_timeout()));
             failed(diagnosis::because(&table::NO_SHELL, about, &silence))
         }
         _ => failed(failure),
@@ -189,7 +188,7 @@ async fn shell(
 }
 
 /// How many channels sshd opens on one connection, tried out, and how many connections the logs need.
-async fn sessions(carrier: &Rc<Connection>, wanted: &Wanted, about: &About, teller: &Teller<'_>) {
+async fn sessions(carrier: &Rc<Connection>, wanted: &Wanted, about: &Endpoint, teller: &Teller<'_>) {
     let began = Instant::now();
     let logs = wanted.logs.len() + wanted.patterns.len();
     let most = CHANNELS.max(logs + 1).min(MANY);
@@ -226,7 +225,7 @@ async fn sessions(carrier: &Rc<Connection>, wanted: &Wanted, about: &About, tell
 }
 
 /// How far the CVM's clock is from ours, and its zone.
-async fn clock(dialogue: &mut Dialogue, about: &About, teller: &Teller<'_>) {
+async fn clock(dialogue: &mut Dialogue, about: &Endpoint, teller: &Teller<'_>) {
     let began = Instant::now();
     let mut best: Option<(Duration, f64, String)> = None;
     for _ in 0..READINGS {

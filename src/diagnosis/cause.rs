@@ -1,38 +1,34 @@
-//! A cause of a failure: how it is recognised and how it is told.
+//! A cause of a failure: how it is recognised, and how it is reported.
 
 use crate::failure::Kind;
 
-/// Where a cause's words are heard: the same words mean different things at different moments.
+/// When a message is read: the same message means different things at different stages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum Stage {
     /// From ssh, before the connection is up.
     Connecting,
-    /// From ssh before the connection is up, but about the way from the jump host on: the jump itself is fine.
+    /// From ssh, before the connection is up, about the route from the jump host on: the jump itself is fine.
     BehindJump,
-    /// From ssh, before the connection is up, and only as the consequence of a line above, if one explains it.
+    /// From ssh, before the connection is up, and only the consequence of a line above, if one explains it.
     Echo,
     /// From ssh, about a connection that was up.
     Connected,
-    /// From the CVM, in place of the remote script's first record.
+    /// From the CVM, instead of the remote script's first record.
     Shell,
-    /// From the CVM, about one log.
-    Log,
-    /// Nowhere: cvmtail finds out by itself.
+    /// Never: cvmtail finds it out by itself.
     Nowhere,
 }
 
-/// One row: a cause, how it is recognised, how it is told.
+/// One row of the table: a cause, how it is recognised, how it is reported.
 ///
 /// `{host}`, `{port}` … in the sentences are filled with what is known of the case: the named groups of
-/// `words` first, then what the user asked for.
+/// `pattern` first, then what the user asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Cause {
-    /// Which kind of failure it is.
     pub kind: Kind,
-    /// At which moment it is recognised.
-    pub heard: Heard,
-    /// A regular expression over one line; empty where nobody says it.
-    pub words: &'static str,
+    pub stage: Stage,
+    /// A regular expression over one line; empty if there is no such line.
+    pub pattern: &'static str,
     /// The cause, one sentence without a full stop.
     pub sentence: &'static str,
     /// What the user can do, with commands to copy.
@@ -42,10 +38,10 @@ pub struct Cause {
 /// A row, written in one line.
 pub const fn row(
     kind: Kind,
-    heard: Heard,
-    words: &'static str,
+    stage: Stage,
+    pattern: &'static str,
     sentence: &'static str,
     fix: &'static str,
 ) -> Cause {
-    Cause { kind, heard, words, sentence, fix }
+    Cause { kind, stage, pattern, sentence, fix }
 }

@@ -1,8 +1,8 @@
 //! Servers that imitate ssh's own words: in a banner, in a reason of several lines, in a list of what they offer.
 
 use crate::cluster::cvm::{Address, Cvm};
-use crate::diagnosis::tests::about;
-use crate::diagnosis::{connected, refusal};
+use crate::diagnosis::tests::endpoint;
+use crate::diagnosis::{connect_failure, connection_lost};
 use crate::failure::{Failure, Kind};
 use crate::options;
 
@@ -40,12 +40,12 @@ fn a_reason_of_several_lines_is_one_reason() {
         let log = format!(
             "Received disconnect from 10.0.0.1 port 22:2: go away\n{imitation}\nDisconnected from 10.0.0.1 port 22\r\n"
         );
-        let failure = refusal(log.as_bytes(), b"", &about(None, None));
+        let failure = connect_failure(log.as_bytes(), b"", &endpoint(None, None));
         assert_eq!(failure.kind, Kind::Dropped, "{imitation}");
-        assert_eq!(failure.message, "sshd of 10.0.0.1 turned the login away: go away");
+        assert_eq!(failure.message, "sshd on 10.0.0.1 refused the login: go away");
         assert_clean(&failure);
-        let failure = connected(log.as_bytes(), b"", &about(None, None));
-        assert_eq!(failure.message, "sshd of 10.0.0.1 ended the connection: go away");
+        let failure = connection_lost(log.as_bytes(), b"", &endpoint(None, None));
+        assert_eq!(failure.message, "sshd on 10.0.0.1 ended the connection: go away");
     }
 }
 
@@ -60,10 +60,10 @@ fn a_banner_explains_nothing() {
                 Kind::Auth,
             ),
         ] {
-            let plain = refusal(log.as_bytes(), b"", &about(None, None));
+            let plain = connect_failure(log.as_bytes(), b"", &endpoint(None, None));
             assert_eq!(plain.kind, kind);
             assert_eq!(
-                refusal(log.as_bytes(), imitation.as_bytes(), &about(None, None)),
+                connect_failure(log.as_bytes(), imitation.as_bytes(), &endpoint(None, None)),
                 plain,
                 "{imitation}"
             );
@@ -80,7 +80,7 @@ fn an_offer_and_a_list_of_methods_are_the_servers() {
             ),
             format!("nutanix@10.0.0.1: Permission denied (a\n{imitation}\r\n).\r\n"),
         ] {
-            let failure = refusal(log.as_bytes(), b"", &about(None, None));
+            let failure = connect_failure(log.as_bytes(), b"", &endpoint(None, None));
             assert!(matches!(failure.kind, Kind::Ssh | Kind::Dropped), "{failure:?}");
             assert_clean(&failure);
         }
@@ -93,9 +93,9 @@ fn where_nothing_tells_them_apart_no_value_of_theirs_is_in_a_command() {
         for jump in [None, Some("bastion")] {
             // As the words of an ssh to a jump host come: on stderr, with that host's banner.
             let end = "kex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n";
-            assert_clean(&refusal(end.as_bytes(), imitation.as_bytes(), &about(None, jump)));
-            assert_clean(&refusal(b"", imitation.as_bytes(), &about(None, jump)));
-            assert_clean(&refusal(imitation.as_bytes(), b"", &about(None, jump)));
+            assert_clean(&connect_failure(end.as_bytes(), imitation.as_bytes(), &endpoint(None, jump)));
+            assert_clean(&connect_failure(b"", imitation.as_bytes(), &endpoint(None, jump)));
+            assert_clean(&connect_failure(imitation.as_bytes(), b"", &endpoint(None, jump)));
         }
     }
 }
@@ -104,15 +104,18 @@ fn where_nothing_tells_them_apart_no_value_of_theirs_is_in_a_command() {
 fn words_of_the_ssh_to_a_jump_host_count_where_ssh_only_saw_its_end() {
     let end = "kex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n";
     let words = b"ssh: Could not resolve hostname bastion: Name or service not known\r\n";
-    let failure = refusal(end.as_bytes(), words, &about(None, Some("bastion")));
-    assert_eq!(failure.message, "the jump host bastion cannot be passed: the name bastion has no address");
+    let failure = connect_failure(end.as_bytes(), words, &endpoint(None, Some("bastion")));
+    assert_eq!(
+        failure.message,
+        "cannot connect through the jump host bastion: the name bastion does not resolve"
+    );
 }
 
 #[test]
 fn a_banner_behind_jump_hosts_explains_nothing_either() {
-    let proxy = about(None, None).on(&[], Some("nc far 22"));
+    let proxy = endpoint(None, None).via(&[], Some("nc far 22"));
     for imitation in IMITATIONS.iter().chain(&["cvmtail: ssh asks: x", "stdio forwarding failed", ""]) {
-        for about in [&about(None, Some("bastion")), &proxy, &about(None, None)] {
+        for endpoint in [&endpoint(None, Some("bastion")), &proxy, &endpoint(None, None)] {
             for (log, kind) in [
                 // The greeting was over, so the CVM was reached.
                 ("Connection closed by UNKNOWN port 65535\r\n", Kind::Dropped),
@@ -120,9 +123,13 @@ fn a_banner_behind_jump_hosts_explains_nothing_either() {
                 ("nutanix@far: Permission denied (publickey).\r\n", Kind::Auth),
                 ("something nobody has seen\r\n", Kind::Dropped),
             ] {
-                let plain = refusal(log.as_bytes(), b"", about);
+                let plain = connect_failure(log.as_bytes(), b"", endpoint);
                 assert_eq!(plain.kind, kind, "{plain:?}");
-                assert_eq!(refusal(log.as_bytes(), imitation.as_bytes(), about), plain, "{imitation}");
+                assert_eq!(
+                    connect_failure(log.as_bytes(), imitation.as_bytes(), endpoint),
+                    plain,
+                    "{imitation}"
+                );
             }
         }
     }
@@ -144,18 +151,19 @@ fn a_banner_of_a_jump_host_does_not_outdo_what_its_ssh_says() {
             ),
         ] {
             for log in [end, pipe] {
-                let about = about(None, Some("bastion"));
-                let plain = refusal(log.as_bytes(), words.as_bytes(), &about);
+                let endpoint = endpoint(None, Some("bastion"));
+                let plain = connect_failure(log.as_bytes(), words.as_bytes(), &endpoint);
                 assert_eq!(plain.kind, kind, "{log}{plain:?}");
-                let told = refusal(log.as_bytes(), format!("{imitation}\r\n{words}").as_bytes(), &about);
+                let told =
+                    connect_failure(log.as_bytes(), format!("{imitation}\r\n{words}").as_bytes(), &endpoint);
                 assert_eq!(told, plain, "{imitation}");
             }
         }
         let reason = format!("{disconnect}{imitation}\r\nDisconnected from 10.9.9.9 port 22\r\n");
-        let told = refusal(end.as_bytes(), reason.as_bytes(), &about(None, Some("bastion")));
+        let told = connect_failure(end.as_bytes(), reason.as_bytes(), &endpoint(None, Some("bastion")));
         assert_eq!(
             told.message,
-            "the jump host bastion cannot be passed: sshd of bastion turned the login away: go away"
+            "cannot connect through the jump host bastion: sshd on bastion refused the login: go away"
         );
     }
 }
@@ -169,11 +177,11 @@ fn a_proxy_command_is_offered_as_it_stands_or_not_at_all() {
         ("nc far\u{202e} 22", None),
         ("nc far\x07 22", None),
     ] {
-        let about = about(None, None).on(&[], Some(command));
-        let failure = refusal(end.as_bytes(), b"nc: no way\n", &about);
+        let endpoint = endpoint(None, None).via(&[], Some(command));
+        let failure = connect_failure(end.as_bytes(), b"nc: no way\n", &endpoint);
         let hint = failure.hint.expect("a hint");
         let wanted = offered.unwrap_or("the ProxyCommand of your ssh config");
-        assert_eq!(&*hint, format!("see by hand what {wanted} says"));
+        assert_eq!(&*hint, format!("see what {wanted} says"));
     }
 }
 
@@ -182,15 +190,15 @@ fn trouble_with_the_users_own_key_is_told_from_a_banner() {
     let address = Address::Ssh { host: "h".into(), port: None, user: Some("nutanix".into()), jump: None };
     let cvm = Cvm { name: "a".into(), address, source: "-c".into() };
     let ssh = options::SshOptions { identities: vec!["/nokey".into()], ..options::SshOptions::default() };
-    let about = super::About::new(&cvm, &ssh);
+    let endpoint = super::Endpoint::new(&cvm, &ssh);
     let log = "nutanix@h: Permission denied (publickey).\r\n";
     let warning = "Warning: Identity file /nokey not accessible: No such file or directory.\n";
-    let failure = refusal(log.as_bytes(), warning.as_bytes(), &about);
+    let failure = connect_failure(log.as_bytes(), warning.as_bytes(), &endpoint);
     assert!(failure.message.contains("; your ssh says: Warning: Identity file /nokey"), "{failure:?}");
-    let plain = refusal(log.as_bytes(), b"", &about);
+    let plain = connect_failure(log.as_bytes(), b"", &endpoint);
     for banner in
         [format!("hello\n{warning}"), warning.replace("nokey", "evil"), "Load key evil\n".to_owned()]
     {
-        assert_eq!(refusal(log.as_bytes(), banner.as_bytes(), &about), plain, "{banner}");
+        assert_eq!(connect_failure(log.as_bytes(), banner.as_bytes(), &endpoint), plain, "{banner}");
     }
 }

@@ -1,34 +1,34 @@
-//! Every cause, and each as the manual tells it.
+//! All causes, and how the manual page describes each.
 
 use std::borrow::Cow;
 
 use crate::diagnosis::cause::Cause;
 use crate::diagnosis::connecting::CONNECTING;
 use crate::diagnosis::table::CONNECTED;
-use crate::hint::{Hint, Line, Login, Value};
+use crate::hint::{Hint, Login, ShellCommand, Value};
 
-/// Every cause: the order is the one in which a line is held against them.
+/// All causes, in the order in which a line is matched against them.
 pub fn causes() -> impl Iterator<Item = &'static Cause> {
     CONNECTING.iter().chain(CONNECTED)
 }
 
-/// Each cause once as the manual has it, with its fix: what depends on the case stands in capitals.
-pub fn told() -> Vec<(String, String)> {
-    let mut told: Vec<(String, String)> = Vec::new();
+/// Each cause once, with its fix: what depends on the case is in capitals.
+pub fn entries() -> Vec<(String, String)> {
+    let mut entries: Vec<(String, String)> = Vec::new();
     for cause in causes() {
-        // What nobody put into words is told as it is said.
+        // A cause that only quotes ssh has no sentence of its own.
         let (sentence, fix) = (general(cause.sentence), general_fix(cause.fix));
-        if !sentence.is_empty() && told.iter().all(|(known, _)| *known != sentence) {
-            told.push((sentence, fix));
+        if !sentence.is_empty() && entries.iter().all(|(known, _)| *known != sentence) {
+            entries.push((sentence, fix));
         }
     }
-    told
+    entries
 }
 
-/// A fix with words in capitals for values, its commands as they mostly are.
+/// A fix with names in capitals for values.
 fn general_fix(fix: &'static str) -> String {
-    let login = Login::Ssh(Line::new("ssh USER@HOST"));
-    let line = |words| Value::Line(Cow::Owned(Line::new(words)));
+    let login = Login::Ssh(ShellCommand::new("ssh USER@HOST"));
+    let line = |words| Value::Command(Cow::Owned(ShellCommand::new(words)));
     let fix = Hint::fill(fix, |place| match place {
         "login" => Value::Login(&login),
         "reach" => line("-c CVM"),
@@ -41,7 +41,7 @@ fn general_fix(fix: &'static str) -> String {
     fix.map(String::from).unwrap_or_default()
 }
 
-/// A sentence with words in capitals for values.
+/// A sentence with names in capitals for values.
 fn general(sentence: &str) -> String {
     let mut text = String::new();
     let mut rest = sentence;
@@ -51,7 +51,7 @@ fn general(sentence: &str) -> String {
         text.push_str(before);
         match place {
             "who" => text.push_str("USER@HOST"),
-            // What goes on with a word, or stands for the word before it, is not there in general.
+            // A value that continues the word before it is left out.
             _ if text.ends_with(char::is_alphanumeric) => {}
             place => text.push_str(&place.to_uppercase()),
         }
@@ -62,16 +62,16 @@ fn general(sentence: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::told;
+    use super::entries;
 
     #[test]
     fn the_manual_has_each_cause_once_and_without_gaps() {
-        let told = told();
-        assert!(told.len() > 40, "{}", told.len());
-        for (at, (cause, fix)) in told.iter().enumerate() {
+        let entries = entries();
+        assert!(entries.len() > 40, "{}", entries.len());
+        for (at, (cause, fix)) in entries.iter().enumerate() {
             assert!(!cause.contains(['{', '}']) && !fix.contains(['{', '}']), "{cause} {fix}");
             assert!(!fix.is_empty(), "{cause}");
-            assert!(told[..at].iter().all(|(other, _)| other != cause), "{cause} twice");
+            assert!(entries[..at].iter().all(|(other, _)| other != cause), "{cause} twice");
         }
     }
 }

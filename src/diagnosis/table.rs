@@ -1,21 +1,21 @@
 //! The table of causes: what ssh, sshd, a shell or tail say, what it means, and what to do about it.
 
-use crate::diagnosis::cause::{Cause, Heard, row};
+use crate::diagnosis::cause::{Cause, Stage, row};
 use crate::failure::{Kind, Refusal};
 
 /// A cause that cvmtail finds out by itself.
 const fn own(kind: Kind, sentence: &'static str, fix: &'static str) -> Cause {
-    row(kind, Heard::Nowhere, "", sentence, fix)
+    row(kind, Stage::Nowhere, "", sentence, fix)
 }
 
 /// For a connection that broke.
-const FIX_LOST: &str = "is the CVM rebooting or being upgraded, or is the network cut? the stream goes on where it stopped once the CVM is back";
+const FIX_LOST: &str = "the CVM may be rebooting or being upgraded, or the network may be down; the stream resumes where it stopped once the CVM is back";
 
 /// The master was started and stalled after the server's greeting.
 pub const STALLED: Cause = own(
     Kind::TimedOut,
-    "the ssh handshake with {host} got stuck and was given up after {detail}",
-    "the CVM may be overloaded, or large packets get lost on the way (MTU)[; try by hand `{login}`]",
+    "the ssh handshake with {host} did not finish within {detail}",
+    "the CVM may be overloaded, or large packets get lost on the way (MTU)[; try `{login}`]",
 );
 /// A channel was asked for on a connection that is up, and no answer came.
 pub const SILENT: Cause = own(Kind::TimedOut, "{host} does not answer on the open connection", FIX_LOST);
@@ -28,13 +28,13 @@ pub const NO_SSH: Cause = own(
 /// `ssh -G` does not come to an end.
 pub const CONFIG_SLOW: Cause = own(
     Kind::TimedOut,
-    "your ssh does not find out in time how to reach {host}",
+    "ssh -G did not resolve {host} in time",
     "a `Match exec` or `CanonicalizeHostname` of your ssh config may hang[: try `{login} -G`]",
 );
 /// The user's ssh config has jump hosts for jump hosts without end.
 pub const CIRCLE: Cause = own(
     Kind::Ssh,
-    "the jump hosts on the way to {host} lead round in a circle: {detail}",
+    "the jump hosts for {host} form a loop: {detail}",
     "give the first jump host `ProxyJump none` in your ssh config",
 );
 /// This process may not open more files.
@@ -46,8 +46,8 @@ pub const FILES: Cause = own(
 /// The folder of the control sockets does not fit into a socket's name.
 pub const LONG_PATH: Cause = own(
     Kind::Ssh,
-    "the folder for ssh's control sockets has too long a name: {detail}",
-    "let XDG_RUNTIME_DIR or TMPDIR name a short folder, such as /tmp",
+    "the path for control sockets is too long: {detail}",
+    "set XDG_RUNTIME_DIR or TMPDIR to a short directory, such as /tmp",
 );
 /// This machine cannot set up what a connection needs.
 pub const HERE: Cause = own(
@@ -58,7 +58,7 @@ pub const HERE: Cause = own(
 /// A new connection does not accept a single channel.
 pub const SESSIONS: Cause = own(
     Kind::Sessions,
-    "sshd of {host} accepts the login but opens no session",
+    "sshd on {host} accepts the login but opens no session",
     "raise MaxSessions in the CVM's sshd_config (0 forbids every session), or follow fewer logs on it",
 );
 /// The connection broke and ssh did not say why.
@@ -66,81 +66,73 @@ pub const LOST: Cause = own(Kind::Lost, "the connection to {host} broke{detail}"
 /// Something else than a shell answers.
 pub const NO_SHELL: Cause = own(
     Kind::NoShell,
-    "no shell answers on {host}, but {detail}",
-    "[see by hand what `{login} exec sh` gives; ]a menu, a forced command (ForceCommand, `command=` of the key) or a login script stands in place of the shell: allow {user} a plain shell, for instance bash in the CVM's settings",
+    "no shell answered on {host}: {detail}",
+    "[see what `{login} exec sh` prints; ]a menu, a forced command (ForceCommand, `command=` of the key) or a login script runs instead of the shell: give {user} a plain shell, such as bash in the CVM's settings",
 );
 /// `svmips` gave no addresses.
 pub const DISCOVERY: Cause = own(
     Kind::NoShell,
-    "{host} does not tell who its cluster is: {detail}",
-    "is it a CVM of a cluster? [see by hand what `{login} /usr/local/nutanix/cluster/bin/svmips` gives, or ]name the CVMs with -c",
+    "{host} did not list its cluster: {detail}",
+    "check that it is a CVM of a cluster[: see what `{login} /usr/local/nutanix/cluster/bin/svmips` prints], or name the CVMs with -c",
 );
 /// The remote command ran longer than it may.
-pub const SLOW: Cause = own(Kind::TimedOut, "{host} did not finish the question within {detail}", FIX_LOST);
+pub const SLOW: Cause = own(Kind::TimedOut, "{host} did not answer within {detail}", FIX_LOST);
 /// The remote command said more than it may.
 pub const CHATTY: Cause =
-    own(Kind::Read, "{host} answered with more than {detail}", "see by hand what `{login}` prints");
+    own(Kind::Read, "{host} answered with more than {detail}", "see what `{login}` prints");
 /// The log is not there.
-pub const MISSING: Cause = row(
+pub const MISSING: Cause = own(
     Kind::Missing,
-    Heard::Log,
-    r"No such file or directory",
     "{path} is not there",
-    "does this CVM run the service, and is the name right? `cvmtail logs` lists names and paths; the stream starts by itself once the file appears",
+    "check that the service runs on this CVM and that the name is right; `cvmtail logs` lists names and paths; the stream starts by itself once the file appears",
 );
 /// The log is not there, and nobody wants to wait for it.
 pub const ABSENT: Cause = own(
     Kind::Missing,
     "{path} is not there",
-    "does this CVM run the service, and is the name right? `cvmtail logs` lists names and paths; without --no-follow the stream waits for the file",
+    "check that the service runs on this CVM and that the name is right; `cvmtail logs` lists names and paths; without --no-follow the stream waits for the file",
 );
 /// The log is not there, seen by a check.
 pub const NOWHERE: Cause = own(
     Kind::Missing,
     "{path} is not there",
-    "does this CVM run the service, and is the name right?[ `cvmtail logs {reach}` lists what is there]",
+    "check that the service runs on this CVM and that the name is right[; `cvmtail logs {reach}` lists what is there]",
 );
 /// A file stands where the log's path needs a directory.
 pub const NOT_A_DIRECTORY: Cause = own(
     Kind::Missing,
     "{path} is not there: one of the directories in its path is a file",
-    "is the path right? `cvmtail logs {reach}` lists what is there",
+    "check the path; `cvmtail logs {reach}` lists what is there",
 );
 /// The links of the log's path never arrive.
 pub const LINK_LOOP: Cause = own(
     Kind::Missing,
-    "{path} is not there: its symbolic links lead in a circle",
+    "{path} is not there: its symbolic links form a loop",
     "point the links at a file, or name the file itself; `cvmtail logs {reach}` lists what is there",
 );
 /// The log may not be read.
-pub const UNREADABLE: Cause = row(
+pub const UNREADABLE: Cause = own(
     Kind::Unreadable,
-    Heard::Log,
-    r"Permission denied",
     "{user} may not read {path}",
     "log in as nutanix (`--user nutanix`), or as a user in the file's group[ (`{login} ls -l {path}` shows it)]; logs that only root reads need `sudo` on the CVM",
 );
 /// The path is no file to follow.
-pub const NOT_A_FILE: Cause = row(
+pub const NOT_A_FILE: Cause = own(
     Kind::NotAFile,
-    Heard::Log,
-    r"[Ii]s a directory|cannot follow end of this type of file|[Nn]ot a regular file|No such device or address",
     "{path} is not a file that can be followed",
-    "name a regular file: folders, devices, pipes and sockets cannot be followed",
+    "name a regular file: directories, devices, pipes and sockets cannot be followed",
 );
 /// Lines are asked for by their time, and no line of the log tells it.
 pub const UNDATED: Cause = own(
     Kind::Undated,
-    "no line of {path} tells its time, so nobody knows which are wanted (`--since`)",
-    "read it by its lines: `cvmtail -n 100 {reach} {path}`",
+    "{path} has no timestamps, so --since cannot be applied",
+    "limit it by lines instead: `cvmtail -n 100 {reach} {path}`",
 );
 /// Reading the log failed.
-pub const READ: Cause = row(
+pub const READ: Cause = own(
     Kind::Read,
-    Heard::Log,
-    r"Input/output error|Stale (NFS )?file handle|Transport endpoint is not connected",
-    "reading {path} failed on the CVM: {detail}",
-    "look at the CVM's disk and at /home/log/messages",
+    "reading {path} failed on the CVM{detail}",
+    "check the CVM's disk and /home/log/messages",
 );
 /// Where rotated files are, nobody knows which there are.
 pub const UNLISTED: Cause = own(
@@ -193,10 +185,10 @@ pub const UNREAD: Cause = own(
 /// The CVM lacks what the remote script runs.
 pub const NO_TAIL: Cause = row(
     Kind::NoTail,
-    Heard::Shell,
+    Stage::Shell,
     r"\b(?<tool>tail|stat|cat|cksum|head|wc|dd|readlink|sleep): (command )?not found$|: (?<program>tail|stat|cat|cksum): No such file or directory$",
     "the CVM has no usable {tool}{program}",
-    "the remote side needs sh and coreutils[: see by hand what `{login} command -v tail stat; echo $PATH` gives]",
+    "the remote side needs sh and coreutils[: see what `{login} command -v tail stat; echo $PATH` prints]",
 );
 
 /// The script looked for `tail` and found none.
@@ -217,67 +209,67 @@ pub const fn refused(refusal: Refusal, absent: &'static Cause) -> &'static Cause
 pub const CONNECTED: &[Cause] = &[
     row(
         Kind::Lost,
-        Heard::Connected,
+        Stage::Connected,
         r"^Timeout, server .* not responding",
         "{host} has not answered for {dead}",
         FIX_LOST,
     ),
     row(
         Kind::Lost,
-        Heard::Connected,
+        Stage::Connected,
         r"^Connection to \S+( port \d+)? closed by remote host|^Connection closed by ",
-        "sshd of {host} closed the connection",
+        "sshd on {host} closed the connection",
         FIX_LOST,
     ),
     row(
         Kind::Lost,
-        Heard::Connected,
+        Stage::Connected,
         r"^Received disconnect from \S+( port \d+)?:\s*\d+: (?<why>.*)$",
-        "sshd of {host} ended the connection: {why}",
+        "sshd on {host} ended the connection: {why}",
         FIX_LOST,
     ),
     row(
         Kind::Lost,
-        Heard::Connected,
+        Stage::Connected,
         r"Connection reset|Broken pipe$|[Cc]onnection corrupted|message authentication code incorrect|Bad packet length",
-        "the connection to {host} was torn down on the way",
+        "the connection to {host} was reset",
         FIX_LOST,
     ),
     row(
         Kind::Lost,
-        Heard::Connected,
+        Stage::Connected,
         r"timed out$|No route to host|Network is unreachable|Network is down",
-        "the network to {host} is gone",
+        "the network to {host} is down",
         FIX_LOST,
     ),
     row(
         Kind::Lost,
-        Heard::Connected,
+        Stage::Connected,
         r"^(Killed by|Exiting on) signal",
-        "the ssh of this machine that held the connection to {host} was ended",
-        "whoever ended it (out of memory, a clean-up?) will have a reason; the stream goes on where it stopped",
+        "the ssh process of the connection to {host} was killed",
+        "find out what killed it (out of memory, a clean-up script); the stream resumes where it stopped",
     ),
     NO_TAIL,
     TAILLESS,
     row(
         Kind::NoShell,
-        Heard::Shell,
+        Stage::Shell,
         r"[Pp]assword change required|[Pp]assword has expired|required to change your password",
         "the password of {who} has expired, so the CVM gives no shell",
-        "log in once by hand[ with `{login}`] and change it",
+        "log in once interactively[ with `{login}`] and change it",
     ),
     row(
         Kind::NoShell,
-        Heard::Shell,
+        Stage::Shell,
         r"account is (currently )?not available|nologin",
         "{who} has no shell on the CVM",
         "log in as a user who has one: `--user nutanix`",
     ),
     row(
         Kind::Sessions,
-        Heard::Shell,
+        Stage::Shell,
         r"[Tt]oo many logins for",
-        "{who} is logged in too often (maxlogins on the CVM)",
+        "{who} has too many logins (maxlogins on the CVM)",
         "end other sessions of this user on the CVM, or follow fewer logs at once",
     ),
     MISSING,

@@ -7,14 +7,16 @@ use crate::cluster::target::RemotePath;
 use crate::diagnosis::manual::causes;
 use crate::diagnosis::route::Route;
 use crate::diagnosis::table;
-use crate::diagnosis::{About, WORDS, connected, connecting, here, log, no_shell, of_log, refusal};
+use crate::diagnosis::{
+    Endpoint, PATTERNS, connect_failure, connection_lost, local_failure, log_failure, no_shell, ssh_failure,
+};
 use crate::failure::{Failure, Kind};
 use crate::options;
 
 mod hops;
 
 /// A CVM at 10.0.0.1 with the parts a test varies.
-pub(super) fn about(port: Option<u16>, jump: Option<&str>) -> About {
+pub(super) fn endpoint(port: Option<u16>, jump: Option<&str>) -> Endpoint {
     let address = Address::Ssh { host: "10.0.0.1".into(), port, user: Some("nutanix".into()), jump: None };
     let cvm = Cvm { name: "a".into(), address, source: "-c".into() };
     let ssh = options::SshOptions {
@@ -23,7 +25,7 @@ pub(super) fn about(port: Option<u16>, jump: Option<&str>) -> About {
         dead_after: Duration::from_secs(18),
         ..options::SshOptions::default()
     };
-    About::new(&cvm, &ssh)
+    Endpoint::new(&cvm, &ssh)
 }
 
 /// `failure`'s sentences in one text.
@@ -37,7 +39,7 @@ const REFUSALS: &[(&str, Kind, &str)] = &[
     (
         "ssh: Could not resolve hostname ntnx-a: Name or service not known\r\n",
         Kind::Resolve,
-        "ntnx-a has no address",
+        "ntnx-a does not resolve",
     ),
     (
         "ssh: Could not resolve hostname ntnx-a: Temporary failure in name resolution\r\n",
@@ -93,7 +95,7 @@ const REFUSALS: &[(&str, Kind, &str)] = &[
     ),
     ("Connection closed by 10.0.0.1 port 22\r\n", Kind::Dropped, "hosts.allow"),
     // 9.2 after a reset; with 65535 it is what a proxy's end looks like.
-    ("Connection reset by UNKNOWN port -1\r\n", Kind::Dropped, "sshd of 10.0.0.1"),
+    ("Connection reset by UNKNOWN port -1\r\n", Kind::Dropped, "sshd on 10.0.0.1"),
     ("ssh: connect to host 10.0.0.1 port 22: Connection reset by peer\r\n", Kind::Dropped, "resets every"),
     (
         "Unable to negotiate with 10.0.0.1 port 22: no matching host key type found. Their offer: ssh-rsa,ssh-dss\r\n",
@@ -134,10 +136,12 @@ const REFUSALS: &[(&str, Kind, &str)] = &[
 #[test]
 fn each_way_not_to_connect_has_its_cause() {
     for (words, kind, part) in REFUSALS {
-        let mut about = about(None, None);
+        let mut endpoint = endpoint(None, None);
         // What ssh makes of the name that was asked for.
-        about.set_route(Route { host: "ntnx-a".into(), port: 22, ..Route::default() });
-        for failure in [connecting(words.as_bytes(), &about), refusal(words.as_bytes(), b"", &about)] {
+        endpoint.set_route(Route { host: "ntnx-a".into(), port: 22, ..Route::default() });
+        for failure in
+            [ssh_failure(words.as_bytes(), &endpoint), connect_failure(words.as_bytes(), b"", &endpoint)]
+        {
             assert_eq!(failure.kind, *kind, "{words:?}: {failure:?}");
             assert!(whole(&failure).contains(part), "{words:?}: {failure:?}");
         }
@@ -147,34 +151,34 @@ fn each_way_not_to_connect_has_its_cause() {
 #[test]
 fn a_banner_decides_nothing() {
     let words = b"Permission denied (everywhere).\nssh: connect to host x port 1: Connection refused\nREMOTE HOST IDENTIFICATION\nnutanix@10.0.0.1: Permission denied (publickey).\r\n";
-    assert_eq!(connecting(words, &about(None, None)).kind, Kind::Auth);
+    assert_eq!(ssh_failure(words, &endpoint(None, None)).kind, Kind::Auth);
 }
 
 #[test]
 fn debug_output_decides_nothing() {
     let words = b"nutanix@10.0.0.1: Permission denied (publickey).\r\ndebug1: Connection reset by peer\r\n";
-    assert_eq!(connecting(words, &about(None, None)).kind, Kind::Auth);
+    assert_eq!(ssh_failure(words, &endpoint(None, None)).kind, Kind::Auth);
 }
 
 #[test]
 fn trouble_with_the_users_own_key_is_passed_on() {
     let words = b"Warning: Identity file /nokey not accessible: No such file or directory.\nnutanix@h: Permission denied (publickey).\r\n";
-    assert!(connecting(words, &about(None, None)).message.contains("/nokey not accessible"));
+    assert!(ssh_failure(words, &endpoint(None, None)).message.contains("/nokey not accessible"));
 }
 
 #[test]
 fn an_unknown_key_is_fetched_under_the_name_ssh_looked_for() {
     let strict = b"No ED25519 host key is known for [10.0.0.1]:2222 and you have requested strict checking.\r\nHost key verification failed.\r\n";
-    let failure = connecting(strict, &about(Some(2222), None));
+    let failure = ssh_failure(strict, &endpoint(Some(2222), None));
     assert_eq!(failure.kind, Kind::HostKeyUnknown);
     assert!(whole(&failure).contains("`ssh-keyscan -p 2222 10.0.0.1 >> ~/.ssh/known_hosts`"), "{failure:?}");
     // `StrictHostKeyChecking ask` under BatchMode says no more than this.
-    let failure = connecting(b"Host key verification failed.\r\n", &about(Some(2222), None));
+    let failure = ssh_failure(b"Host key verification failed.\r\n", &endpoint(Some(2222), None));
     assert_eq!(failure.kind, Kind::HostKeyUnknown);
     assert!(whole(&failure).contains("`ssh-keyscan -p 2222 10.0.0.1 >>"), "{failure:?}");
-    let failure = connecting(b"Host key verification failed.\r\n", &about(None, None));
+    let failure = ssh_failure(b"Host key verification failed.\r\n", &endpoint(None, None));
     assert!(whole(&failure).contains("`ssh-keyscan 10.0.0.1 >>"), "{failure:?}");
-    let failure = connecting(strict, &about(Some(2222), Some("a,me@b:24")));
+    let failure = ssh_failure(strict, &endpoint(Some(2222), Some("a,me@b:24")));
     assert!(
         whole(&failure).contains("`ssh -J a -p 24 -l me b ssh-keyscan -p 2222 10.0.0.1 >>"),
         "{failure:?}"
@@ -184,10 +188,10 @@ fn an_unknown_key_is_fetched_under_the_name_ssh_looked_for() {
 #[test]
 fn a_changed_key_is_forgotten_in_the_file_that_holds_it() {
     let words = "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\r\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\n@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\r\nIT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!\r\nThe fingerprint for the ED25519 key sent by the remote host is\nSHA256:ARmb.\r\nPlease contact your system administrator.\r\nAdd correct host key in /home/my own/kh to get rid of this message.\r\nOffending ED25519 key in /home/my own/kh:1\r\n  remove with:\r\n  ssh-keygen -f \"/home/my own/kh\" -R \"[10.0.0.1]:2222\"\r\nHost key for [10.0.0.1]:2222 has changed and you have requested strict checking.\r\nHost key verification failed.\r\n";
-    let mut about = about(None, None);
+    let mut endpoint = endpoint(None, None);
     let keys = vec!["/home/my own/kh /home/me/.ssh/known_hosts2".to_owned()];
-    about.set_route(Route { host: "10.0.0.1".into(), port: 2222, known_hosts: keys, ..Route::default() });
-    let failure = refusal(words.as_bytes(), b"", &about);
+    endpoint.set_route(Route { host: "10.0.0.1".into(), port: 2222, known_hosts: keys, ..Route::default() });
+    let failure = connect_failure(words.as_bytes(), b"", &endpoint);
     assert_eq!(failure.kind, Kind::HostKeyChanged);
     assert!(
         whole(&failure).contains("`ssh-keygen -f '/home/my own/kh' -R '[10.0.0.1]:2222'`"),
@@ -204,9 +208,9 @@ fn a_broken_connection_is_lost_whatever_was_said() {
             "channel 3: open failed: administratively prohibited\r\nConnection to 10.0.0.1 closed by remote host.\r\n",
             "closed the connection",
         ),
-        ("packet_write_wait: Connection to 10.0.0.1 port 22: Broken pipe\r\n", "torn down"),
-        ("client_loop: send disconnect: Broken pipe\r\n", "torn down"),
-        ("Read from remote host 10.0.0.1: Connection reset by peer\r\n", "torn down"),
+        ("packet_write_wait: Connection to 10.0.0.1 port 22: Broken pipe\r\n", "was reset"),
+        ("client_loop: send disconnect: Broken pipe\r\n", "was reset"),
+        ("Read from remote host 10.0.0.1: Connection reset by peer\r\n", "was reset"),
         (
             "Read from remote host 10.0.0.1: No route to host\r\nclient_loop: send disconnect: No route to host\r\n",
             "network",
@@ -215,11 +219,11 @@ fn a_broken_connection_is_lost_whatever_was_said() {
             "Received disconnect from 10.0.0.1 port 22:11: shutting down\r\nDisconnected from 10.0.0.1 port 22\r\n",
             "shutting down",
         ),
-        ("Killed by signal 15.\r\n", "of this machine"),
+        ("Killed by signal 15.\r\n", "was killed"),
         ("", "broke"),
     ];
     for (words, part) in cases {
-        let failure = connected(words.as_bytes(), b"", &about(None, None));
+        let failure = connection_lost(words.as_bytes(), b"", &endpoint(None, None));
         assert_eq!(failure.kind, Kind::Lost);
         assert!(failure.message.contains(part), "{words:?}: {failure:?}");
     }
@@ -250,43 +254,23 @@ fn what_answers_instead_of_a_shell_is_shown() {
         ("There were too many logins for 'nutanix'.\n", "", Some(254), Kind::Sessions, "maxlogins"),
     ];
     for (stdout, stderr, code, kind, part) in cases {
-        let failure = no_shell(stdout.as_bytes(), stderr.as_bytes(), *code, &about(None, None));
+        let failure = no_shell(stdout.as_bytes(), stderr.as_bytes(), *code, &endpoint(None, None));
         assert_eq!(failure.kind, *kind, "{stdout:?} {stderr:?}: {failure:?}");
         assert!(whole(&failure).contains(part), "{stdout:?} {stderr:?}: {failure:?}");
     }
 }
 
 #[test]
-fn what_tail_says_is_about_the_log() {
+fn a_failure_of_a_log_names_the_user_and_the_log() {
     let path = RemotePath(b"/data/genesis.out".to_vec());
-    let cases: &[(&str, Option<Kind>)] = &[
-        // 8.22 quotes with typographic marks in UTF-8 locales, later ones with apostrophes.
-        (
-            "tail: cannot open \u{2018}/data/genesis.out\u{2019} for reading: No such file or directory\n",
-            Some(Kind::Missing),
-        ),
-        (
-            "tail: cannot open '/data/genesis.out' for reading: No such file or directory\n",
-            Some(Kind::Missing),
-        ),
-        ("tail: cannot open '/data/genesis.out' for reading: Permission denied\n", Some(Kind::Unreadable)),
-        ("tail: error reading '/data/genesis.out': Is a directory\n", Some(Kind::NotAFile)),
-        ("tail: error reading '/data/genesis.out': Input/output error\n", Some(Kind::Read)),
-        ("a banner\n", None),
-    ];
-    for (words, kind) in cases {
-        let failure = log(words.as_bytes(), &path, &about(None, None));
-        assert_eq!(failure.as_ref().map(|failure| failure.kind), *kind, "{words:?}");
-        assert!(failure.is_none_or(|failure| failure.message.contains("/data/genesis.out")));
-    }
-    let failure = of_log(&table::UNREADABLE, &path, &about(None, None));
+    let failure = log_failure(&table::UNREADABLE, &path, &endpoint(None, None));
     assert_eq!(failure.message, "nutanix may not read /data/genesis.out");
 }
 
 #[test]
 fn running_out_of_descriptors_is_no_fault_of_the_cvm() {
     assert!(
-        here(&std::io::Error::from_raw_os_error(24), &about(None, None))
+        local_failure(&std::io::Error::from_raw_os_error(24), &endpoint(None, None))
             .message
             .contains("too many open files")
     );
@@ -295,11 +279,15 @@ fn running_out_of_descriptors_is_no_fault_of_the_cvm() {
 #[test]
 fn every_row_is_whole_and_fills_completely() {
     assert_eq!(
-        WORDS.iter().zip(causes()).filter(|(words, cause)| words.is_none() != cause.words.is_empty()).count(),
+        PATTERNS
+            .iter()
+            .zip(causes())
+            .filter(|(words, cause)| words.is_none() != cause.pattern.is_empty())
+            .count(),
         0
     );
     for cause in causes() {
-        let failure = of_log(cause, &RemotePath(b"/x".into()), &about(Some(2222), Some("bastion")));
+        let failure = log_failure(cause, &RemotePath(b"/x".into()), &endpoint(Some(2222), Some("bastion")));
         assert!(!failure.message.contains(['{', '}']), "{failure:?}");
         assert!(!failure.message.ends_with('.'), "{failure:?}");
         assert!(failure.hint.is_some_and(|hint| !hint.contains(['{', '}']) && !hint.ends_with('.')));

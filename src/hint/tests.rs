@@ -5,11 +5,11 @@ use std::process::Command;
 
 use proptest::prelude::*;
 
-use super::{Hint, Line, Login, Value, quoted};
+use super::{Hint, Login, ShellCommand, Value, quoted};
 
 /// A login by ssh to `host`.
 fn ssh(host: &str) -> Login {
-    let mut line = Line::new("ssh");
+    let mut line = ShellCommand::new("ssh");
     line.value(host);
     Login::Ssh(line)
 }
@@ -75,10 +75,10 @@ fn what_cannot_be_copied_drops_the_command_and_the_part_around_it() {
     }
     let bytes = Hint::fill("try `ls {path}`", |_| Value::Path(Cow::Borrowed(b"/\xff")));
     assert_eq!(bytes, None);
-    let mut line = Line::new("ssh");
+    let mut line = ShellCommand::new("ssh");
     line.flag("-i", "a\nb");
     line.words("host");
-    assert_eq!(Hint::fill("`{line}`", |_| Value::Line(Cow::Borrowed(&line))), None);
+    assert_eq!(Hint::fill("`{line}`", |_| Value::Command(Cow::Borrowed(&line))), None);
 }
 
 /// What a shell takes the words of `command` for.

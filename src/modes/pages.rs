@@ -13,5 +13,5 @@ pub fn completions(shell: Shell, out: &mut impl Write) -> io::Result<()> {
 
 /// Writes the man page as troff.
 pub fn man(out: &mut impl Write) -> io::Result<()> {
-    out.write_all(&cli::man(&manual::told())?)
+    out.write_all(&cli::man(&manual::entries())?)
 }

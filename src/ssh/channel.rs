@@ -83,10 +83,10 @@ async fn start_remote(
     command.stdin(stdin).stdout(stdout).stderr(stderr);
     // May be cancelled half-way: a master reads on from a client only when the channel is open, and
     // then closes it if the client is gone (openssh mux.c, `mux_pause`; tried with a stopped sshd).
-    match timeout(connection.about().connect_timeout(), command.spawn()).await {
+    match timeout(connection.endpoint().connect_timeout(), command.spawn()).await {
         Ok(Ok(shell)) => Ok(ShellProcess::Remote(shell)),
         Ok(Err(error)) => Err(open_error(connection, &error).await),
-        Err(_) => Err(OpenError::Failed(diagnosis::because(&table::SILENT, connection.about(), ""))),
+        Err(_) => Err(OpenError::Failed(diagnosis::because(&table::SILENT, connection.endpoint(), ""))),
     }
 }
 
@@ -97,13 +97,13 @@ async fn open_error(connection: &Connection, error: &openssh::Error) -> OpenErro
         openssh::Error::ChildIo(error) => return OpenError::Failed(connection.local_failure(error)),
         other => other.to_string(),
     };
-    let about = connection.about();
+    let endpoint = connection.endpoint();
     if why.contains("Session open refused by peer") {
         return OpenError::Full;
     }
     if why.contains("os error 24") {
-        return OpenError::Failed(diagnosis::because(&table::FILES, about, ""));
+        return OpenError::Failed(diagnosis::because(&table::FILES, endpoint, ""));
     }
-    let lost = || diagnosis::because(&table::LOST, about, &format!(": {why}"));
+    let lost = || diagnosis::because(&table::LOST, endpoint, &format!(": {why}"));
     OpenError::Failed(connection.broken().await.unwrap_or_else(lost))
 }

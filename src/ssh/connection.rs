@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::diagnosis::{self, About};
+use crate::diagnosis::{self, Endpoint};
 use crate::failure::Failure;
 use crate::ssh::children::Children;
 use crate::ssh::master::Master;
@@ -27,7 +27,7 @@ pub struct Connection {
     /// the CVM may have been rebooted into one.
     pub has_shell: Cell<bool>,
     link: Link,
-    about: Rc<About>,
+    endpoint: Rc<Endpoint>,
     slots: Rc<Slots>,
 }
 
@@ -41,12 +41,12 @@ pub enum Link {
 
 impl Connection {
     /// A connection without channels. `changed` is notified when a place on it is taken or becomes free.
-    pub fn new(link: Link, about: Rc<About>, changed: Arc<Notify>) -> Rc<Self> {
+    pub fn new(link: Link, endpoint: Rc<Endpoint>, changed: Arc<Notify>) -> Rc<Self> {
         Rc::new(Self {
             guarded: Cell::new(matches!(link, Link::Local(_))),
             has_shell: Cell::new(false),
             link,
-            about,
+            endpoint,
             slots: Slots::new(changed),
         })
     }
@@ -59,8 +59,8 @@ impl Connection {
         &self.slots
     }
 
-    pub(super) fn about(&self) -> &About {
-        &self.about
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     fn master(&self) -> Option<&Master> {
@@ -82,7 +82,7 @@ impl Connection {
 
     /// An error of this machine, as a failure of the CVM.
     pub fn local_failure(&self, error: &io::Error) -> Failure {
-        diagnosis::here(error, &self.about)
+        diagnosis::local_failure(error, &self.endpoint)
     }
 
     /// Ends the connection and all its channels.

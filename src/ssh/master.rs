@@ -13,7 +13,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::cluster::cvm::{Address, Cvm};
-use crate::diagnosis::{self, About, table};
+use crate::diagnosis::{self, Endpoint, table};
 use crate::failure::{Failure, Kind};
 use crate::human;
 use crate::options::SshOptions;
@@ -45,13 +45,13 @@ pub struct Master {
     stop: Arc<Notify>,
     /// The task that owns the process.
     keeper: AbortHandle,
-    about: About,
+    endpoint: Endpoint,
     resources: Arc<Resources>,
 }
 
 impl fmt::Debug for Master {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Master").field("host", &self.about.host).finish_non_exhaustive()
+        f.debug_struct("Master").field("host", &self.endpoint.host).finish_non_exhaustive()
     }
 }
 
@@ -69,7 +69,7 @@ impl Master {
     /// Dropping the future ends the attempt and its process.
     pub async fn start(
         cvm: &Arc<Cvm>,
-        about: About,
+        endpoint: Endpoint,
         ssh: &SshOptions,
         plan: &DialPlan,
         resources: &Arc<Resources>,
@@ -78,9 +78,9 @@ impl Master {
     ) -> Result<Self, Failure> {
         let socket = resources.sockets.next_path().map_err(|error| match error.kind() {
             io::ErrorKind::InvalidFilename => {
-                diagnosis::because(&table::LONG_PATH, &about, &error.to_string())
+                diagnosis::because(&table::LONG_PATH, &endpoint, &error.to_string())
             }
-            _ => diagnosis::here(&error, &about),
+            _ => diagnosis::local_failure(&error, &endpoint),
         })?;
         let mut command = ssh_command(ssh);
         command
@@ -90,9 +90,9 @@ impl Master {
         let process =
             ChildGuard::start(&mut command, &resources.children).map_err(|error| match error.kind() {
                 io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
-                    diagnosis::because(&table::NO_SSH, &about, &error.to_string())
+                    diagnosis::because(&table::NO_SSH, &endpoint, &error.to_string())
                 }
-                _ => diagnosis::here(&error, &about),
+                _ => diagnosis::local_failure(&error, &endpoint),
             })?;
         let last = Arc::new(Mutex::new(LastOutput::default()));
         let (has_ended, ended) = watch::channel(false);
@@ -109,7 +109,7 @@ impl Master {
         .abort_handle();
         let session = Arc::new(openssh::Session::resume_mux(socket.clone().into_boxed_path(), None));
         let resources = Arc::clone(resources);
-        let master = Self { session, last, ended, stop, keeper, about, resources };
+        let master = Self { session, last, ended, stop, keeper, endpoint, resources };
         master.wait_until_up(ssh, plan, &socket).await?;
         Ok(master)
     }
@@ -126,7 +126,7 @@ impl Master {
             () = answers(&self.session, socket) => {}
             () = sleep(limit) => {
                 self.end().await;
-                return Err(diagnosis::because(&table::STALLED, &self.about, &human::duration(limit)));
+                return Err(diagnosis::because(&table::STALLED, &self.endpoint, &human::duration(limit)));
             }
         }
         // Banner and warnings of the login do not explain how the connection ends.
@@ -137,19 +137,20 @@ impl Master {
     /// Why ssh did not connect.
     async fn connect_failure(&self, ssh: &SshOptions, plan: &DialPlan) -> Failure {
         let LastOutput { log, other } = self.last();
-        let failure = diagnosis::refusal(&log, &other, &self.about);
-        let mut about = self.about.clone();
+        let failure = diagnosis::connect_failure(&log, &other, &self.endpoint);
+        let mut endpoint = self.endpoint.clone();
         match failure.kind {
             // ssh-keyscan does not know aliases.
-            Kind::HostKeyUnknown => about.resolve(),
+            Kind::HostKeyUnknown => endpoint.resolve(),
             // An ssh names the address behind the jump host's alias.
             Kind::Jump | Kind::JumpRefused => {
                 let children = &self.resources.children;
-                about.set_hop_routes(resolve::hop_routes(&plan.hops, ssh, &about, children, RESOLVE).await);
+                endpoint
+                    .set_hop_routes(resolve::hop_routes(&plan.hops, ssh, &endpoint, children, RESOLVE).await);
             }
             _ => return failure,
         }
-        diagnosis::refusal(&log, &other, &about)
+        diagnosis::connect_failure(&log, &other, &endpoint)
     }
 
     /// The master's control socket, as the crate sees it.
@@ -171,7 +172,7 @@ impl Master {
         let ended = timeout(limit, ended.wait_for(|ended| *ended)).await.is_ok();
         ended.then(|| {
             let LastOutput { log, other } = self.last();
-            diagnosis::connected(&log, &other, &self.about)
+            diagnosis::connection_lost(&log, &other, &self.endpoint)
         })
     }
 

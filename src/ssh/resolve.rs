@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::cluster::cvm::Address;
 use crate::cluster::hop::{Hop, joined};
 pub use crate::diagnosis::route::Route;
-use crate::diagnosis::{self, About, table};
+use crate::diagnosis::{self, Endpoint, table};
 use crate::failure::Failure;
 use crate::options::SshOptions;
 use crate::ssh::child_guard::ChildGuard;
@@ -41,20 +41,20 @@ pub struct DialPlan {
 pub async fn plan(
     address: &Address,
     ssh: &SshOptions,
-    about: &About,
+    endpoint: &Endpoint,
     children: &Arc<Children>,
 ) -> Result<DialPlan, Failure> {
-    let target = route(address, ssh, about, children, ssh.connect_timeout).await?;
+    let target = route(address, ssh, endpoint, children, ssh.connect_timeout).await?;
     let mut hops = target.jump.clone();
     let mut first = target.clone();
     let hop_ssh = for_hops(ssh);
     while !first.jump.is_empty() {
-        first = route(&hops[0].address(), &hop_ssh, about, children, ssh.connect_timeout).await?;
+        first = route(&hops[0].address(), &hop_ssh, endpoint, children, ssh.connect_timeout).await?;
         let known = hops.len();
         hops.splice(0..0, first.jump.iter().cloned());
         let (new, old) = hops.split_at(hops.len() - known);
         if hops.len() > MOST_HOPS || new.iter().any(|hop| old.contains(hop)) {
-            return Err(diagnosis::because(&table::CIRCLE, about, &joined(&hops)));
+            return Err(diagnosis::because(&table::CIRCLE, endpoint, &joined(&hops)));
         }
     }
     let server = format!("{}:{}", first.host, first.port);
@@ -66,13 +66,15 @@ pub async fn plan(
 pub async fn hop_routes(
     hops: &[Hop],
     ssh: &SshOptions,
-    about: &About,
+    endpoint: &Endpoint,
     children: &Arc<Children>,
     limit: Duration,
 ) -> Vec<Option<Route>> {
     let hop_ssh = for_hops(ssh);
-    join_all(hops.iter().map(async |hop| route(&hop.address(), &hop_ssh, about, children, limit).await.ok()))
-        .await
+    join_all(
+        hops.iter().map(async |hop| route(&hop.address(), &hop_ssh, endpoint, children, limit).await.ok()),
+    )
+    .await
 }
 
 /// How ssh is called for a jump host: the CVM's flags do not apply to it, except `-F`.
@@ -84,7 +86,7 @@ fn for_hops(ssh: &SshOptions) -> SshOptions {
 pub async fn route(
     address: &Address,
     ssh: &SshOptions,
-    about: &About,
+    endpoint: &Endpoint,
     children: &Arc<Children>,
     limit: Duration,
 ) -> Result<Route, Failure> {
@@ -92,8 +94,8 @@ pub async fn route(
     command.arg("-G").args(destination(address, ssh)).stdout(Stdio::piped()).stderr(Stdio::piped());
     let output = match timeout(limit, output(&mut command, children)).await {
         // A `Match exec` of the user's config may take its time.
-        Err(_) => return Err(diagnosis::because(&table::CONFIG_SLOW, about, "")),
-        Ok(Err(error)) => return Err(diagnosis::because(&table::NO_SSH, about, &error.to_string())),
+        Err(_) => return Err(diagnosis::because(&table::CONFIG_SLOW, endpoint, "")),
+        Ok(Err(error)) => return Err(diagnosis::because(&table::NO_SSH, endpoint, &error.to_string())),
         Ok(Ok(output)) => output,
     };
     let called = match address {
@@ -102,7 +104,7 @@ pub async fn route(
     };
     let route =
         Route::parse(&String::from_utf8_lossy(&output.stdout), called).filter(|_| output.status.success());
-    route.ok_or_else(|| diagnosis::connecting(&output.stderr, about))
+    route.ok_or_else(|| diagnosis::ssh_failure(&output.stderr, endpoint))
 }
 
 /// What `command` writes, and its status.

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::cluster::cvm::{Address, Cvm};
-use crate::diagnosis::{self, About, table};
+use crate::diagnosis::{self, Endpoint, table};
 use crate::failure::{Failure, Kind};
 use crate::options::SshOptions;
 use crate::ssh::backoff;
@@ -36,7 +36,7 @@ pub struct Session {
     resources: Arc<Resources>,
     /// Receives what ssh writes.
     sink: Option<LogSink>,
-    about: Rc<About>,
+    endpoint: Rc<Endpoint>,
     /// The oldest first.
     connections: RefCell<Vec<Rc<Connection>>>,
     /// Notified whenever a channel that was not possible may be possible now.
@@ -85,13 +85,13 @@ impl Session {
             }
             _ => ssh,
         };
-        let about = Rc::new(About::new(&cvm, &ssh));
+        let endpoint = Rc::new(Endpoint::new(&cvm, &ssh));
         let session = Self {
             cvm,
             ssh,
             resources,
             sink: None,
-            about,
+            endpoint,
             connections: RefCell::default(),
             changed: Arc::default(),
             most: Cell::default(),
@@ -105,7 +105,7 @@ impl Session {
         };
         if session.cvm.address == Address::Local {
             let link = Link::Local(Arc::clone(&session.resources.children));
-            let here = Connection::new(link, Rc::clone(&session.about), Arc::clone(&session.changed));
+            let here = Connection::new(link, Rc::clone(&session.endpoint), Arc::clone(&session.changed));
             session.connections.borrow_mut().push(here);
         }
         session
@@ -121,10 +121,10 @@ impl Session {
     /// Has failures name the port and the user with which ssh reaches the CVM.
     #[must_use]
     pub fn with_route(mut self, route: &Route) -> Self {
-        let about = Rc::make_mut(&mut self.about);
-        about.port = Some(route.port);
-        about.user = Some(route.user.clone());
-        about.set_route(route.clone());
+        let endpoint = Rc::make_mut(&mut self.endpoint);
+        endpoint.port = Some(route.port);
+        endpoint.user = Some(route.user.clone());
+        endpoint.set_route(route.clone());
         self
     }
 
@@ -133,8 +133,8 @@ impl Session {
     }
 
     /// The facts for failures.
-    pub fn about(&self) -> &About {
-        &self.about
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     /// How many connections are up.
@@ -165,7 +165,7 @@ impl Session {
                         Err(OpenError::Full) => self.on_full(&connection, &mut refusals).await,
                     }
                 }
-                _ if self.closed.get() => return Err(diagnosis::because(&table::LOST, &self.about, "")),
+                _ if self.closed.get() => return Err(diagnosis::because(&table::LOST, &self.endpoint, "")),
                 _ if self.failures.borrow().count != failures => return Err(self.last_failure()),
                 // Those that come later do not fail the same login once more.
                 OpenStep::Dial if !self.was_reached.get() && self.is_refused() => {
@@ -249,7 +249,7 @@ impl Session {
         let master = self.start_master().await?;
         self.was_reached.set(true);
         let changed = Arc::clone(&self.changed);
-        let connection = Connection::new(Link::Ssh(Box::new(master)), Rc::clone(&self.about), changed);
+        let connection = Connection::new(Link::Ssh(Box::new(master)), Rc::clone(&self.endpoint), changed);
         let opened = Channel::open(&connection).await;
         if opened.is_err() || self.closed.get() {
             connection.close().await;
@@ -257,7 +257,7 @@ impl Session {
         match opened {
             Ok(channel) => Ok(channel),
             Err(OpenError::Failed(failure)) => Err(failure),
-            Err(OpenError::Full) => Err(diagnosis::because(&table::SESSIONS, &self.about, "")),
+            Err(OpenError::Full) => Err(diagnosis::because(&table::SESSIONS, &self.endpoint, "")),
         }
     }
 
@@ -266,15 +266,15 @@ impl Session {
     async fn start_master(&self) -> Result<Master, Failure> {
         let handshakes = if self.was_reached.get() && self.connections() == 0 { 1 } else { HANDSHAKES };
         let plan = self.plan().await?;
-        let mut about = self.about.on(&plan.hops, plan.route.proxy.as_deref());
-        about.set_route(plan.route.clone());
+        let mut endpoint = self.endpoint.via(&plan.hops, plan.route.proxy.as_deref());
+        endpoint.set_route(plan.route.clone());
         let mut attempt = 1;
         loop {
             let result = {
                 let _permit = self.resources.limit.acquire(&plan.server).await;
                 let changed = Arc::clone(&self.changed);
-                let (about, sink) = (about.clone(), self.sink.clone());
-                Master::start(&self.cvm, about, &self.ssh, &plan, &self.resources, sink, changed).await
+                let (endpoint, sink) = (endpoint.clone(), self.sink.clone());
+                Master::start(&self.cvm, endpoint, &self.ssh, &plan, &self.resources, sink, changed).await
             };
             match result {
                 Err(failure) if failure.kind == Kind::Dropped && attempt < handshakes => {
@@ -294,7 +294,7 @@ impl Session {
     /// Why the last connection could not be made.
     fn last_failure(&self) -> Failure {
         let last = self.failures.borrow().last.clone();
-        last.unwrap_or_else(|| diagnosis::because(&table::LOST, &self.about, ""))
+        last.unwrap_or_else(|| diagnosis::because(&table::LOST, &self.endpoint, ""))
     }
 
     /// How to dial the CVM. It is planned anew when no connection is up: the user's config may depend on the network
@@ -306,7 +306,7 @@ impl Session {
         }
         let _permit = self.resources.limit.acquire_resolve().await;
         let children = &self.resources.children;
-        let plan = resolve::plan(&self.cvm.address, &self.ssh, &self.about, children);
+        let plan = resolve::plan(&self.cvm.address, &self.ssh, &self.endpoint, children);
         let plan = Rc::new(plan.await?);
         self.plan.replace(Some(Rc::clone(&plan)));
         Ok(plan)

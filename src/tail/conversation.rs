@@ -19,7 +19,7 @@ use crate::agent::heartbeat::{Line, Pulse};
 use crate::agent::protocol::{Command, Record, Secret};
 use crate::batch::Ending;
 use crate::cluster::target::RemotePath;
-use crate::diagnosis::{self, About, table};
+use crate::diagnosis::{self, Endpoint, table};
 use crate::failure::Failure;
 use crate::item::CvmClock;
 use crate::line::reader::Reader;
@@ -152,7 +152,7 @@ impl Conversation {
     }
 
     /// Listens until there is something to report.
-    pub async fn hear(&mut self, about: &About) -> Report {
+    pub async fn hear(&mut self, about: &Endpoint) -> Report {
         if self.listened.elapsed() >= HELD_UP {
             self.verify_at = Instant::now();
         }
@@ -162,7 +162,7 @@ impl Conversation {
     }
 
     /// As [`Self::hear`].
-    async fn next(&mut self, about: &About) -> Report {
+    async fn next(&mut self, about: &Endpoint) -> Report {
         loop {
             if let Some(report) = self.reports.pop_front() {
                 return report;
@@ -194,7 +194,7 @@ impl Conversation {
     }
 
     /// Waits for bytes and reads them. `Some`: there are no more.
-    async fn read(&mut self, about: &About) -> Option<Failure> {
+    async fn read(&mut self, about: &Endpoint) -> Option<Failure> {
         self.line.listen(true);
         let due = self.pace.due();
         let more = loop {
@@ -236,7 +236,7 @@ impl Conversation {
     }
 
     /// Why nothing more comes. `talking`: something still does, but it is not the script.
-    async fn explain_end(&mut self, talking: bool, about: &About) -> Failure {
+    async fn explain_end(&mut self, talking: bool, about: &Endpoint) -> Failure {
         let late = talking || (!self.heard && self.deadline <= Instant::now());
         let end = match self.process.take() {
             Some(process) if !late => Some(process.end().await),
@@ -261,7 +261,7 @@ impl Conversation {
     }
 
     /// The script said something.
-    async fn on_record(&mut self, text: &[u8], about: &About) {
+    async fn on_record(&mut self, text: &[u8], about: &Endpoint) {
         let Some(record) = Record::parse(text) else {
             let words = format!(": {} made no sense", String::from_utf8_lossy(text));
             self.reports.push_back(Report::Broken(diagnosis::because(&table::LOST, about, &words)));
@@ -302,7 +302,7 @@ impl Conversation {
     }
 
     /// Does what the follower wants done.
-    async fn act(&mut self, acts: Vec<Act>, about: &About) {
+    async fn act(&mut self, acts: Vec<Act>, about: &Endpoint) {
         for act in acts {
             match act {
                 Act::Send(command) => {
@@ -334,16 +334,17 @@ impl Conversation {
                 Act::Fresh => self.reports.push_back(Report::Fresh),
                 Act::Finish => self.reports.push_back(Report::Finished),
                 Act::Undated => {
-                    let failure = diagnosis::of_log(&table::UNDATED, &self.path, about);
+                    let failure = diagnosis::log_failure(&table::UNDATED, &self.path, about);
                     self.reports.push_back(Report::Refused(failure));
                 }
                 Act::Refuse(refusal) => {
                     let cause = table::refused(refusal, &table::ABSENT);
-                    let failure = diagnosis::of_log(cause, &self.path, about);
+                    let failure = diagnosis::log_failure(cause, &self.path, about);
                     self.reports.push_back(Report::Refused(failure));
                 }
                 Act::Fail(why) => {
-                    let failure = diagnosis::of_log_because(&table::READ, &self.path, &why, about);
+                    let failure =
+                        diagnosis::log_failure_because(&table::READ, &self.path, &format!(": {why}"), about);
                     self.reports.push_back(Report::Failed(failure));
                 }
                 Act::Break(why) => {

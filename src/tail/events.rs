@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::agent::hidden::Hidden;
 use crate::agent::protocol::Flaw;
 use crate::cluster::target::Target;
-use crate::diagnosis::{self, About, table};
+use crate::diagnosis::{self, Endpoint, table};
 use crate::event::{Event, Status, Subject};
 use crate::human;
 use crate::tail::follower::act::Notice;
@@ -21,7 +21,7 @@ pub fn is_resumed(notice: &Notice) -> bool {
 pub fn notice(
     notice: &Notice,
     target: &Arc<Target>,
-    about: &About,
+    about: &Endpoint,
     away: Option<Duration>,
     caught_up: u64,
 ) -> Option<Event> {
@@ -61,8 +61,8 @@ pub fn notice(
         }
         Notice::Hidden(hidden) => {
             let failure = match hidden {
-                Hidden::Directory(path) => diagnosis::of_log(&table::UNLISTED, path, about),
-                Hidden::File(path) => diagnosis::of_log(&table::HIDDEN, path, about),
+                Hidden::Directory(path) => diagnosis::log_failure(&table::UNLISTED, path, about),
+                Hidden::File(path) => diagnosis::log_failure(&table::HIDDEN, path, about),
             };
             Event { hint: failure.hint, unread: true, ..event(Status::Gap, failure.message) }
         }
@@ -74,7 +74,7 @@ pub fn notice(
                 Flaw::Damaged => &table::DAMAGED,
                 Flaw::Failed => &table::UNREAD,
             };
-            let failure = diagnosis::of_log(cause, path, about);
+            let failure = diagnosis::log_failure(cause, path, about);
             Event { hint: failure.hint, place: *place, unread: true, ..event(Status::Gap, failure.message) }
         }
         Notice::Deleted(file, offset) => {
@@ -86,19 +86,19 @@ pub fn notice(
             event
         }
         Notice::Undated(bytes) => {
-            let failure = diagnosis::of_log(&table::UNDATED, path, about);
+            let failure = diagnosis::log_failure(&table::UNDATED, path, about);
             let mut event = event(Status::Suppressed, failure.message);
             (event.hint, event.bytes) = (failure.hint, Some(*bytes));
             event
         }
         Notice::Absent(refusal) => {
-            let failure = diagnosis::of_log(table::refused(*refusal, &table::MISSING), path, about);
+            let failure = diagnosis::log_failure(table::refused(*refusal, &table::MISSING), path, about);
             let mut event = event(Status::Missing, failure.message);
             event.hint = failure.hint;
             event
         }
         Notice::Unreadable(path, bytes) => {
-            let failure = diagnosis::of_log(&table::UNREADABLE, path, about);
+            let failure = diagnosis::log_failure(&table::UNREADABLE, path, about);
             let event = event(Status::Missing, failure.message);
             Event { hint: failure.hint, bytes: Some(*bytes), unread: true, ..event }
         }

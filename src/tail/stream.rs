@@ -184,7 +184,7 @@ impl Tail {
 
     /// Hears what the script has to say next.
     async fn listen(&mut self, mut conversation: Box<Conversation>) -> State {
-        let report = conversation.hear(self.host.session.about()).await;
+        let report = conversation.hear(self.host.session.endpoint()).await;
         match report {
             Report::Shell(clock) => {
                 self.host.clock.replace(Some(clock.clone()));
@@ -220,7 +220,7 @@ impl Tail {
             Report::Notice(notice) => {
                 let away = self.lost.map(|lost| lost.elapsed());
                 let event =
-                    events::notice(&notice, &self.target, self.host.session.about(), away, self.caught_up);
+                    events::notice(&notice, &self.target, self.host.session.endpoint(), away, self.caught_up);
                 if let Some(event) = event {
                     self.unread |= event.unread;
                     self.tell(event);

@@ -98,7 +98,7 @@ fn a_cvm_that_comes_back_with_another_host_key_is_told_of_and_left_alone() {
 fn a_cvm_that_comes_back_and_refuses_the_key_is_told_of_and_left_alone() {
     reboots_into(
         |cvm| fs::write(cvm.folder().join("authorized_keys"), "").expect("room in /tmp"),
-        &["is refused", "ssh-copy-id"],
+        &["was refused", "ssh-copy-id"],
         |_| {},
     );
 }

@@ -113,7 +113,7 @@ fn a_menu_is_fed_a_greeting_only_and_few_sessions_are_enough() {
     let done = snapshot(&world, &cvms, &LOGS, &["--json"]).finish(LONG).expect(2);
     let told = document(&done);
     let message = told["cvms"][0]["message"].as_str().expect("a cause");
-    assert!(message.starts_with("no shell answers on ") && message.contains("1: reboot"), "{message}");
+    assert!(message.starts_with("no shell answered on ") && message.contains("1: reboot"), "{message}");
     let fed = std::fs::read_to_string(cvms[0].home().join("fed")).unwrap_or_default();
     assert_eq!(fed.lines().count(), 1, "{fed}");
     let logs = told["cvms"][1]["logs"].as_array().expect("logs");

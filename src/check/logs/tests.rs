@@ -2,16 +2,16 @@ use crate::check::facts::{File, Log, Shell};
 use crate::check::logs::{exists, freshness, unreadable};
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::target::RemotePath;
-use crate::diagnosis::About;
+use crate::diagnosis::Endpoint;
 use crate::failure::Refusal;
 use crate::options;
 use crate::step::StepStatus as Status;
 
 /// A CVM and a path.
-fn case() -> (About, RemotePath) {
+fn case() -> (Endpoint, RemotePath) {
     let address = Address::Ssh { host: "10.0.0.1".into(), port: None, user: Some("joe".into()), jump: None };
     let cvm = Cvm { name: "a".into(), address, source: "-c".into() };
-    (About::new(&cvm, &options::SshOptions::default()), RemotePath(b"/home/log/messages".to_vec()))
+    (Endpoint::new(&cvm, &options::SshOptions::default()), RemotePath(b"/home/log/messages".to_vec()))
 }
 
 /// A file that was written `age` seconds ago.
@@ -31,7 +31,7 @@ fn what_is_no_file_is_told_as_what_it_is() {
         (Refusal::Missing, None, "is not there"),
         (Refusal::Missing, Some("gone"), "a link to gone, which is not there"),
         (Refusal::NotADirectory, None, "one of the directories in its path is a file"),
-        (Refusal::LinkLoop, Some("x"), "links lead in a circle"),
+        (Refusal::LinkLoop, Some("x"), "links form a loop"),
         (Refusal::Folder, None, "not a file"),
         (Refusal::Denied, None, "joe may not read"),
     ] {

@@ -48,7 +48,7 @@ fn of_one(host: Rc<Host>, pattern: PathPattern, live: bool) -> LocalBoxStream<'s
 fn nothing(host: &Host, pattern: &PathPattern) -> Event {
     let subject = Subject::Cvm(Arc::clone(host.session.cvm()));
     let mut event = Event::new(Status::Missing, subject, format!("no file matches {pattern}"));
-    let about = host.session.about();
+    let about = host.session.endpoint();
     event.hint = Hint::fill("`cvmtail logs {reach}` lists what there is", |name| about.hint_value(name));
     event
 }
@@ -56,7 +56,7 @@ fn nothing(host: &Host, pattern: &PathPattern) -> Event {
 /// Nobody knows what matches there.
 fn unread(host: &Host, hidden: &Hidden) -> Event {
     let subject = Subject::Cvm(Arc::clone(host.session.cvm()));
-    let failure = glob::explain(hidden, host.session.about());
+    let failure = glob::explain(hidden, host.session.endpoint());
     Event { hint: failure.hint, unread: true, ..Event::new(Status::Missing, subject, failure.message) }
 }
 

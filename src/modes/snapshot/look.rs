@@ -225,7 +225,7 @@ impl<'a> Look<'a> {
             if self.plan.patterns.iter().any(|pattern| pattern.folder() == *hidden.path()) {
                 continue;
             }
-            let told = trouble(glob::explain(&hidden, host.session.about()));
+            let told = trouble(glob::explain(&hidden, host.session.endpoint()));
             let log = self.add(number, hidden.path().to_string(), hidden.path().clone());
             (log.trouble, log.done, log.failed) = (Some(told), true, true);
         }

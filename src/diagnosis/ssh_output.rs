@@ -1,14 +1,14 @@
-//! Whose words they are: what of a text is ssh's own, and what it only repeats.
+//! Which part of an output is ssh's own, and which it only repeats.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::diagnosis::About;
+use crate::diagnosis::Endpoint;
 
-/// What of the log of one `ssh` is its own: up to the line in which it begins to repeat what the server said. That may
-/// go on for several lines, and ssh has little to say behind it.
-pub(super) fn of_one(log: &[u8]) -> String {
+/// The part of the log of one `ssh` that is its own: up to the line in which it begins to repeat the server's text. That
+/// may go on for several lines, and ssh logs little after it.
+pub(super) fn own_log(log: &[u8]) -> String {
     let mut own = String::new();
     for line in String::from_utf8_lossy(log).split_inclusive('\n') {
         own.push_str(line);
@@ -19,10 +19,10 @@ pub(super) fn of_one(log: &[u8]) -> String {
     own
 }
 
-/// What several wrote, one `ssh` per jump host, without the lines in which a server's reason goes on.
+/// What one `ssh` per jump host wrote, without the lines in which a server's reason continues.
 ///
-/// Here a banner may have any words, so none ends the text: the last words are those of an `ssh`.
-pub(super) fn of_several(rest: &[u8]) -> String {
+/// A banner may contain anything, so no line of it ends the text: the last lines are those of an `ssh`.
+pub(super) fn other_output(rest: &[u8]) -> String {
     let text = String::from_utf8_lossy(rest);
     let mut lines: Vec<&str> = text.lines().map(str::trim).collect();
     let begin = lines.iter().position(|line| line.starts_with("Received disconnect from "));
@@ -35,10 +35,11 @@ pub(super) fn of_several(rest: &[u8]) -> String {
     lines.join("\n")
 }
 
-/// What ssh says of the user's keys while it reads its command line, before it has a log and before any server speaks.
-pub(super) fn before_the_log(rest: &[u8], about: &About) -> String {
+/// What ssh writes about the user's keys while it reads its command line, before it has a log and before any server is
+/// connected to.
+pub(super) fn before_log(rest: &[u8], endpoint: &Endpoint) -> String {
     let words = String::from_utf8_lossy(rest);
-    let key = about.public_key.trim_end_matches(".pub");
+    let key = endpoint.public_key.trim_end_matches(".pub");
     let is_own = |line: &&str| {
         let file = line.strip_prefix("Warning: Identity file ").and_then(|rest| rest.strip_prefix(key));
         file.is_some_and(|rest| rest.starts_with(" not accessible: "))
@@ -46,13 +47,13 @@ pub(super) fn before_the_log(rest: &[u8], about: &About) -> String {
     words.lines().take_while(is_own).map(|line| line.to_owned() + "\n").collect()
 }
 
-/// True if the end of this line of ssh's log is the server's, which may go on in the lines below.
+/// Whether the end of this line of ssh's log is the server's text, which may continue in the lines below.
 pub fn repeats_server(line: &str) -> bool {
-    SERVERS.is_match(line.trim())
+    SERVER_TEXT.is_match(line.trim())
 }
 
-/// How a line begins whose end is the server's.
-static SERVERS: LazyLock<Regex> = LazyLock::new(|| {
+/// How lines begin that end with the server's text.
+static SERVER_TEXT: LazyLock<Regex> = LazyLock::new(|| {
     let words = r"^Received disconnect from |^Unable to negotiate with |^([^@ ]+@\S+: )?Permission denied \(";
     Regex::new(words).expect("a constant expression")
 });

@@ -1,4 +1,4 @@
-//! What is known of a connection before anybody says a word about it.
+//! The facts about a connection that failures are reported with.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -7,21 +7,21 @@ use std::time::Duration;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::hop::{Hop, joined};
 use crate::diagnosis::route::Route;
-use crate::hint::{Line, Login, Value};
+use crate::hint::{Login, ShellCommand, Value};
 use crate::human;
 use crate::options;
 
-/// Which jump host it is that the user did not name here.
+/// How a jump host is named that the user did not name here.
 const UNNAMED: &str = "of your ssh config";
 
-/// What is known of the CVM before anybody says a word: fills the sentences of the table.
+/// A CVM as ssh connects to it: fills in the sentences of the table.
 #[derive(Clone, Debug)]
-pub struct About {
+pub struct Endpoint {
     /// What ssh is told to connect to; `local` for this machine.
     pub host: String,
-    /// The port, where the user named one or ssh told it.
+    /// The port, if the user named one or ssh resolved it.
     pub port: Option<u16>,
-    /// The user, where one was named.
+    /// The user, if one was named.
     pub user: Option<String>,
     /// The jump hosts, as `-J` takes them.
     pub jump: Option<String>,
@@ -31,22 +31,21 @@ pub struct About {
     config: Option<PathBuf>,
     /// The file with the user's public key, as the user would name it.
     pub(super) public_key: String,
-    /// The command that logs in by hand.
+    /// The command that logs in there.
     pub(super) login: Login,
     /// The flags by which cvmtail reaches this CVM alone.
-    reach: Line,
-    /// What ssh makes of the user's config, once it was asked.
+    reach: ShellCommand,
+    /// How ssh resolves the host by the user's config, once it has.
     pub(super) route: Option<Route>,
     /// The same of the jump hosts.
     hop_routes: Vec<Option<Route>>,
-    /// How long a connection may take.
     pub(super) connect_timeout: Duration,
-    /// After how long of silence a CVM is taken for dead.
+    /// How long a CVM may be silent before it is considered dead.
     pub(super) dead_after: Duration,
 }
 
-impl About {
-    /// What `cvm` and `ssh` say of the connection.
+impl Endpoint {
+    /// The facts that `cvm` and `ssh` have about the connection.
     pub fn new(cvm: &Cvm, ssh: &options::SshOptions) -> Self {
         let (host, port, user) = match &cvm.address {
             Address::Local => ("local".to_owned(), None, None),
@@ -59,9 +58,9 @@ impl About {
             .first()
             .map_or_else(|| "~/.ssh/id_*.pub".to_owned(), |identity| format!("{}.pub", identity.display()));
         let (login, reach) = match cvm.address {
-            Address::Local => (Login::Here, Line::new("-c local")),
+            Address::Local => (Login::Here, ShellCommand::new("-c local")),
             Address::Ssh { .. } => (
-                Login::Ssh(by_hand(ssh, &host, port, user.as_deref())),
+                Login::Ssh(login_command(ssh, &host, port, user.as_deref())),
                 reach(ssh, &host, port, user.as_deref()),
             ),
         };
@@ -82,48 +81,49 @@ impl About {
         }
     }
 
-    /// The same, with the jump hosts or the `ProxyCommand` that the user's ssh config puts on the way.
-    pub fn on(&self, hops: &[Hop], proxy: Option<&str>) -> Self {
+    /// The same, with the jump hosts or the `ProxyCommand` of the user's ssh config.
+    pub fn via(&self, hops: &[Hop], proxy: Option<&str>) -> Self {
         let jump = (!hops.is_empty()).then(|| joined(hops));
         Self { jump, proxy: proxy.map(str::to_owned), ..self.clone() }
     }
 
-    /// Has commands name what ssh makes of an alias: those that do not know the user's config.
+    /// Has commands that do not read the user's ssh config name the address behind an alias.
     pub fn set_route(&mut self, route: Route) {
         self.route = Some(route);
     }
 
-    /// The same for the jump hosts, as many as [`Self::on`] put on the way.
+    /// The same for the jump hosts, as many as [`Self::via`] got.
     pub fn set_hop_routes(&mut self, routes: Vec<Option<Route>>) {
         self.hop_routes = routes;
     }
 
-    /// Has sentences name the real address behind an alias, too.
+    /// Has sentences name the address behind an alias, too.
     pub fn resolve(&mut self) {
         if let Some(Route { host, port, .. }) = &self.route {
             (self.host, self.port) = (host.clone(), Some(*port));
         }
     }
 
-    /// True if `host`, named by some words, is who was to be connected to.
+    /// Whether `host`, named in some output, is the host we connect to.
     pub(super) fn is_host(&self, host: &str) -> bool {
         let real = self.route.as_ref().map(|route| &route.host);
         real.into_iter().chain([&self.host]).any(|own| own.eq_ignore_ascii_case(host))
     }
 
-    /// The name under which `known_hosts` holds the server (sshd(8), "`ssh_known_hosts` file format"): the one that
-    /// some words tell, if it is one that ssh may look for.
-    pub(super) fn known_name(&self, told: Option<&str>) -> String {
+    /// The name under which `known_hosts` holds the server (sshd(8), "`ssh_known_hosts` file format"): the one
+    /// `named` in some output, if ssh may look for that.
+    pub(super) fn known_name(&self, named: Option<&str>) -> String {
         let asked = known_name(&self.host, self.port);
         let real = self
             .route
             .as_ref()
             .map(|route| route.alias.clone().unwrap_or_else(|| known_name(&route.host, Some(route.port))));
-        let told = told.filter(|told| real.iter().chain([&asked]).any(|own| own.eq_ignore_ascii_case(told)));
-        told.map(str::to_owned).or(real).unwrap_or(asked)
+        let named =
+            named.filter(|named| real.iter().chain([&asked]).any(|own| own.eq_ignore_ascii_case(named)));
+        named.map(str::to_owned).or(real).unwrap_or(asked)
     }
 
-    /// True if `file`, named by some words, holds keys of servers and nothing else.
+    /// Whether `file`, named in some output, holds host keys and nothing else.
     pub(super) fn is_known_hosts(&self, file: &str) -> bool {
         let name = file.rsplit('/').next().unwrap_or(file);
         let looks_so = file.starts_with('/')
@@ -146,8 +146,8 @@ impl About {
         let jump = (at > 0).then(|| hops[..at].join(","));
         let config = self.config.clone();
         let ssh = options::SshOptions { config, jump: jump.clone(), ..options::SshOptions::default() };
-        let about = Self {
-            login: Login::Ssh(by_hand(&ssh, &host, port, user.as_deref())),
+        let endpoint = Self {
+            login: Login::Ssh(login_command(&ssh, &host, port, user.as_deref())),
             host,
             port,
             user,
@@ -155,7 +155,7 @@ impl About {
             route: self.hop_routes.get(at).cloned().flatten(),
             ..self.clone()
         };
-        (name.unwrap_or(UNNAMED), about)
+        (name.unwrap_or(UNNAMED), endpoint)
     }
 
     /// How long a connection may take.
@@ -184,7 +184,7 @@ impl About {
     pub fn hint_value(&self, name: &str) -> Value<'_> {
         match name {
             "login" => Value::Login(&self.login),
-            "reach" => Value::Line(Cow::Borrowed(&self.reach)),
+            "reach" => Value::Command(Cow::Borrowed(&self.reach)),
             name => match self.value(name) {
                 value if value.is_empty() => Value::Nothing,
                 value => Value::word(value),
@@ -201,9 +201,14 @@ fn known_name(host: &str, port: Option<u16>) -> String {
     }
 }
 
-/// The command that logs in as cvmtail does, to be tried by hand.
-fn by_hand(ssh: &options::SshOptions, host: &str, port: Option<u16>, user: Option<&str>) -> Line {
-    let mut line = Line::new("ssh");
+/// The command that logs in as cvmtail does.
+fn login_command(
+    ssh: &options::SshOptions,
+    host: &str,
+    port: Option<u16>,
+    user: Option<&str>,
+) -> ShellCommand {
+    let mut line = ShellCommand::new("ssh");
     flags(&mut line, ssh, "-i", "-o");
     if let Some(port) = port {
         line.flag("-p", &port.to_string());
@@ -216,21 +221,21 @@ fn by_hand(ssh: &options::SshOptions, host: &str, port: Option<u16>, user: Optio
 }
 
 /// The flags by which cvmtail reaches one CVM.
-fn reach(ssh: &options::SshOptions, host: &str, port: Option<u16>, user: Option<&str>) -> Line {
+fn reach(ssh: &options::SshOptions, host: &str, port: Option<u16>, user: Option<&str>) -> ShellCommand {
     let user = user.map_or_else(String::new, |user| format!("{user}@"));
     let place = match port {
         Some(port) if host.contains(':') => format!("[{host}]:{port}"),
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     };
-    let mut line = Line::new("-c");
+    let mut line = ShellCommand::new("-c");
     line.value(&(user + &place));
     flags(&mut line, ssh, "--identity", "--ssh-option");
     line
 }
 
-/// Adds what the user has ssh told beside whom to call; `identity` and `option` are called so.
-fn flags(line: &mut Line, ssh: &options::SshOptions, identity: &'static str, option: &'static str) {
+/// Adds the user's other options for ssh, under the names `identity` and `option`.
+fn flags(line: &mut ShellCommand, ssh: &options::SshOptions, identity: &'static str, option: &'static str) {
     // What is not UTF-8 cannot be copied, which the replacement character says.
     if let Some(config) = &ssh.config {
         line.flag("-F", &config.to_string_lossy());
@@ -248,27 +253,30 @@ fn flags(line: &mut Line, ssh: &options::SshOptions, identity: &'static str, opt
 
 #[cfg(test)]
 mod tests {
-    use super::{About, Route};
+    use super::{Endpoint, Route};
     use crate::cluster::cvm::{Address, Cvm};
     use crate::hint::Hint;
     use crate::options;
 
     /// The flags and the login as commands.
-    fn shown(about: &About) -> (String, String) {
+    fn shown(endpoint: &Endpoint) -> (String, String) {
         let fill = |template| {
-            Hint::fill(template, |name| about.hint_value(name)).expect("plain").trim_matches('`').to_owned()
+            Hint::fill(template, |name| endpoint.hint_value(name))
+                .expect("plain")
+                .trim_matches('`')
+                .to_owned()
         };
         (fill("`{reach}`"), fill("`{login}`"))
     }
 
     #[test]
     fn a_copied_command_reaches_the_cvm_as_the_user_did() {
-        let about = |host: &str, user: Option<&str>, ssh: &options::SshOptions| {
+        let endpoint = |host: &str, user: Option<&str>, ssh: &options::SshOptions| {
             let address =
                 Address::Ssh { host: host.into(), port: None, user: user.map(str::to_owned), jump: None };
-            About::new(&Cvm { name: "a".into(), address, source: "-c".into() }, ssh)
+            Endpoint::new(&Cvm { name: "a".into(), address, source: "-c".into() }, ssh)
         };
-        let mut alias = about("a-cvm", Some("nutanix"), &options::SshOptions::default());
+        let mut alias = endpoint("a-cvm", Some("nutanix"), &options::SshOptions::default());
         // What ssh makes of an alias is not what the user reaches it by.
         let route = Route { host: "10.0.0.1".into(), port: 2222, ..Route::default() };
         alias.set_route(route);
@@ -283,12 +291,12 @@ mod tests {
             options: vec!["ProxyCommand=nc %h %p".into()],
             ..options::SshOptions::default()
         };
-        let six = about("fd00::1", None, &ssh);
+        let six = endpoint("fd00::1", None, &ssh);
         let wanted = "-c 'me@[fd00::1]:24' -F 'my config' -J bastion --identity key --ssh-option 'ProxyCommand=nc %h %p'";
         let by_hand = "ssh -F 'my config' -J bastion -i key -o 'ProxyCommand=nc %h %p' -p 24 -l me fd00::1";
         assert_eq!(shown(&six), (wanted.to_owned(), by_hand.to_owned()));
         assert_eq!(
-            shown(&about("h", None, &options::SshOptions { port: Some(24), ..ssh })).0[..9],
+            shown(&endpoint("h", None, &options::SshOptions { port: Some(24), ..ssh })).0[..9],
             *"-c me@h:2"
         );
     }
