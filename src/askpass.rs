@@ -6,10 +6,11 @@
 //! `SSH_ASKPASS` names, so cvmtail names itself, says what was asked, and ends that ssh before anything is sent.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::process::ExitCode;
 
 use rustix::process::{Pid, Signal, getppid, kill_process};
+
+use crate::exit::Exit;
+use crate::report;
 
 /// What stands before the question, for [`crate::diagnosis`] to recognise it.
 pub const WORDS: &str = "cvmtail: ssh asks: ";
@@ -18,22 +19,22 @@ pub const WORDS: &str = "cvmtail: ssh asks: ";
 const LONGEST: usize = 120;
 
 /// Answers an ssh that asks `question`; an empty one is only a notice.
-pub fn refuse(question: &str) -> ExitCode {
+pub fn refuse(question: &str) -> Exit {
     // Something to touch, not to answer.
     if question.is_empty() {
-        return ExitCode::SUCCESS;
+        return Exit::Found;
     }
     // Without its passphrase this key is of no use, but the next one may be.
     if question.starts_with("Enter passphrase for") {
-        return ExitCode::FAILURE;
+        return Exit::NotFound;
     }
     let shown: String = question.lines().next().unwrap_or_default().chars().take(LONGEST).collect();
     let shown = shown.replace(|c: char| c.is_control(), " ");
-    let _ = writeln!(io::stderr(), "{WORDS}{}", shown.trim());
+    report::say(&format!("{WORDS}{}", shown.trim()));
     if let Some(ssh) = getppid().filter(|parent| is_ssh(*parent)) {
         let _ = kill_process(ssh, Signal::KILL);
     }
-    ExitCode::FAILURE
+    Exit::NotFound
 }
 
 /// Whether that process is an ssh: a shell that runs this by hand is not.

@@ -40,47 +40,55 @@ pub enum Closed {
 impl fmt::Display for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Gone => f.write_str("stdout: closed by its reader"),
-            Self::Failed(error) => write!(f, "stdout: {error}"),
+            Self::Gone => f.write_str("stdout was closed by its reader"),
+            Self::Failed(error) => write!(f, "stdout cannot be written: {error}"),
         }
     }
 }
 
-/// The way to stdout.
+impl std::error::Error for Closed {}
+
+/// Writes all of `text` to stdout, for a run that has nothing else to do meanwhile.
+pub fn print(text: &[u8]) -> Result<(), Closed> {
+    let mut stdout = Descriptor::of(&io::stdout()).map_err(|error| Closed::Failed(Arc::new(error)))?;
+    write_whole(&mut stdout, &mut text.to_vec())
+}
+
+/// stdout.
 #[derive(Debug)]
 pub struct Output {
     /// Who writes.
-    way: Way,
+    destination: Destination,
     /// Says true when the reader has gone; `None` where that cannot happen.
     reader: Option<watch::Receiver<bool>>,
 }
 
 /// Who writes.
 #[derive(Debug)]
-enum Way {
-    /// This one, to a file; why nothing more can be written.
-    Here(Descriptor, Option<Closed>),
-    /// A thread.
-    There(Writer),
+enum Destination {
+    /// The thread of the run, to a file; `closed`: why nothing more can be written.
+    File { file: Descriptor, closed: Option<Closed> },
+    /// A thread of its own.
+    Thread(WriterThread),
 }
 
-/// A thread that writes. At most three buffers are under way: one being filled, one waiting, one being
+/// A thread that writes. At most three buffers are under destination: one being filled, one waiting, one being
 /// written. Dropping it leaves the thread alone, so that the process can end while a write is stuck.
 #[derive(Debug)]
-struct Writer {
+struct WriterThread {
     /// Buffers to be written.
     full: mpsc::Sender<Vec<u8>>,
     /// Buffers that were written.
     empty: std_mpsc::Receiver<Vec<u8>>,
     /// How far the thread has come.
-    progress: watch::Receiver<Progress>,
+    progress: watch::Receiver<WriteProgress>,
     /// How many buffers were handed over.
     sent: u64,
 }
 
 /// How far the thread has come.
 #[derive(Debug, Default)]
-struct Progress {
+struct WriteProgress {
     /// How many buffers are written.
     written: u64,
     /// Since when one is being written.
@@ -90,31 +98,36 @@ struct Progress {
 }
 
 impl Output {
-    /// The way to this process's stdout. A stdout that was closed
+    /// This process's stdout. A stdout that was closed
     /// at the start is `/dev/null` by now: Rust sees to it that no other file takes its number.
     pub fn stdout() -> io::Result<Self> {
         Self::of(Descriptor::of(&io::stdout())?)
     }
 
-    /// The way to that descriptor.
+    /// An output to that descriptor.
     fn of(descriptor: Descriptor) -> io::Result<Self> {
         // One that cannot be asked is as good as a terminal.
         let kind =
             fstat(&descriptor).map_or(FileType::Unknown, |about| FileType::from_raw_mode(about.st_mode));
         let reader = match kind {
-            FileType::RegularFile => return Ok(Self { way: Way::Here(descriptor, None), reader: None }),
+            FileType::RegularFile => {
+                return Ok(Self {
+                    destination: Destination::File { file: descriptor, closed: None },
+                    reader: None,
+                });
+            }
             FileType::Fifo | FileType::Socket => watch_reader(&descriptor),
             _ => None,
         };
         // Fewer and larger exchanges with a slow reader. Where a larger pipe is refused, the usual one does.
         let _ = fcntl_setpipe_size(&descriptor, PIPE);
-        Ok(Self { way: Way::There(Writer::start(descriptor)?), reader })
+        Ok(Self { destination: Destination::Thread(WriterThread::start(descriptor)?), reader })
     }
 
-    /// The way to any writer, whose reader is never noticed to be gone but by writing.
+    /// An output to any writer; that its reader has gone is noticed only by writing.
     #[cfg(test)]
     pub fn to(writer: impl Write + Send + 'static) -> io::Result<Self> {
-        Ok(Self { way: Way::There(Writer::start(writer)?), reader: None })
+        Ok(Self { destination: Destination::Thread(WriterThread::start(writer)?), reader: None })
     }
 
     /// Hands `buffer` over as soon as there is room, and puts an empty one in its place; nothing happens
@@ -123,28 +136,28 @@ impl Output {
         if buffer.is_empty() {
             return Ok(());
         }
-        match &mut self.way {
-            Way::Here(_, Some(closed)) => Err(closed.clone()),
-            Way::Here(file, closed) => {
+        match &mut self.destination {
+            Destination::File { closed: Some(closed), .. } => Err(closed.clone()),
+            Destination::File { file, closed } => {
                 write_whole(file, buffer).inspect_err(|why| *closed = Some(why.clone()))
             }
-            Way::There(writer) => writer.send(buffer).await,
+            Destination::Thread(writer) => writer.send(buffer).await,
         }
     }
 
     /// Waits until all that was handed over is written. May be cancelled.
     pub async fn drained(&mut self) -> Result<(), Closed> {
-        match &mut self.way {
-            Way::Here(_, closed) => closed.clone().map_or(Ok(()), Err),
-            Way::There(writer) => writer.drained().await,
+        match &mut self.destination {
+            Destination::File { closed, .. } => closed.clone().map_or(Ok(()), Err),
+            Destination::Thread(writer) => writer.drained().await,
         }
     }
 
     /// For how long the reader has left a buffer untaken.
     pub fn held_up(&self) -> Duration {
-        match &self.way {
-            Way::Here(..) => Duration::ZERO,
-            Way::There(writer) => {
+        match &self.destination {
+            Destination::File { .. } => Duration::ZERO,
+            Destination::Thread(writer) => {
                 writer.progress.borrow().writing.map_or(Duration::ZERO, |since| since.elapsed())
             }
         }
@@ -160,12 +173,12 @@ impl Output {
     }
 }
 
-impl Writer {
+impl WriterThread {
     /// Starts the thread.
     fn start(writer: impl Write + Send + 'static) -> io::Result<Self> {
         let (full, waiting) = mpsc::channel(1);
         let (written, empty) = std_mpsc::channel();
-        let (report, progress) = watch::channel(Progress::default());
+        let (report, progress) = watch::channel(WriteProgress::default());
         let work = move || write_all(writer, waiting, &written, &report);
         thread::Builder::new().name("stdout".into()).spawn(work)?;
         Ok(Self { full, empty, progress, sent: 0 })
@@ -207,7 +220,7 @@ fn write_all(
     mut writer: impl Write,
     mut waiting: mpsc::Receiver<Vec<u8>>,
     written: &std_mpsc::Sender<Vec<u8>>,
-    report: &watch::Sender<Progress>,
+    report: &watch::Sender<WriteProgress>,
 ) {
     while let Some(mut buffer) = waiting.blocking_recv() {
         report.send_modify(|progress| progress.writing = Some(Instant::now()));
@@ -242,17 +255,17 @@ fn write_whole(writer: &mut impl Write, buffer: &mut Vec<u8>) -> Result<(), Clos
 /// alone.
 fn watch_reader(stdout: &impl AsFd) -> Option<watch::Receiver<bool>> {
     let stdout = stdout.as_fd().try_clone_to_owned().ok()?;
-    let (says, hears) = watch::channel(false);
+    let (sender, receiver) = watch::channel(false);
     let work = move || {
         // The kernel reports the error state (of a socket: the hang-up) without being asked for more.
         let mut state = [PollFd::new(&stdout, PollFlags::empty())];
         if retry_on_intr(|| poll(&mut state, None)).is_ok() {
             // Nobody listens when the run has ended.
-            let _ = says.send(true);
+            let _ = sender.send(true);
         }
     };
     thread::Builder::new().name("reader".into()).spawn(work).ok()?;
-    Some(hears)
+    Some(receiver)
 }
 
 #[cfg(test)]

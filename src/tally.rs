@@ -1,29 +1,82 @@
-//! What a run has counted so far, per stream: for `--stats`, SIGUSR1 and the exit status.
+//! What a run knows of its streams: how each fares, and what was counted.
+//!
+//! The exit status, the summary and the progress line are all made of it, so they agree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::cluster::target::Target;
 use crate::event::{Event, Status, Subject};
 
-/// The counts of a run.
+/// The streams of a run, and its CVMs.
 #[derive(Debug)]
 pub struct Tally {
-    /// Per stream, by the target's number; `None` where no stream of that number was heard of.
-    streams: Vec<Option<Stream>>,
-    /// The CVMs that failed as a whole, by name.
-    failed_cvms: BTreeSet<String>,
+    /// Per stream, by the target's number; `None` where no stream of that number is known.
+    streams: Vec<Option<StreamTally>>,
+    /// The globs that did not say yet what they match, by CVM and text.
+    globs: BTreeMap<(String, String), StreamState>,
+    /// The CVMs that were reached or given up, by name.
+    settled: BTreeSet<String>,
 }
 
-/// The counts of one stream.
+/// One stream.
 #[derive(Clone, Debug)]
-pub struct Stream {
-    /// Whose they are.
+pub struct StreamTally {
     pub target: Arc<Target>,
-    /// They.
     pub counts: Counts,
-    /// The stream ended with an error.
-    pub failed: bool,
+    pub state: StreamState,
+}
+
+/// How a stream fares.
+///
+/// | state        | started, resumed, appeared | reconnecting | missing            | anything unread     | stopped   | error    |
+/// |--------------|----------------------------|--------------|--------------------|---------------------|-----------|----------|
+/// | `Waiting`    | `Reading`                  | `Broken`     | `Missing`          | `Incomplete`        | `Stopped` | `Failed` |
+/// | `Reading`    | `Reading`                  | `Broken`     | `Missing`          | `Incomplete`        | `Stopped` | `Failed` |
+/// | `Broken`     | `Reading`                  | `Broken`     | `Missing`          | `Incomplete`        | `Broken`  | `Failed` |
+/// | `Missing`    | `Reading`                  | `Broken`     | `Missing`          | `Incomplete`        | `Missing` | `Failed` |
+/// | `Incomplete` | -                          | -            | -                  | -                   | -         | `Failed` |
+/// | `Stopped`    | -                          | -            | -                  | -                   | -         | `Failed` |
+/// | `Failed`     | -                          | -            | -                  | -                   | -         | -        |
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamState {
+    /// Its CVM was not reached yet.
+    Waiting,
+    Reading,
+    /// Its connection broke and is being retried.
+    Broken,
+    /// There is no file, or none that may be read.
+    Missing,
+    /// It goes on, but something was not read that may be there, such as an older file of the log.
+    Incomplete,
+    /// It has read all it was to read.
+    Stopped,
+    /// It was given up.
+    Failed,
+}
+
+impl StreamState {
+    /// The state after an event of its stream.
+    pub const fn after(self, event: &Event) -> Self {
+        match (self, event.status) {
+            (Self::Failed, _) | (_, Status::Error) => Self::Failed,
+            (Self::Incomplete | Self::Stopped, _) => self,
+            _ if event.unread => Self::Incomplete,
+            (_, Status::Started | Status::Resumed | Status::Appeared) => Self::Reading,
+            (_, Status::Reconnecting) => Self::Broken,
+            (_, Status::Missing) => Self::Missing,
+            (Self::Waiting | Self::Reading, Status::Stopped) => Self::Stopped,
+            _ => self,
+        }
+    }
+
+    /// Whether the stream counts as failed if the run ends now.
+    pub const fn is_failure(self) -> bool {
+        match self {
+            Self::Waiting | Self::Reading | Self::Stopped => false,
+            Self::Broken | Self::Missing | Self::Incomplete | Self::Failed => true,
+        }
+    }
 }
 
 /// What is counted; each is 0 at first and only grows.
@@ -50,7 +103,7 @@ pub struct Counts {
 impl Tally {
     /// All at 0; `targets` are the streams known at the start, more may come later.
     pub fn new(targets: &[Arc<Target>]) -> Self {
-        let mut tally = Self { streams: Vec::new(), failed_cvms: BTreeSet::new() };
+        let mut tally = Self { streams: Vec::new(), globs: BTreeMap::new(), settled: BTreeSet::new() };
         for target in targets {
             tally.stream(target);
         }
@@ -69,23 +122,19 @@ impl Tally {
         self.stream(target).counts.lines_printed += lines;
     }
 
-    /// Counts lines held back by a limit.
+    /// Counts lines suppressed by a limit.
     pub fn suppressed(&mut self, target: &Arc<Target>, lines: u64) {
         self.stream(target).counts.suppressed += lines;
     }
 
-    /// Counts what an event says.
+    /// Takes note of an event.
     pub fn observe(&mut self, event: &Event) {
-        let target = match &event.subject {
-            Subject::Stream(target) => target,
-            Subject::Cvm(cvm) => {
-                if event.status == Status::Error {
-                    self.failed_cvms.insert(cvm.name.clone());
-                }
-                return;
-            }
-        };
+        if event.status != Status::Connecting {
+            self.settled.insert(event.subject.cvm().name.clone());
+        }
+        let Subject::Stream(target) = &event.subject else { return };
         let stream = self.stream(target);
+        stream.state = stream.state.after(event);
         let counts = &mut stream.counts;
         match event.status {
             Status::Reconnecting if event.attempt.is_none_or(|attempt| attempt <= 1) => {
@@ -96,40 +145,84 @@ impl Tally {
                 counts.gaps += 1;
                 counts.gap_bytes += event.bytes.unwrap_or(0);
             }
-            Status::Error => stream.failed = true,
             _ => {}
         }
     }
 
+    /// Adds a glob whose matches on a CVM are not known yet. Until they are, it stands for its streams.
+    pub fn expect_glob(&mut self, cvm: &str, glob: &str) {
+        self.globs.insert((cvm.to_owned(), glob.to_owned()), StreamState::Waiting);
+    }
+
+    /// The CVM could not say what a glob matches. Once it has said so, its streams say how it fares; only an error,
+    /// after which it is not asked again, counts even then.
+    pub fn observe_glob(&mut self, glob: &str, event: &Event) {
+        let key = (event.subject.cvm().name.clone(), glob.to_owned());
+        if event.status == Status::Error {
+            self.globs.insert(key, StreamState::Failed);
+        } else if event.unread {
+            self.globs.insert(key, StreamState::Incomplete);
+        } else if let Some(state) = self.globs.get_mut(&key) {
+            *state = state.after(event);
+        }
+    }
+
+    /// A CVM has said what a glob matches. What it could not examine stays a failure.
+    pub fn resolve_glob(&mut self, cvm: &str, glob: &str) {
+        let key = (cvm.to_owned(), glob.to_owned());
+        if self.globs.get(&key) != Some(&StreamState::Incomplete) {
+            self.globs.remove(&key);
+        }
+    }
+
+    /// Gives up the streams of a CVM that have not started yet; whether there were any.
+    pub fn give_up(&mut self, cvm: &str) -> bool {
+        let streams = self.streams.iter_mut().flatten();
+        let streams = streams.filter(|stream| stream.target.cvm.name == cvm).map(|it| &mut it.state);
+        let globs = self.globs.iter_mut().filter(|((of, _), _)| of == cvm).map(|(_, state)| state);
+        let mut given_up = false;
+        for state in streams.chain(globs).filter(|state| **state == StreamState::Waiting) {
+            *state = StreamState::Failed;
+            given_up = true;
+        }
+        given_up
+    }
+
     /// The streams, by the target's number.
-    pub fn streams(&self) -> impl Iterator<Item = &Stream> {
+    pub fn streams(&self) -> impl Iterator<Item = &StreamTally> {
         self.streams.iter().flatten()
     }
 
-    /// Whether a stream failed, by itself or with its CVM.
-    pub fn has_failed(&self, stream: &Stream) -> bool {
-        stream.failed || self.failed_cvms.contains(&stream.target.cvm.name)
+    /// The globs that failed, or whose matches are not known yet: CVM, text, state.
+    pub fn globs(&self) -> impl Iterator<Item = (&str, &str, StreamState)> {
+        self.globs.iter().map(|((cvm, glob), state)| (cvm.as_str(), glob.as_str(), *state))
     }
 
-    /// Whether any stream or CVM failed.
-    #[cfg(test)]
-    pub fn any_failed(&self) -> bool {
-        !self.failed_cvms.is_empty() || self.streams().any(|stream| stream.failed)
+    /// How many streams there are, as far as that is known.
+    pub fn streams_known(&self) -> usize {
+        self.streams().count() + self.globs.len()
     }
 
-    /// How many streams failed.
+    /// How many streams count as failed if the run ends now; if any do, so does the run.
     pub fn streams_failed(&self) -> usize {
-        self.streams().filter(|stream| self.has_failed(stream)).count()
+        let states = self.streams().map(|stream| stream.state).chain(self.globs.values().copied());
+        states.filter(|state| state.is_failure()).count()
     }
 
     /// How many CVMs the streams are on.
     pub fn cvms(&self) -> usize {
-        self.streams().map(|stream| &stream.target.cvm.name).collect::<BTreeSet<_>>().len()
+        let cvms = self.streams().map(|stream| stream.target.cvm.name.as_str());
+        cvms.chain(self.globs().map(|(cvm, ..)| cvm)).collect::<BTreeSet<_>>().len()
+    }
+
+    /// How many CVMs were reached or given up.
+    pub fn cvms_settled(&self) -> usize {
+        self.settled.len()
     }
 
     /// All streams together.
     pub fn total(&self) -> Counts {
-        self.streams().fold(Counts::default(), |sum, Stream { counts, .. }| Counts {
+        self.streams().fold(Counts::default(), |sum, StreamTally { counts, .. }| Counts {
             lines_read: sum.lines_read + counts.lines_read,
             lines_printed: sum.lines_printed + counts.lines_printed,
             bytes_read: sum.bytes_read + counts.bytes_read,
@@ -141,15 +234,15 @@ impl Tally {
         })
     }
 
-    /// The counts of a stream, which may be new.
-    fn stream(&mut self, target: &Arc<Target>) -> &mut Stream {
+    /// The record of a stream, which may be new.
+    fn stream(&mut self, target: &Arc<Target>) -> &mut StreamTally {
         if self.streams.len() <= target.id {
             self.streams.resize_with(target.id + 1, || None);
         }
-        self.streams[target.id].get_or_insert_with(|| Stream {
+        self.streams[target.id].get_or_insert_with(|| StreamTally {
             target: Arc::clone(target),
             counts: Counts::default(),
-            failed: false,
+            state: StreamState::Waiting,
         })
     }
 }
@@ -172,26 +265,77 @@ pub mod tests {
         Arc::new(Target { id, cvm: Arc::new(cvm), log: log.to_owned(), path })
     }
 
+    /// An event of a stream.
+    fn event(status: Status, target: &Arc<Target>) -> Event {
+        Event::new(status, Subject::Stream(Arc::clone(target)), "")
+    }
+
     #[test]
-    fn events_count_for_their_stream_or_for_all_of_a_cvm() {
+    fn events_are_counted_for_their_stream() {
         let targets = [target(0, "a", "x"), target(1, "a", "y"), target(2, "b", "x")];
         let mut tally = Tally::new(&targets);
-        let of = |status, target: &Arc<Target>| Event::new(status, Subject::Stream(Arc::clone(target)), "");
         for attempt in 1..4 {
-            tally.observe(&Event { attempt: Some(attempt), ..of(Status::Reconnecting, &targets[0]) });
+            tally.observe(&Event { attempt: Some(attempt), ..event(Status::Reconnecting, &targets[0]) });
         }
-        tally.observe(&Event { bytes: Some(7), ..of(Status::Gap, &targets[0]) });
-        tally.observe(&of(Status::Gap, &targets[2]));
-        assert!(!tally.any_failed());
-        tally.observe(&Event::new(Status::Error, Subject::Cvm(Arc::clone(&targets[0].cvm)), ""));
+        tally.observe(&Event { bytes: Some(7), ..event(Status::Gap, &targets[0]) });
+        tally.observe(&event(Status::Gap, &targets[2]));
         tally.read(&targets[1], 2, 20);
         tally.printed(&targets[1], 1);
-        let late = target(4, "c", "z");
-        tally.read(&late, 1, 1);
-        assert_eq!((tally.streams().count(), tally.streams_failed(), tally.cvms()), (4, 2, 3));
-        assert!(tally.any_failed());
+        tally.read(&target(4, "c", "z"), 1, 1);
+        assert_eq!((tally.streams_known(), tally.streams_failed(), tally.cvms()), (4, 1, 3));
+        assert_eq!(tally.cvms_settled(), 2);
         let total = tally.total();
         assert_eq!((total.reconnects, total.gaps, total.gap_bytes), (1, 2, 7));
         assert_eq!((total.lines_read, total.lines_printed, total.bytes_read), (3, 1, 21));
+    }
+
+    #[test]
+    fn the_last_that_happened_decides_unless_something_was_lost_for_good() {
+        use Status::{Appeared, Error, Gap, Missing, Reconnecting, Resumed, Rotated, Started, Stopped};
+        let target = target(0, "a", "x");
+        let older = || Event { unread: true, ..event(Missing, &target) };
+        let of = |status| event(status, &target);
+        for (events, failed) in [
+            (vec![], false),
+            (vec![of(Started), of(Rotated), of(Gap)], false),
+            (vec![of(Started), of(Reconnecting)], true),
+            (vec![of(Started), of(Reconnecting), of(Resumed), of(Stopped)], false),
+            (vec![of(Missing)], true),
+            (vec![of(Missing), of(Stopped)], true),
+            (vec![of(Missing), of(Appeared)], false),
+            (vec![of(Started), of(Missing), of(Reconnecting), of(Started)], false),
+            (vec![of(Started), older(), of(Resumed), of(Stopped)], true),
+            (vec![of(Error), of(Started)], true),
+            (vec![of(Stopped), of(Error)], true),
+            (vec![of(Started), of(Stopped), of(Reconnecting)], false),
+        ] {
+            let mut tally = Tally::new(&[Arc::clone(&target)]);
+            for event in &events {
+                tally.observe(event);
+            }
+            let names: Vec<&str> = events.iter().map(|event| event.status.word()).collect();
+            assert_eq!(tally.streams_failed(), usize::from(failed), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn a_glob_stands_for_its_streams_until_they_are_known() {
+        let target = target(0, "a", "x");
+        let cvm = |status| Event::new(status, Subject::Cvm(Arc::clone(&target.cvm)), "");
+        let mut tally = Tally::new(&[]);
+        tally.expect_glob("a", "*.out");
+        assert_eq!((tally.streams_known(), tally.streams_failed()), (1, 0));
+        tally.observe_glob("*.out", &cvm(Status::Reconnecting));
+        assert_eq!((tally.streams_known(), tally.streams_failed(), tally.cvms()), (1, 1, 1));
+        tally.resolve_glob("a", "*.out");
+        assert_eq!((tally.streams_known(), tally.streams_failed()), (0, 0));
+        tally.observe_glob("*.out", &cvm(Status::Reconnecting));
+        assert_eq!(tally.streams_failed(), 0, "its streams say it");
+        tally.observe_glob("*.out", &cvm(Status::Error));
+        assert_eq!(tally.streams_failed(), 1);
+        assert!(!tally.give_up("a"), "nothing waits");
+        tally.expect_glob("b", "*.out");
+        assert!(tally.give_up("b"));
+        assert_eq!(tally.streams_failed(), 2);
     }
 }

@@ -40,7 +40,7 @@ fn assert_told(run: Run, message: &str, fix: &str) -> Finished {
     let at = lines.iter().position(|line| line.contains(": error: "));
     let at = at.unwrap_or_else(|| panic!("no error is told:\n{err}"));
     assert_eq!(lines[at].split_once(": error: ").map(|(_, told)| told), Some(message), "{err}");
-    let hint = lines.get(at + 1).and_then(|line| line.strip_prefix("  try: "));
+    let hint = lines.get(at + 1).and_then(|line| line.strip_prefix("  hint: "));
     assert!(hint.is_some_and(|hint| hint.contains(fix)), "the fix has {fix:?}:\n{err}");
     assert_eq!(err.matches(": error: ").count(), 1, "one failure is told once:\n{err}");
     assert!(done.out().lines().any(|line| line == "good | fine"), "the good CVM goes on:\n{}", done.out());

@@ -67,7 +67,7 @@ fn a_reason_before_any_key_is_exchanged_is_no_diagnosis() {
                machine (firewall, /etc/hosts.allow)";
     let target = address.to_string();
     let done = world.cvmtail(&["--no-follow", "-c", &target, "genesis"]).finish(LONG).expect(2);
-    let expected = format!("cvmtail: 127.0.0.1 genesis: error: {shown}\n  try: {fix}\n");
+    let expected = format!("cvmtail: 127.0.0.1 genesis: error: {shown}\n  hint: {fix}\n");
     assert!(done.err().ends_with(&expected), "{}", done.err());
     let done = world.cvmtail(&["logs", "-c", &target]).finish(LONG).expect(2);
     assert_eq!(done.err(), format!("cvmtail: 127.0.0.1: {shown}\n  hint: {fix}\n"));

@@ -1,5 +1,6 @@
 //! The real binary on real sshds: every test is a sentence about what a user sees.
 
+mod agreement;
 mod check;
 mod choosing;
 mod endings;

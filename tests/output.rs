@@ -228,6 +228,44 @@ fn quiet_says_nothing_and_verbose_says_what_ssh_says() {
     let verbose = run("--verbose").expect(0);
     assert_eq!(verbose.out(), "one\n", "the banner is no line of a log");
     assert!(verbose.err().contains("a: ssh: Nutanix Controller VM"), "{}", verbose.err());
+    // The same words in every verb.
+    for verb in [&["--no-follow"][..], &["snapshot"], &["check"]] {
+        let done = world.cvmtail(verb).args(["-c", "a", "--verbose", &log.path]).finish(LONG);
+        let words = "cvmtail: a: ssh: Nutanix Controller VM";
+        assert!(done.err().lines().any(|line| line == words), "{verb:?}: {}", done.err());
+    }
     let usual = run("--reconnect").expect(0);
     assert!(!usual.err().contains("Nutanix Controller VM"), "{}", usual.err());
+}
+
+#[test]
+fn what_ends_a_run_on_stderr_stands_below_its_lines() {
+    let (world, cvms) = world("one\ntwo\n");
+    let binary = crate::world::run::binary().display().to_string();
+    let path = &cvms[0].log("genesis.out").path;
+    let line =
+        format!("'{binary}' -c a,ntnx-b-cvm --no-follow --stats --prefix none '{path}' /nope/x.log 2>&1");
+    let out = world.run("sh", &["-c", &line]).finish(LONG).expect(2).out();
+    let lines: Vec<&str> = out.lines().collect();
+    let table = lines.iter().position(|line| line.starts_with("CVM ")).expect("a summary");
+    let last = lines.iter().rposition(|line| *line == "two").expect("a line");
+    assert!(last < table && lines.iter().filter(|line| **line == "two").count() == 2, "{out}");
+    assert!(out.contains("\n  hint: "), "{out}");
+    assert!(lines.last().expect("a line").ends_with("2 streams failed"), "{out}");
+    nothing_left(&world, &cvms);
+}
+
+#[test]
+fn help_and_mistakes_have_colours_on_a_terminal_only() {
+    let world = World::new();
+    for (arguments, code) in [(&["--help"][..], 0), (&["--nonsense"], 2)] {
+        let run = || world.cvmtail(arguments);
+        let shown = run().terminal(80, 24).finish(LONG).expect(code);
+        assert!(shown.out().contains("\x1b["), "{:?}", shown.out());
+        let plain = run().finish(LONG).expect(code);
+        assert!(!plain.out().contains('\x1b') && !plain.err().contains('\x1b'), "{}", plain.err());
+        assert_eq!(plain.out().is_empty(), code == 2);
+        let never = run().env("NO_COLOR", "1").terminal(80, 24).finish(LONG).expect(code);
+        assert!(!never.out().contains('\x1b'), "{:?}", never.out());
+    }
 }

@@ -185,7 +185,7 @@ fn what_cannot_be_looked_at_is_status_2_unless_something_is_breached() {
     let done = snapshot(&world, &cvms, &LOGS, &["--connect-timeout", "30s"]).finish(LONG).expect(2);
     let out = done.out();
     assert!(out.starts_with("1 of 4 CVMs not reached; 1 log missing; 1 log not read to the end"), "{out}");
-    for words in ["Not looked at", "Findings", "Standing still: quiet or dead?", "try: "] {
+    for words in ["Not looked at", "Findings", "Standing still: quiet or dead?", "hint: "] {
         assert!(out.contains(words), "{words}: {out}");
     }
     assert!(!out.contains("no-follow"), "{out}");

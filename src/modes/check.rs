@@ -2,105 +2,130 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use futures::future::join_all;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
+use crate::agent::fleet;
 use crate::check::{Wanted, probe};
 use crate::exit::Exit;
-use crate::modes::{object, runtime};
+use crate::modes::print::push_object;
+use crate::modes::runtime;
+use crate::modes::stop::Stop;
 use crate::options::CheckStyle;
+use crate::output::{Closed, Output};
 use crate::plan::CheckPlan;
-use crate::render::verdict::{Look, Object, Summary, block};
+use crate::render::verdict::{CheckSummary, StepObject, VerdictStyle, block};
+use crate::report::{Reporter, SILENT};
 use crate::ssh::descriptor_limit;
 use crate::ssh::session::Resources;
 use crate::step::{Count, Step};
-use crate::usage::Usage;
 
-/// What a CVM's check tells: its next step, or (`None`) that there are no more.
-type News = (usize, Option<Step>);
+/// How long the reader of stderr may take for the last words of ssh.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// Checks all CVMs side by side; the exit tells whether a step failed.
-pub fn run(plan: CheckPlan) -> Result<Exit, Usage> {
+/// The next step of a CVM's check, by the CVM's number, or (`None`) that there are no more.
+type CheckNews = (usize, Option<Step>);
+
+/// Checks all CVMs side by side; the exit status says whether a step failed.
+pub fn run(plan: CheckPlan) -> Result<Exit, Stop> {
     descriptor_limit::raise();
-    match runtime::run(check(plan))? {
-        Ok(Ok(exit)) | Err(exit) => Ok(exit),
-        Ok(Err(error)) => runtime::refused(&error),
-    }
+    runtime::run(check(plan))
 }
 
-/// Checks and tells.
-async fn check(plan: CheckPlan) -> io::Result<Exit> {
+/// Checks, and prints the results.
+async fn check(plan: CheckPlan) -> Result<Exit, Stop> {
     let CheckPlan { cvms, logs, patterns, naming, ssh, verdict } = plan;
+    let mut reporter = Reporter::stderr(&SILENT, &[]).context("cannot start")?;
+    let (ear, mut heard) = fleet::ear(ssh.verbose);
     let wanted = Wanted {
         resources: Resources::new(&ssh),
-        ear: ssh.verbose.then(runtime::ear),
+        ear,
         ssh: Arc::new(ssh),
         logs,
         patterns,
         naming: RefCell::new(naming),
     };
-    let (news, told) = mpsc::unbounded_channel::<News>();
+    let output = Output::stdout().context("stdout cannot be written")?;
+    let (news, steps) = mpsc::unbounded_channel::<CheckNews>();
     let checks = join_all(cvms.iter().enumerate().map(|(index, cvm)| {
         let (news, wanted) = (news.clone(), &wanted);
         async move {
-            // Who is told goes away only together with this.
+            // The receiver goes away only together with this.
             probe(cvm, wanted, &|step| drop(news.send((index, Some(step))))).await;
             let _ = news.send((index, None));
         }
     }));
     drop(news);
     let names: Vec<&str> = cvms.iter().map(|cvm| cvm.name.as_str()).collect();
-    let telling = tell(told, &names, verdict);
-    tokio::pin!(checks, telling);
-    tokio::select! {
-        // Once all is checked, the rest is told.
-        _ = &mut checks => telling.await,
-        // Before that, only a stdout that is closed ends the telling.
-        told = &mut telling => told,
+    let printing = print(output, steps, &names, verdict);
+    tokio::pin!(checks, printing);
+    let printed = loop {
+        tokio::select! {
+            biased;
+            Some(words) = heard.recv() => reporter.run(&words, None, false),
+            // Once all is checked, the rest is printed.
+            _ = &mut checks => break printing.await,
+            // Before that, only a closed stdout ends the printing.
+            printed = &mut printing => break printed,
+        }
+    };
+    while let Ok(words) = heard.try_recv() {
+        reporter.run(&words, None, false);
+    }
+    reporter.finish(LAST_WORDS);
+    match printed {
+        Ok(count) if count.failed > 0 => Ok(Exit::NotFound),
+        Ok(_) => Ok(Exit::Found),
+        Err(closed) => Stop::for_stdout(closed),
     }
 }
 
-/// Tells what comes: objects at once, text as a block per CVM in the order the CVMs were named.
-async fn tell(mut told: UnboundedReceiver<News>, names: &[&str], verdict: CheckStyle) -> io::Result<Exit> {
+/// Prints what comes: objects at once, text as a block per CVM in the order the CVMs were named.
+async fn print(
+    mut output: Output,
+    mut news: UnboundedReceiver<CheckNews>,
+    names: &[&str],
+    style: CheckStyle,
+) -> Result<Count, Closed> {
     let began = Instant::now();
     let mut count = Count::default();
     let mut blocks: HashMap<usize, (Vec<Step>, bool)> = HashMap::new();
     let mut next = 0;
-    while let Some((index, step)) = told.recv().await {
+    let mut out = Vec::new();
+    while let Some((index, step)) = news.recv().await {
         if let Some(step) = &step {
             count.add(step.status);
         }
-        match (verdict, step) {
+        match (style, step) {
             (CheckStyle::Ndjson { terminal }, Some(step)) => {
-                let mut line = Vec::new();
-                object::write(&mut line, terminal, &Object::of(names[index], &step))?;
-                runtime::print(line).await?;
+                push_object(&mut out, terminal, &StepObject::new(names[index], &step));
             }
             (CheckStyle::Ndjson { .. }, None) => {}
             (CheckStyle::Text { .. }, Some(step)) => blocks.entry(index).or_default().0.push(step),
             (CheckStyle::Text { color, unicode }, None) => {
                 blocks.entry(index).or_default().1 = true;
                 while let Some((steps, true)) = blocks.get(&next) {
-                    let text = block(names[next], steps, Look { color, unicode });
-                    runtime::print(text.into_bytes()).await?;
+                    out.extend(block(names[next], steps, VerdictStyle { color, unicode }).into_bytes());
                     blocks.remove(&next);
                     next += 1;
                 }
             }
         }
+        output.send(&mut out).await?;
+        output.drained().await?;
     }
-    let summary = Summary::new(names.len(), count, began.elapsed());
-    let mut last = Vec::new();
-    match verdict {
-        CheckStyle::Ndjson { terminal } => object::write(&mut last, terminal, &summary)?,
+    let summary = CheckSummary::new(names.len(), count, began.elapsed());
+    match style {
+        CheckStyle::Ndjson { terminal } => push_object(&mut out, terminal, &summary),
         CheckStyle::Text { color, unicode } => {
-            last.extend(summary.text(Look { color, unicode }).into_bytes());
+            out.extend(summary.text(VerdictStyle { color, unicode }).into_bytes());
         }
     }
-    runtime::print(last).await?;
-    Ok(if count.failed > 0 { Exit::NotFound } else { Exit::Found })
+    output.send(&mut out).await?;
+    output.drained().await?;
+    Ok(count)
 }

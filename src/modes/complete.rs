@@ -1,12 +1,13 @@
-//! What a shell is told when it asks the binary itself to complete a command line.
+//! What a shell gets that asks the binary itself to complete a command line.
 
 use crate::cli::complete::{self, Candidates, Known};
 use crate::environment::{self, Environment};
 use crate::exit::Exit;
+use crate::modes::stop::Stop;
 use crate::plan::LogNames;
 
-/// Answers the shell. What is wrong with a config is not told here: there is nobody to read it.
-pub fn run(surroundings: &Environment) -> Result<Exit, clap::Error> {
+/// Answers the shell. A broken config is not reported here: nobody would read it.
+pub fn run(surroundings: &Environment) -> Result<Exit, Stop> {
     let (file, ssh_config) = (surroundings.config.clone(), surroundings.ssh_config.clone());
     let for_cvms = file.clone();
     let known = Known {
@@ -28,5 +29,6 @@ pub fn run(surroundings: &Environment) -> Result<Exit, clap::Error> {
         }),
     };
     let folder = environment::working_folder();
-    complete::answer(&surroundings.arguments, folder.as_deref(), known).map(|_| Exit::Found)
+    complete::answer(&surroundings.arguments, folder.as_deref(), known)?;
+    Ok(Exit::Found)
 }

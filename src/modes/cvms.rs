@@ -1,26 +1,27 @@
-//! `cvmtail cvms`: what the flags, the environment and the config resolve to. Nothing is asked of any CVM.
-
-use std::io::{self, Write};
+//! `cvmtail cvms`: what the flags, the environment and the config resolve to. No CVM is asked.
 
 use serde::Serialize;
 
 use crate::cluster::address;
 use crate::cluster::cvm::{Address, Cvm};
+use crate::exit::Exit;
 use crate::human::Table;
-use crate::modes::object;
+use crate::modes::print::{print, push_object};
+use crate::modes::stop::Stop;
 use crate::options::ListForm;
 use crate::plan::CvmsPlan;
 
 /// The port ssh takes if neither cvmtail nor the user's ssh config says otherwise.
 const SSH_PORT: u16 = 22;
 
-/// Writes the CVMs as a table, or as one object each.
-pub fn run(plan: &CvmsPlan, out: &mut impl Write) -> io::Result<()> {
+/// Prints the CVMs as a table, or as one object each.
+pub fn run(plan: &CvmsPlan) -> Result<Exit, Stop> {
     if let ListForm::Json { terminal } = plan.form {
+        let mut out = Vec::new();
         for cvm in &plan.cvms {
-            object::write(out, terminal, &Object::of(cvm))?;
+            push_object(&mut out, terminal, &CvmObject::new(cvm));
         }
-        return Ok(());
+        return print(&out);
     }
     let mut table = Table::new(["CVM", "HOST", "PORT", "USER", "SOURCE"]);
     for cvm in &plan.cvms {
@@ -28,12 +29,12 @@ pub fn run(plan: &CvmsPlan, out: &mut impl Write) -> io::Result<()> {
         let port = port.map_or("-".to_owned(), |port| port.to_string());
         table.row([&cvm.name, host, &port, user.unwrap_or("-"), &cvm.source]);
     }
-    out.write_all(table.text().as_bytes())
+    print(table.text().as_bytes())
 }
 
-/// INTERFACE's `cvm` object.
+/// The `cvm` object of NDJSON.
 #[derive(Serialize)]
-struct Object<'a> {
+struct CvmObject<'a> {
     /// Always `cvm`.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -49,9 +50,8 @@ struct Object<'a> {
     source: &'a str,
 }
 
-impl<'a> Object<'a> {
-    /// The object of a CVM.
-    fn of(cvm: &'a Cvm) -> Self {
+impl<'a> CvmObject<'a> {
+    fn new(cvm: &'a Cvm) -> Self {
         let (host, port, user) = parts(&cvm.address);
         Self { kind: "cvm", cvm: &cvm.name, host, port, user, source: &cvm.source }
     }

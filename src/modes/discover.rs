@@ -9,26 +9,25 @@ use futures::future::join_all;
 use crate::agent::svmips;
 use crate::cache;
 use crate::cluster::cvm::{Address, Cvm};
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::modes::runtime;
+use crate::modes::stop::Stop;
 use crate::options::SshOptions;
 use crate::plan::discover::{Ask, Discovered};
-use crate::sanitize;
 use crate::ssh::session::{Resources, Session};
 use crate::usage::Usage;
 
-/// Asks all seeds side by side, and adds their answers to `discovered`; a signal is an exit.
+/// Asks all seeds side by side, and adds their answers to `discovered`.
 ///
 /// Fails on a seed that gives no answer: what is left of a cluster must not look like all of it.
-pub fn run(ask: &Ask, discovered: &mut Discovered) -> Result<Result<(), Exit>, Usage> {
+pub fn run(ask: &Ask, discovered: &mut Discovered) -> Result<(), Stop> {
     let ssh = Arc::new(ask.ssh.clone());
     let resources = Resources::new(&ssh);
     let answers = join_all(ask.seeds.iter().map(async |seed| {
         let folder = ask.cache.as_deref();
         let key = key(seed, &ask.ssh);
         let kept = folder.filter(|_| !ask.refresh).and_then(|folder| cache::get(folder, &key));
-        // What is kept is looked at like an answer: the file may be anybody's.
+        // A cached answer is checked like a fresh one: anybody may have written the file.
         if let Some(Ok(cvms)) = kept.map(|kept| svmips::answer(&kept)) {
             return Ok(cvms);
         }
@@ -41,27 +40,23 @@ pub fn run(ask: &Ask, discovered: &mut Discovered) -> Result<Result<(), Exit>, U
         }
         answer
     }));
-    let answers = match runtime::run(answers)? {
-        Ok(answers) => answers,
-        Err(exit) => return Ok(Err(exit)),
-    };
+    let answers = runtime::run(async { Ok(answers.await) })?;
     for (seed, answer) in ask.seeds.iter().zip(answers) {
-        discovered.insert(seed.address.clone(), answer.map_err(|failure| told(seed, failure))?);
+        discovered.insert(seed.address.clone(), answer.map_err(|failure| usage(seed, failure))?);
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
-/// The mistake of asking a CVM that does not answer.
-fn told(seed: &Cvm, failure: Failure) -> Usage {
-    let usage =
-        Usage::new(sanitize::text(&failure.message)).at(format_args!("{} {}", seed.source, seed.name));
+/// The mistake of naming a CVM that does not answer.
+fn usage(seed: &Cvm, failure: Failure) -> Usage {
+    let usage = Usage::new(failure.message).at(format_args!("{} {}", seed.source, seed.name));
     match failure.hint {
         Some(hint) => usage.hint(hint),
         None => usage,
     }
 }
 
-/// What tells one question from another: whom ssh calls, and by which config.
+/// The key of an answer in the cache: where ssh connects to, and by which config.
 fn key(seed: &Cvm, ssh: &SshOptions) -> String {
     let (host, port, user, jump) = match &seed.address {
         Address::Local => ("local", None, None, None),

@@ -1,6 +1,5 @@
 //! `cvmtail logs -c CVM`: the logs that are really there.
 
-use std::io::{self, Write as _};
 use std::sync::Arc;
 
 use futures::future::join_all;
@@ -12,20 +11,18 @@ use crate::cluster::naming::{Naming, shown};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::human::{self, Table};
-use crate::modes::{object, runtime};
+use crate::modes::print::push_object;
+use crate::modes::runtime;
+use crate::modes::stop::Stop;
 use crate::options::ListForm;
 use crate::plan;
-use crate::report;
 use crate::ssh::session::{Resources, Session};
-use crate::usage::Usage;
+use crate::{output, report};
 
-/// Asks all CVMs side by side and prints what each has; the exit tells whether there is anything, and (2) whether a
-/// CVM could not be asked.
-pub fn run(plan: &plan::ListingPlan) -> Result<Exit, Usage> {
-    let answers = match runtime::run(ask(plan))? {
-        Ok(answers) => answers,
-        Err(exit) => return Ok(exit),
-    };
+/// Asks all CVMs side by side and prints what each has; the exit status says whether there is anything, and (2)
+/// whether a CVM gave no answer.
+pub fn run(plan: &plan::ListingPlan) -> Result<Exit, Stop> {
+    let answers = runtime::run(async { Ok(ask(plan).await) })?;
     let mut failed = false;
     for (cvm, answer) in plan.cvms.iter().zip(&answers) {
         let failures = match answer {
@@ -37,12 +34,8 @@ pub fn run(plan: &plan::ListingPlan) -> Result<Exit, Usage> {
             report::say_failure(cvm, failure);
         }
     }
-    let mut out = Vec::new();
-    let found = write(plan, &answers, &mut out).map_err(|error| Usage::new(error.to_string()))?;
-    match io::stdout().lock().write_all(&out) {
-        Ok(()) => Ok(Exit::for_follow(found, failed)),
-        Err(error) => runtime::refused(&error),
-    }
+    let (out, found) = list(plan, &answers);
+    output::print(&out).map_or_else(Stop::for_stdout, |()| Ok(Exit::for_follow(found, failed)))
 }
 
 /// What each CVM answers.
@@ -59,9 +52,9 @@ async fn ask(plan: &plan::ListingPlan) -> Vec<Result<Listing, Failure>> {
     .await
 }
 
-/// INTERFACE's `log_file` object.
+/// The `log_file` object of NDJSON.
 #[derive(Serialize)]
-struct Object<'a> {
+struct LogFileObject<'a> {
     /// Always `log_file`.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -81,13 +74,9 @@ struct Object<'a> {
     known: bool,
 }
 
-/// Writes what was found, as objects or as a table, and gives how many files that are.
-fn write(
-    plan: &plan::ListingPlan,
-    answers: &[Result<Listing, Failure>],
-    out: &mut Vec<u8>,
-) -> io::Result<u64> {
-    let mut found = 0;
+/// What was found as objects or as a table, and how many files that are.
+fn list(plan: &plan::ListingPlan, answers: &[Result<Listing, Failure>]) -> (Vec<u8>, u64) {
+    let (mut out, mut found) = (Vec::new(), 0);
     let mut table = Table::new(["CVM", "LOG", "KNOWN", "SIZE", "AGE", "PATH"]).with_numbers([3, 4]);
     let known = &plan.naming;
     let mut naming: Naming = known.clone();
@@ -99,10 +88,10 @@ fn write(
             let is_known = known.knows(&entry.path);
             let Entry { path, size, modified, target } = entry;
             if let ListForm::Json { terminal } = plan.form {
-                object::write(
-                    out,
+                push_object(
+                    &mut out,
                     terminal,
-                    &Object {
+                    &LogFileObject {
                         kind: "log_file",
                         cvm: &cvm.name,
                         log: &log,
@@ -112,7 +101,7 @@ fn write(
                         target: target.as_ref().map(ToString::to_string),
                         known: is_known,
                     },
-                )?;
+                );
                 continue;
             }
             let size = size.map_or_else(|| "-".to_owned(), human::size);
@@ -126,9 +115,9 @@ fn write(
         }
     }
     if plan.form == ListForm::Table && found > 0 {
-        out.write_all(table.text().as_bytes())?;
+        out = table.text().into_bytes();
     }
-    Ok(found)
+    (out, found)
 }
 
 /// A moment in RFC 3339, to the microsecond.

@@ -1,17 +1,17 @@
-//! `cvmtail logs`: the names of logs and where each is. Nothing is asked of any CVM.
-
-use std::io::{self, Write};
+//! `cvmtail logs`: the names of logs and where each is. No CVM is asked.
 
 use serde::Serialize;
 
+use crate::exit::Exit;
 use crate::human::Table;
-use crate::modes::object;
+use crate::modes::print::{print, push_object};
+use crate::modes::stop::Stop;
 use crate::options::ListForm;
 use crate::plan::LogsPlan;
 
-/// INTERFACE's `log` object.
+/// The `log` object of NDJSON.
 #[derive(Serialize)]
-struct Object<'a> {
+struct LogObject<'a> {
     /// Always `log`.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -21,17 +21,18 @@ struct Object<'a> {
     path: &'a str,
 }
 
-/// Writes the logs as a table, or as one object each.
-pub fn run(plan: &LogsPlan, out: &mut impl Write) -> io::Result<()> {
+/// Prints the logs as a table, or as one object each.
+pub fn run(plan: &LogsPlan) -> Result<Exit, Stop> {
     if let ListForm::Json { terminal } = plan.form {
+        let mut out = Vec::new();
         for (log, path) in &plan.logs {
-            object::write(out, terminal, &Object { kind: "log", log, path: &path.to_string() })?;
+            push_object(&mut out, terminal, &LogObject { kind: "log", log, path: &path.to_string() });
         }
-        return Ok(());
+        return print(&out);
     }
     let mut table = Table::new(["LOG", "PATH"]);
     for (log, path) in &plan.logs {
         table.row([log, &path.to_string()]);
     }
-    out.write_all(table.text().as_bytes())
+    print(table.text().as_bytes())
 }

@@ -52,7 +52,7 @@ async fn came(signal: &mut Option<Signal>) {
 }
 
 /// The signals this process ignores, bit 0 for signal 1: `SigIgn` of proc(5), since asking the system
-/// call would take `unsafe`. Where /proc tells nothing, none.
+/// call would take `unsafe`. None where /proc is not available.
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

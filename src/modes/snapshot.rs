@@ -1,22 +1,24 @@
-//! The story of a snapshot: look at all CVMs at once for a bounded time, fold what was seen, report it, and let the
+//! The story of a snapshot: inspect all CVMs at once for a bounded time, fold the results, report it, and let the
 //! exit status say the verdict.
 
-mod look;
+mod inspection;
 
 use std::fs;
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
+use anyhow::{Context as _, bail};
 use futures::future::join_all;
 use jiff::Timestamp;
-use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::agent::fleet::{ear, hosts};
 use crate::agent::heartbeat::Pulse;
 use crate::exit::Exit;
+use crate::modes::runtime;
 use crate::modes::signals::Signals;
+use crate::modes::stop::Stop;
 use crate::options::ReportForm;
 use crate::output::{Closed, Output};
 use crate::plan::SnapshotPlan;
@@ -30,7 +32,7 @@ use crate::snapshot::document::Document;
 use crate::ssh::descriptor_limit;
 use crate::tail::stream::Host;
 use crate::usage::Usage;
-use look::Look;
+use inspection::Inspection;
 
 /// How long closing the connections may take at the end; what is left then dies with this process.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -43,7 +45,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Looks and reports. An error: there is nothing to compare with, the report has no place, or this machine lacks
 /// what any run needs.
-pub fn run(plan: &SnapshotPlan) -> Result<Exit, Usage> {
+pub fn run(plan: &SnapshotPlan) -> Result<Exit, Stop> {
     let earlier = plan.compare.as_ref().map(|file| {
         let told = |why: String| {
             let usage = Usage::new(format!("{} is no earlier report: {why}", file.display()));
@@ -54,14 +56,12 @@ pub fn run(plan: &SnapshotPlan) -> Result<Exit, Usage> {
     });
     let earlier = earlier.transpose()?;
     if let Some(file) = &plan.output_file {
-        let told = |error| Usage::new(format!("--output-file {} cannot be written: {error}", file.display()));
-        replace::check(file).map_err(told)?;
+        replace::check(file)
+            .with_context(|| format!("--output-file {} cannot be written", file.display()))?;
     }
     descriptor_limit::raise();
-    // One thread: the signal by which the masters die with us goes by the thread that started them.
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let lacking = |error: io::Error| Usage::new(format!("this machine does not let it run: {error}"));
-    runtime.and_then(|runtime| runtime.block_on(snapshot(plan, earlier.as_ref()))).map_err(lacking)
+    let exit = runtime::single_threaded()?.block_on(snapshot(plan, earlier.as_ref()));
+    Ok(exit.context("cannot start")?)
 }
 
 /// The run, from the first connection to the last word; a signal ends it at any time.
@@ -71,7 +71,7 @@ async fn snapshot(plan: &SnapshotPlan, earlier: Option<&Earlier>) -> io::Result<
     let (ear, mut heard) = ear(plan.ssh.verbose);
     let pulse = Rc::new(Pulse::default());
     let hosts = hosts(&plan.cvms, &plan.ssh, &pulse, ear.as_ref())?;
-    let mut look = Look::new(plan, &hosts)?;
+    let mut inspection = Inspection::new(plan, &hosts)?;
     let over = Instant::now() + plan.timeout;
     let signal = loop {
         tokio::select! {
@@ -80,8 +80,8 @@ async fn snapshot(plan: &SnapshotPlan, earlier: Option<&Earlier>) -> io::Result<
             () = sleep_until(over) => break None,
             Some(words) = heard.recv() => reporter.run(&words, None, false),
             () = pulse.run() => break None,
-            more = look.step() => {
-                reporter.connecting(look.settled(), plan.cvms.len());
+            more = inspection.step() => {
+                reporter.connecting(inspection.settled(), plan.cvms.len());
                 if !more {
                     break None;
                 }
@@ -89,13 +89,13 @@ async fn snapshot(plan: &SnapshotPlan, earlier: Option<&Earlier>) -> io::Result<
         }
     };
     let now = Timestamp::now();
-    look.stop();
+    inspection.stop();
     reporter.connecting(1, 1);
     let code = if let Some(number) = signal {
         let _ = timeout(FAREWELL, farewell(&hosts)).await;
         Exit::Signal(number)
     } else {
-        let document = assemble(&look.looked(now), earlier);
+        let document = assemble(&inspection.looked(now), earlier);
         tokio::select! {
             biased;
             number = signals.ending() => Exit::Signal(number),
@@ -117,35 +117,36 @@ async fn farewell(hosts: &[Rc<Host>]) {
 /// Puts the report where it is wanted, and gives the status.
 async fn tell(plan: &SnapshotPlan, document: &Document, reporter: &mut Reporter) -> Exit {
     let mut report = render(plan.form, document, plan.look);
-    let said = match &plan.output_file {
-        Some(file) => replace::replace(file, &report)
-            .map_err(|error| format!("{} cannot be written: {error}", file.display())),
+    let written = match &plan.output_file {
+        Some(file) => {
+            replace::replace(file, &report).with_context(|| format!("{} cannot be written", file.display()))
+        }
         None => print(&mut report).await,
     };
-    // Who does not read the report as text is told the verdict as text.
+    // Whoever does not read the report as text gets the verdict as text.
     let is_read = plan.output_file.is_none() && plan.form == ReportForm::Text;
     if plan.report.events && !document.healthy && !is_read {
         reporter.run(&headline(document), None, false);
     }
-    match said {
+    match written {
         Ok(()) => Exit::for_snapshot(!document.breaches.is_empty(), document.looked_everywhere),
-        Err(why) => {
-            reporter.run(&why, None, true);
+        Err(error) => {
+            reporter.run(&format!("{error:#}"), None, true);
             Exit::Failed
         }
     }
 }
 
-/// Prints the report on stdout. A reader who went away has read enough; any other error is told.
-async fn print(report: &mut Vec<u8>) -> Result<(), String> {
-    let mut output = Output::stdout().map_err(|error| format!("stdout cannot be written: {error}"))?;
+/// Prints the report on stdout. A reader that went away has read enough.
+async fn print(report: &mut Vec<u8>) -> anyhow::Result<()> {
+    let mut output = Output::stdout().context("stdout cannot be written")?;
     let whole = async {
         output.send(report).await?;
         output.drained().await
     };
     match timeout(LAST_READ, whole).await {
         Ok(Ok(()) | Err(Closed::Gone)) => Ok(()),
-        Ok(Err(Closed::Failed(error))) => Err(format!("stdout cannot be written: {error}")),
-        Err(_) => Err("stdout was not read: the report is not complete".to_owned()),
+        Ok(Err(closed @ Closed::Failed(_))) => Err(closed.into()),
+        Err(_) => bail!("stdout was not read: the report is not complete"),
     }
 }

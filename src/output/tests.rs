@@ -89,7 +89,7 @@ async fn a_broken_pipe_is_told_from_a_full_disk() {
     let mut output = Output::to(full).unwrap();
     output.send(&mut b"x".to_vec()).await.unwrap();
     let closed = output.drained().await.unwrap_err();
-    assert_eq!(closed.to_string(), "stdout: No space left on device (os error 28)");
+    assert_eq!(closed.to_string(), "stdout cannot be written: No space left on device (os error 28)");
 }
 
 #[tokio::test]

@@ -30,8 +30,9 @@ use crate::human;
 use crate::item::CvmClock;
 use crate::line::split::lines;
 use crate::options::FlowOptions;
-use crate::plan;
+use crate::plan::{self};
 use crate::render::renderer::Renderer;
+use crate::tally::Tally;
 use printer::Printer;
 
 /// A smaller clock skew is not corrected: it may be the time that the query took.
@@ -121,6 +122,11 @@ impl Pipeline {
     /// How many lines (with `-M`, records) were printed as matches, not as context.
     pub(super) const fn printed(&self) -> u64 {
         self.printer.printed()
+    }
+
+    /// How the streams fare, and what was counted.
+    pub(super) const fn tally(&mut self) -> &mut Tally {
+        &mut self.printer.tally
     }
 
     /// The events of the pipeline itself since the last call.

@@ -9,7 +9,6 @@ pub mod body;
 pub mod json;
 pub mod ndjson;
 pub mod notice;
-pub mod own;
 pub mod palette;
 pub mod prefixes;
 pub mod raw;
@@ -18,6 +17,7 @@ pub mod snapshot;
 pub mod summary;
 pub mod template;
 pub mod text;
+pub mod time_column;
 pub mod verdict;
 
 #[cfg(test)]

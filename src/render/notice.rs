@@ -1,7 +1,7 @@
-//! What is said on stderr about streams and CVMs, in the wording of someone who is not in a hurry.
+//! Messages on stderr about streams and CVMs.
 //!
 //! What begins and ends as it should takes one quiet line, `+ CVM LOG` and `- CVM LOG`. The rest says
-//! who, what and why, and on a line of its own what to do about it. Red is for errors alone.
+//! who, what and why, and on a line of its own how to fix it. Red is for errors alone.
 
 use std::fmt::Display;
 use std::io::Write as _;
@@ -18,12 +18,12 @@ use crate::sanitize;
 /// How many logs are named that an event is about.
 const NAMED: usize = 3;
 
-/// Words events.
+/// Puts events into words.
 #[derive(Debug)]
 pub struct Notices {
     /// The colours of names; `None` without colours.
     palette: Option<Palette>,
-    /// A progress line tells what is being connected, so that no event need say it.
+    /// A progress line shows what is being connected, so no event need say it.
     progress: bool,
 }
 
@@ -33,7 +33,7 @@ impl Notices {
         Self { palette: report.color.then(|| Palette::new(targets)), progress: report.terminal }
     }
 
-    /// Appends an event as text, a newline included; `logs` are all it is told of. Control characters are made
+    /// Appends an event as text, a newline included; `logs` are all it happened to. Control characters are made
     /// harmless everywhere, so that one event is one line for a script too.
     pub fn event(&mut self, out: &mut Vec<u8>, event: &Event, logs: &[&str]) {
         let (mark, told) = match event.status {
@@ -69,11 +69,11 @@ impl Notices {
         push_hint(out, event.hint.as_deref());
     }
 
-    /// Appends something the run as a whole has to say, and its hint; `grave` if it is an error.
-    pub fn run(&self, out: &mut Vec<u8>, message: &str, hint: Option<&str>, grave: bool) {
+    /// Appends a message about the run as a whole, and its hint.
+    pub fn run(&self, out: &mut Vec<u8>, message: &str, hint: Option<&str>, is_error: bool) {
         self.push(out, "cvmtail:", Style::new().dimmed());
         out.push(b' ');
-        self.push(out, sanitize::text(message), if grave { palette::error() } else { Style::new() });
+        self.push(out, sanitize::text(message), if is_error { palette::error() } else { Style::new() });
         out.push(b'\n');
         push_hint(out, hint);
     }
@@ -119,10 +119,10 @@ const fn style(status: Status) -> Style {
     }
 }
 
-/// Appends what to do, each line of it indented; commands stay free of anything that would hinder copying.
+/// Appends how to fix it, each line of it indented; commands stay free of anything that would hinder copying.
 fn push_hint(out: &mut Vec<u8>, hint: Option<&str>) {
     for (index, line) in hint.into_iter().flat_map(str::lines).enumerate() {
-        out.extend_from_slice(if index == 0 { b"  try: " } else { b"       " });
+        out.extend_from_slice(if index == 0 { b"  hint: " } else { b"        " });
         sanitize::push(out, line.as_bytes());
         out.push(b'\n');
     }
@@ -174,7 +174,7 @@ mod tests {
             ..event(Status::Reconnecting, "connection lost: no answer for 18 s")
         };
         let expected = "cvmtail: 10.0.0.1 genesis: reconnecting: connection lost: no answer for 18 s (try 2)\n  \
-                        try: ssh-keyscan a >> f\n       and compare\n";
+                        hint: ssh-keyscan a >> f\n        and compare\n";
         assert_eq!(told(&event, false), expected);
     }
 

@@ -6,12 +6,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::human::{self, Table};
-use crate::sanitize;
 use crate::tally::{Counts, Tally};
 
 /// INTERFACE's `summary`.
 #[derive(Serialize)]
-struct Summary<'a> {
+struct RunSummary<'a> {
     /// `summary`.
     r#type: &'static str,
     /// How long the run has lasted.
@@ -84,23 +83,28 @@ impl From<Counts> for Numbers {
 
 /// Appends the summary of a run that has lasted for `elapsed` as one JSON object and a newline.
 pub fn json(out: &mut Vec<u8>, tally: &Tally, elapsed: Duration) {
-    let summary = Summary {
+    let streams = tally.streams().map(|stream| PerStream {
+        cvm: &stream.target.cvm.name,
+        log: &stream.target.log,
+        path: stream.target.path.to_string(),
+        failed: stream.state.is_failure(),
+        counts: stream.counts.into(),
+    });
+    let globs = tally.globs().map(|(cvm, glob, state)| PerStream {
+        cvm,
+        log: glob,
+        path: glob.to_owned(),
+        failed: state.is_failure(),
+        counts: Counts::default().into(),
+    });
+    let summary = RunSummary {
         r#type: "summary",
         elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         cvms: tally.cvms(),
-        streams: tally.streams().count(),
+        streams: tally.streams_known(),
         streams_failed: tally.streams_failed(),
         total: tally.total().into(),
-        per_stream: tally
-            .streams()
-            .map(|stream| PerStream {
-                cvm: &stream.target.cvm.name,
-                log: &stream.target.log,
-                path: stream.target.path.to_string(),
-                failed: tally.has_failed(stream),
-                counts: stream.counts.into(),
-            })
-            .collect(),
+        per_stream: streams.chain(globs).collect(),
     };
     let written = serde_json::to_writer(&mut *out, &summary);
     debug_assert!(written.is_ok(), "neither a map with odd keys nor a writer that fails");
@@ -115,11 +119,15 @@ const COLUMNS: [&str; 9] =
 pub fn text(tally: &Tally, elapsed: Duration) -> String {
     let mut table = Table::new(COLUMNS).with_numbers(2..COLUMNS.len());
     for stream in tally.streams() {
-        let names = [sanitize::text(&stream.target.cvm.name), sanitize::text(&stream.target.log)];
+        let names = [stream.target.cvm.name.clone(), stream.target.log.clone()];
         table.row(row(names, &stream.counts, elapsed).each_ref().map(String::as_str));
     }
+    for (cvm, glob, _) in tally.globs() {
+        let names = [cvm.to_owned(), glob.to_owned()];
+        table.row(row(names, &Counts::default(), elapsed).each_ref().map(String::as_str));
+    }
     let total = tally.total();
-    let names = [human::count(tally.cvms(), "CVM"), human::count(tally.streams().count(), "stream")];
+    let names = [human::count(tally.cvms(), "CVM"), human::count(tally.streams_known(), "stream")];
     table.row(row(names, &total, elapsed).each_ref().map(String::as_str));
     let mut text = table.text();
     text.push_str(&human::duration(elapsed));

@@ -10,15 +10,15 @@ use crate::cluster::target::Target;
 use crate::options::{OutputOptions, Prefix};
 use crate::render::annotated_line::{AnnotatedLine, lines};
 use crate::render::body::Body;
-use crate::render::own::Own;
 use crate::render::prefixes::Prefixes;
+use crate::render::time_column::TimeColumn;
 
 /// Writes lines with a prefix. The pieces of a long line are joined unless another stream writes in between.
 #[derive(Debug)]
 pub struct Text {
     prefixes: Prefixes,
     /// `-t`: the timestamp after the prefix.
-    own: Option<Own>,
+    time: Option<TimeColumn>,
     body: Body,
     /// The stream that wrote last, if its line is incomplete.
     open: Option<usize>,
@@ -28,7 +28,7 @@ impl Text {
     pub fn new(prefix: Prefix, output: &OutputOptions, targets: &[Arc<Target>]) -> Self {
         Self {
             prefixes: Prefixes::new(prefix, output, targets),
-            own: output.timestamps.clone().map(|form| Own::new(form, output.zone.clone())),
+            time: output.timestamps.clone().map(|form| TimeColumn::new(form, output.zone.clone())),
             body: Body::new(output.terminal, output.color),
             open: None,
         }
@@ -41,7 +41,7 @@ impl Text {
                 out.push(b'\n');
             }
             self.prefixes.push_prefix(out, line.target, line.late);
-            if let Some(own) = &mut self.own {
+            if let Some(own) = &mut self.time {
                 own.push(out, line.time);
             }
         }
@@ -54,7 +54,7 @@ impl Text {
 
     pub fn batch(&mut self, out: &mut Vec<u8>, batch: &Batch, range: Range<usize>) {
         let whole = self.open.is_none() && !batch.continues && batch.ending != Ending::Partial;
-        if self.body.terminal() || !whole || self.own.is_some() {
+        if self.body.terminal() || !whole || self.time.is_some() {
             lines(batch, range).for_each(|line| self.line(out, &line));
             return;
         }
@@ -76,7 +76,7 @@ impl Text {
     }
 
     pub const fn shows_metadata(&self) -> bool {
-        self.own.is_some() || self.body.colors()
+        self.time.is_some() || self.body.colors()
     }
 
     pub fn finish(&mut self, out: &mut Vec<u8>) {

@@ -20,53 +20,71 @@ use crate::cluster::target::Target;
 use crate::descriptor::Descriptor;
 use crate::event::Event;
 use crate::failure::Failure;
+use crate::human;
 use crate::options;
 use crate::render::notice::Notices;
 use crate::sanitize;
-use outage::{Outages, Told};
+use outage::{GroupedEvent, Outages};
 
-/// Says something outside of a run, where nothing else is said meanwhile; a newline is added. stderr may be closed:
-/// the exit status tells it too.
+/// Prints a message outside of a run, when no [`Reporter`] does; a newline is added. stderr may be closed: the exit
+/// status says it too.
 pub fn say(text: &str) {
-    let _ = io::stderr().lock().write_all((sanitize::lines(text) + "\n").as_bytes());
+    say_styled(&(sanitize::lines(text) + "\n"));
 }
 
-/// Says of a CVM what cannot be done, and what to do about it.
-pub fn say_failure(cvm: &Cvm, failure: &Failure) {
-    let hint =
-        failure.hint.as_ref().map_or_else(String::new, |hint| format!("\n  hint: {}", sanitize::text(hint)));
-    say(&format!("cvmtail: {cvm}: {}{hint}", sanitize::text(&failure.message)));
+/// The same of text that has colors of our own, and in which all foreign text is sanitized already.
+pub fn say_styled(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
+
+/// Reports outside of a run what cannot be done with a CVM, and how to fix it.
+pub fn say_failure(cvm: &Cvm, failure: &Failure) {
+    let mut text = Vec::new();
+    let notices = Notices::new(&SILENT, &[]);
+    let message = format!("{cvm}: {}", failure.message);
+    notices.run(&mut text, &message, failure.hint.as_deref(), false);
+    say_styled(&String::from_utf8_lossy(&text));
+}
+
+/// Options of a reporter that reports no events and draws nothing.
+pub const SILENT: options::ReportOptions =
+    options::ReportOptions { events: false, color: false, terminal: false, stats: None };
 
 /// How many messages may wait: more than one per stream of a large cluster.
 const QUEUE: usize = 1024;
 
-/// What is said on stderr, said in order.
+/// What is printed on stderr, in order.
 #[derive(Debug)]
 pub struct Reporter {
-    /// Events are told here at all.
+    /// Events are printed.
     events: bool,
     /// A progress line may be drawn.
     terminal: bool,
     /// To the thread.
     queue: SyncSender<Message>,
-    /// Hung up when the thread has said all.
+    /// Hung up when the thread has written all.
     done: Receiver<()>,
-    /// Messages that found the queue full since the last one that did not.
+    /// Messages dropped since the last one that was queued.
     dropped: u64,
 }
 
-/// What the thread is told.
+/// What the thread is to do.
 #[derive(Debug)]
 enum Message {
-    /// Tell this, by itself or with what other logs have to tell.
+    /// An event, printed by itself or together with the same event of other logs.
     Event(Box<Event>),
-    /// Say this of the run as a whole: what, its hint, and whether it is an error.
-    Run(String, Option<String>, bool),
-    /// Write this.
+    /// A message about the run as a whole.
+    Run {
+        message: String,
+        hint: Option<String>,
+        is_error: bool,
+    },
     Text(String),
-    /// This many CVMs of so many are reached, or given up.
-    Progress(u64, u64),
+    /// How many CVMs of all are reached or given up.
+    Progress {
+        settled: u64,
+        all: u64,
+    },
     /// Take the progress line off the terminal until the next `Progress`, and say so.
     Clear(oneshot::Sender<()>),
 }
@@ -75,46 +93,46 @@ enum Message {
 const CLEARED: Duration = Duration::from_millis(500);
 
 impl Reporter {
-    /// Speaks on this process's stderr; `targets` are the streams known at the start.
+    /// Prints on this process's stderr; `targets` are the streams known at the start.
     pub fn stderr(plan: &options::ReportOptions, targets: &[Arc<Target>]) -> io::Result<Self> {
         Self::to(Descriptor::of(&io::stderr())?, plan, targets)
     }
 
-    /// Speaks into any writer.
+    /// Prints into any writer.
     fn to(
         writer: impl Write + Send + 'static,
         plan: &options::ReportOptions,
         targets: &[Arc<Target>],
     ) -> io::Result<Self> {
         let (queue, messages) = sync_channel(QUEUE);
-        let (said, done) = channel::<()>();
-        let voice = Voice {
+        let (working, done) = channel::<()>();
+        let printer = StderrThread {
             writer,
             notices: Notices::new(plan, targets),
             outages: Outages::new(targets),
             line: None,
         };
         let work = move || {
-            voice.speak(&messages);
-            drop(said);
+            printer.run(&messages);
+            drop(working);
         };
         thread::Builder::new().name("stderr".into()).spawn(work)?;
         Ok(Self { events: plan.events, terminal: plan.terminal, queue, done, dropped: 0 })
     }
 
-    /// Tells an event, unless `-q` or NDJSON keep events off stderr.
+    /// Prints an event, unless `-q` or NDJSON keep events off stderr.
     pub fn event(&mut self, event: &Event) {
         if self.events {
             self.say(Message::Event(Box::new(event.clone())));
         }
     }
 
-    /// Tells something of the run as a whole, whatever `-q` says; `grave` if it is an error.
-    pub fn run(&mut self, message: &str, hint: Option<&str>, grave: bool) {
-        self.say(Message::Run(message.to_owned(), hint.map(str::to_owned), grave));
+    /// Reports something about the run as a whole, also with `-q`.
+    pub fn run(&mut self, message: &str, hint: Option<&str>, is_error: bool) {
+        self.say(Message::Run { message: message.to_owned(), hint: hint.map(str::to_owned), is_error });
     }
 
-    /// Says text that is ready and harmless, such as the summary.
+    /// Prints text that is ready and sanitized, such as the summary.
     pub fn text(&mut self, text: &str) {
         self.say(Message::Text(text.to_owned()));
     }
@@ -124,7 +142,7 @@ impl Reporter {
     pub fn connecting(&mut self, settled: usize, all: usize) {
         if self.terminal && self.events {
             // A progress line that is skipped is made good by the next one.
-            let _ = self.queue.try_send(Message::Progress(settled as u64, all as u64));
+            let _ = self.queue.try_send(Message::Progress { settled: settled as u64, all: all as u64 });
         }
     }
 
@@ -134,14 +152,14 @@ impl Reporter {
         if !(self.terminal && self.events) {
             return;
         }
-        let (says, cleared) = oneshot::channel();
-        if self.queue.try_send(Message::Clear(says)).is_ok() {
-            // A terminal that is held up loses looks, never lines.
+        let (sender, cleared) = oneshot::channel();
+        if self.queue.try_send(Message::Clear(sender)).is_ok() {
+            // On a terminal that is held up the progress line may run into lines; no line is lost.
             let _ = timeout(CLEARED, cleared).await;
         }
     }
 
-    /// Waits until all is said, at most for `patience`; false if that was not enough.
+    /// Waits until all is written, at most for `patience`; false if that was not enough.
     pub fn finish(mut self, patience: Duration) -> bool {
         self.say_dropped();
         drop(self.queue);
@@ -159,8 +177,9 @@ impl Reporter {
     /// Queues how many messages were dropped, if any were and there is room.
     fn say_dropped(&mut self) {
         if self.dropped > 0 {
-            let lost = format!("{} messages dropped, stderr was not read", self.dropped);
-            if self.queue.try_send(Message::Run(lost, None, false)).is_ok() {
+            let message = format!("{} dropped, stderr was not read", human::count(self.dropped, "message"));
+            let message = Message::Run { message, hint: None, is_error: false };
+            if self.queue.try_send(message).is_ok() {
                 self.dropped = 0;
             }
         }
@@ -168,10 +187,10 @@ impl Reporter {
 }
 
 /// What the thread works with.
-struct Voice<W> {
+struct StderrThread<W> {
     /// stderr.
     writer: W,
-    /// Words events.
+    /// Puts events into words.
     notices: Notices,
     /// Events that wait for others of their kind.
     outages: Outages,
@@ -179,9 +198,9 @@ struct Voice<W> {
     line: Option<ProgressBar>,
 }
 
-impl<W: Write> Voice<W> {
+impl<W: Write> StderrThread<W> {
     /// The thread: writes until nothing more can come.
-    fn speak(mut self, messages: &Receiver<Message>) {
+    fn run(mut self, messages: &Receiver<Message>) {
         loop {
             let patience = self.outages.due().map(|due| due.saturating_duration_since(Instant::now()));
             let message = match patience {
@@ -189,55 +208,55 @@ impl<W: Write> Voice<W> {
                 None => messages.recv().map_err(RecvTimeoutError::from),
             };
             match message {
-                Ok(message) => self.hear(message),
+                Ok(message) => self.on_message(message),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             let ripe = self.outages.ripe(Instant::now());
-            self.tell(&ripe);
+            self.print(&ripe);
         }
-        self.tell_rest();
+        self.print_rest();
         clear(self.line);
     }
 
-    /// Does what the message says; what is said of the whole run comes after all events before it.
-    fn hear(&mut self, message: Message) {
-        if let Message::Run(..) | Message::Text(_) = message {
-            self.tell_rest();
+    /// Handles a message; one about the whole run comes after all events before it.
+    fn on_message(&mut self, message: Message) {
+        if let Message::Run { .. } | Message::Text(_) = message {
+            self.print_rest();
         }
         match message {
             Message::Event(event) => {
                 let told = self.outages.take(*event, Instant::now());
-                self.tell(&told);
+                self.print(&told);
             }
-            Message::Run(message, hint, grave) => {
+            Message::Run { message, hint, is_error } => {
                 let mut text = Vec::new();
-                self.notices.run(&mut text, &message, hint.as_deref(), grave);
+                self.notices.run(&mut text, &message, hint.as_deref(), is_error);
                 self.write(&text);
             }
             Message::Text(text) => self.write(text.as_bytes()),
-            Message::Progress(settled, all) if settled < all => {
+            Message::Progress { settled, all } if settled < all => {
                 self.line.get_or_insert_with(|| progress_line(all)).set_position(settled);
             }
-            Message::Progress(..) => clear(self.line.take()),
-            Message::Clear(says) => {
+            Message::Progress { .. } => clear(self.line.take()),
+            Message::Clear(sender) => {
                 clear(self.line.take());
                 // Who asked may have lost patience.
-                let _ = says.send(());
+                let _ = sender.send(());
             }
         }
     }
 
-    /// Tells what still waits.
-    fn tell_rest(&mut self) {
+    /// Prints what still waits.
+    fn print_rest(&mut self) {
         let rest = self.outages.rest();
-        self.tell(&rest);
+        self.print(&rest);
     }
 
-    /// Tells events.
-    fn tell(&mut self, told: &[Told]) {
+    /// Prints events.
+    fn print(&mut self, told: &[GroupedEvent]) {
         let mut text = Vec::new();
-        for Told { event, targets } in told {
+        for GroupedEvent { event, targets } in told {
             let logs: Vec<&str> = targets.iter().map(|target| target.log.as_str()).collect();
             self.notices.event(&mut text, event, &logs);
         }
@@ -287,7 +306,7 @@ mod tests {
 
     /// A stderr that is not read before the test gives leave, and says what was written.
     struct Stalled {
-        /// Told that a write has begun.
+        /// Signals that a write has begun.
         begun: Sender<()>,
         /// Gives leave for ever when hung up.
         leave: Receiver<()>,

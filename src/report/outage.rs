@@ -16,9 +16,9 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// The same where the others are known to come: each is back when its own file was found again.
 const COMING: Duration = Duration::from_secs(1);
 
-/// An event, and all logs it is told of; none if it is about a CVM.
+/// An event, and the logs of one CVM that it happened to; none if it is about the CVM.
 #[derive(Debug)]
-pub struct Told {
+pub struct GroupedEvent {
     /// What happened.
     pub event: Event,
     /// To which logs of one CVM.
@@ -33,7 +33,7 @@ pub struct Outages {
     /// Those of them that are broken.
     broken: HashMap<String, BTreeSet<usize>>,
     /// What waits, and until when.
-    held: Vec<(Told, Instant)>,
+    held: Vec<(GroupedEvent, Instant)>,
 }
 
 impl Outages {
@@ -47,15 +47,15 @@ impl Outages {
     }
 
     /// Takes in an event; gives what is to be told now, in its order.
-    pub fn take(&mut self, event: Event, now: Instant) -> Vec<Told> {
+    pub fn take(&mut self, event: Event, now: Instant) -> Vec<GroupedEvent> {
         let Subject::Stream(target) = &event.subject else {
-            return vec![Told { event, targets: Vec::new() }];
+            return vec![GroupedEvent { event, targets: Vec::new() }];
         };
         let target = Arc::clone(target);
         self.know(&target);
         let cvm = &target.cvm.name;
         // What a stream says stays in its order.
-        let waits = |told: &Told| told.targets.iter().any(|other| other.id == target.id);
+        let waits = |told: &GroupedEvent| told.targets.iter().any(|other| other.id == target.id);
         let mut told =
             if self.held.iter().any(|(told, _)| waits(told)) { self.release(cvm, None) } else { Vec::new() };
         let broken = self.broken.entry(cvm.clone()).or_default();
@@ -69,7 +69,7 @@ impl Outages {
             Status::Reconnecting | Status::Error => PATIENCE,
             Status::Resumed => COMING,
             _ => {
-                told.push(Told { event, targets: vec![target] });
+                told.push(GroupedEvent { event, targets: vec![target] });
                 self.forget(&told);
                 return told;
             }
@@ -80,7 +80,7 @@ impl Outages {
             held.join(&event, target);
             held.targets.len()
         } else {
-            self.held.push((Told { event, targets: vec![target] }, now + patience));
+            self.held.push((GroupedEvent { event, targets: vec![target] }, now + patience));
             1
         };
         if together >= self.streams[&cvm].len() || status == Status::Resumed && broken == 0 {
@@ -95,7 +95,7 @@ impl Outages {
     }
 
     /// What has waited long enough by `now`, and what waits before it of the same CVM.
-    pub fn ripe(&mut self, now: Instant) -> Vec<Told> {
+    pub fn ripe(&mut self, now: Instant) -> Vec<GroupedEvent> {
         let mut told = Vec::new();
         while let Some(at) = self.held.iter().rposition(|(_, due)| *due <= now) {
             let cvm = self.held[at].0.cvm().to_owned();
@@ -105,8 +105,8 @@ impl Outages {
     }
 
     /// All that waits.
-    pub fn rest(&mut self) -> Vec<Told> {
-        let told: Vec<Told> = self.held.drain(..).map(|(told, _)| told).collect();
+    pub fn rest(&mut self) -> Vec<GroupedEvent> {
+        let told: Vec<GroupedEvent> = self.held.drain(..).map(|(told, _)| told).collect();
         self.forget(&told);
         told
     }
@@ -117,19 +117,19 @@ impl Outages {
     }
 
     /// What waits of that CVM, up to that place.
-    fn release(&mut self, cvm: &str, last: Option<usize>) -> Vec<Told> {
+    fn release(&mut self, cvm: &str, last: Option<usize>) -> Vec<GroupedEvent> {
         let mut place = 0;
-        let ready = |(told, _): &mut (Told, Instant)| {
+        let ready = |(told, _): &mut (GroupedEvent, Instant)| {
             place += 1;
             told.cvm() == cvm && last.is_none_or(|last| place <= last + 1)
         };
-        let told: Vec<Told> = self.held.extract_if(.., ready).map(|(told, _)| told).collect();
+        let told: Vec<GroupedEvent> = self.held.extract_if(.., ready).map(|(told, _)| told).collect();
         self.forget(&told);
         told
     }
 
     /// Nobody waits for streams that have ended.
-    fn forget(&mut self, told: &[Told]) {
+    fn forget(&mut self, told: &[GroupedEvent]) {
         for told in told.iter().filter(|told| matches!(told.event.status, Status::Error | Status::Stopped)) {
             if let Some(streams) = self.streams.get_mut(told.cvm()) {
                 streams.retain(|id| told.targets.iter().all(|target| target.id != *id));
@@ -138,7 +138,7 @@ impl Outages {
     }
 }
 
-impl Told {
+impl GroupedEvent {
     /// The name of the CVM it is about.
     fn cvm(&self) -> &str {
         &self.event.subject.cvm().name
@@ -171,7 +171,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{Outages, PATIENCE, Told};
+    use super::{GroupedEvent, Outages, PATIENCE};
     use crate::cluster::target::Target;
     use crate::event::{Event, Status, Subject};
     use crate::tally::tests::target;
@@ -192,8 +192,8 @@ mod tests {
     }
 
     /// What was told, and of which streams.
-    fn shown(told: &[Told]) -> Vec<(Status, &str, Vec<usize>)> {
-        let ids = |told: &Told| told.targets.iter().map(|target| target.id).collect();
+    fn shown(told: &[GroupedEvent]) -> Vec<(Status, &str, Vec<usize>)> {
+        let ids = |told: &GroupedEvent| told.targets.iter().map(|target| target.id).collect();
         told.iter().map(|told| (told.event.status, told.event.message.as_str(), ids(told))).collect()
     }
 
@@ -270,7 +270,7 @@ mod tests {
                 prop_assert!(outages.due().is_none_or(|due| due > now));
             }
             told.extend(outages.rest());
-            let each = |told: &Told| {
+            let each = |told: &GroupedEvent| {
                 let (status, attempt) = (told.event.status, told.event.attempt);
                 told.targets.iter().map(move |target| (target.id, status, attempt)).collect::<Vec<_>>()
             };

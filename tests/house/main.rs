@@ -20,7 +20,7 @@ const PURE: [&str; 9] =
     ["tally", "series", "diagnosis", "flow", "snapshot", "config", "cli", "plan", "render"];
 
 /// Rooms with I/O, each with those of its kind that it stands on.
-const WITH_IO: [(&str, &[&str]); 11] = [
+const WITH_IO: [(&str, &[&str]); 12] = [
     ("random", &[]),
     ("descriptor", &[]),
     ("replace", &[]),
@@ -28,6 +28,7 @@ const WITH_IO: [(&str, &[&str]); 11] = [
     ("environment", &[]),
     ("output", &["descriptor"]),
     ("report", &["descriptor"]),
+    ("askpass", &["report"]),
     ("ssh", &["random"]),
     ("agent", &["random", "ssh"]),
     ("tail", &["agent", "random", "ssh"]),
@@ -186,6 +187,48 @@ fn only_the_environment_reads_the_surroundings() {
 }
 
 #[test]
+fn stdout_and_stderr_have_one_owner_each() {
+    let words = [
+        "print!(",
+        "println!(",
+        "dbg!(",
+        "stdout()",
+        "stderr()",
+        "use io::stdout",
+        "use io::stderr",
+        ".print()",
+        "error.exit()",
+        "/dev/stderr",
+        "/dev/tty",
+    ];
+    // What only names them, and opens nothing.
+    let harmless = [
+        "io::stdout().is_terminal()",
+        "io::stderr().is_terminal()",
+        "Output::stdout()",
+        "Reporter::stderr(",
+        "use_stderr()",
+    ];
+    let mut sources = sources();
+    let said = |sources: &BTreeMap<String, String>| {
+        files_in(sources, &["report", "output"], |code| {
+            let code = harmless.iter().fold(code.to_owned(), |code, name| code.replace(name, ""));
+            code.lines().any(|line| {
+                let line = line.trim_start();
+                !line.starts_with("//") && words.iter().any(|word| line.contains(word))
+            })
+        })
+    };
+    assert_eq!(said(&sources), Vec::<String>::new());
+    for planted in
+        ["eprintln!(\"x\")", "std::io::stderr().lock()", "let _ = error.print();", "write(io::stdout())"]
+    {
+        sources.insert("modes::planted".to_owned(), format!("fn f() {{ {planted}; }}"));
+        assert_eq!(said(&sources), ["modes::planted"], "{planted}");
+    }
+}
+
+#[test]
 fn pure_rooms_ask_no_clock_and_open_no_file() {
     let words = [
         "Timestamp::now()",
@@ -204,13 +247,21 @@ fn pure_rooms_ask_no_clock_and_open_no_file() {
 
 /// The modules outside of `rooms` whose text, up to its tests, has one of `words`.
 fn files_with(words: &[&str], rooms: &[&str]) -> Vec<String> {
-    let sources = sources();
-    let graph = graph(&sources);
+    files_in(&sources(), rooms, |code| words.iter().any(|word| code.contains(word)))
+}
+
+/// The modules of `sources` outside of `rooms` whose text, up to its tests, is `wanted`.
+fn files_in(
+    sources: &BTreeMap<String, String>,
+    rooms: &[&str],
+    wanted: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let graph = graph(sources);
     let files = sources.iter().filter(|(module, _)| graph.imports.contains_key(*module));
     let foreign = files.filter(|(module, _)| !rooms.contains(&room(module)));
     let found = foreign.filter(|(_, text)| {
         let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-        words.iter().any(|word| code.contains(word))
+        wanted(code)
     });
     found.map(|(module, _)| module.clone()).collect()
 }

@@ -205,7 +205,7 @@ impl Page {
                 sanitize::text(message)
             ));
             if let Some(hint) = hint {
-                self.plain(format_args!("    try: {}\n", sanitize::text(hint)));
+                self.plain(format_args!("    hint: {}\n", sanitize::text(hint)));
             }
         }
     }

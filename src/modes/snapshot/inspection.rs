@@ -1,4 +1,4 @@
-//! The look at all CVMs: what globs match and a survey of each, then a bounded read of each log, all at once.
+//! The inspection of all CVMs: what globs match and a survey of each, then a bounded read of each log, all at once.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -45,9 +45,9 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 /// What globs match on a CVM beside what was named, and how all these files, and the folders of the globs, are.
 type Surveyed = Result<(Vec<Found>, Vec<Hidden>, Survey), Failure>;
 
-/// The look under way.
-pub(super) struct Look<'a> {
-    /// What is looked at.
+/// An inspection under way.
+pub(super) struct Inspection<'a> {
+    /// What is inspected.
     plan: &'a SnapshotPlan,
     /// The CVMs, in the order of the plan.
     hosts: &'a [Rc<Host>],
@@ -56,9 +56,9 @@ pub(super) struct Look<'a> {
     /// Logs that are being read.
     streams: SelectAll<LocalBoxStream<'a, Item>>,
     /// What is known of each CVM.
-    cvms: Vec<State>,
+    cvms: Vec<CvmState>,
     /// What is known of each log, by the number of its target.
-    logs: Vec<Log>,
+    logs: Vec<InspectedLog>,
     /// Names what globs match.
     naming: Naming,
     /// All that globs match is in one folder, so that no two files have one name.
@@ -66,7 +66,7 @@ pub(super) struct Look<'a> {
 }
 
 /// What is known of a CVM.
-enum State {
+enum CvmState {
     /// It is being connected to.
     Waiting,
     /// It is reached; how far its clock is ahead.
@@ -76,14 +76,14 @@ enum State {
 }
 
 /// What is known of a log.
-struct Log {
+struct InspectedLog {
     /// The number of its CVM.
     cvm: usize,
     /// Which it is.
     target: Arc<Target>,
     /// What counts as ill.
     thresholds: Thresholds,
-    /// Older files of it are looked at by themselves.
+    /// Its older files are read by themselves.
     is_alone: bool,
     /// Its file.
     seen: Seen,
@@ -101,8 +101,8 @@ struct Log {
     abort: Option<AbortHandle>,
 }
 
-impl Log {
-    /// A log that was not looked at yet, on the CVM of that number.
+impl InspectedLog {
+    /// A log that was not read yet, on the CVM of that number.
     fn new(plan: &SnapshotPlan, cvm: usize, target: Arc<Target>) -> Self {
         Self {
             cvm,
@@ -120,15 +120,15 @@ impl Log {
     }
 }
 
-impl<'a> Look<'a> {
-    /// A look that has not begun. An error: this machine gives no random bytes.
+impl<'a> Inspection<'a> {
+    /// An inspection that has not begun. An error: this machine gives no random bytes.
     pub(super) fn new(plan: &'a SnapshotPlan, hosts: &'a [Rc<Host>]) -> io::Result<Self> {
         let secret = survey::secret()?;
         let logs = plan.targets.iter().filter_map(|target| {
             let cvm = plan.cvms.iter().position(|cvm| Arc::ptr_eq(cvm, &target.cvm))?;
-            Some(Log::new(plan, cvm, Arc::clone(target)))
+            Some(InspectedLog::new(plan, cvm, Arc::clone(target)))
         });
-        let logs: Vec<Log> = logs.collect();
+        let logs: Vec<InspectedLog> = logs.collect();
         let survey = |(number, host): (usize, &'a Rc<Host>)| {
             let named = logs.iter().filter(|log| log.cvm == number);
             let paths = named.map(|log| log.target.path.clone()).collect();
@@ -141,7 +141,7 @@ impl<'a> Look<'a> {
             hosts,
             surveys: hosts.iter().enumerate().map(survey).collect(),
             streams: SelectAll::new(),
-            cvms: hosts.iter().map(|_| State::Waiting).collect(),
+            cvms: hosts.iter().map(|_| CvmState::Waiting).collect(),
             logs,
             naming: plan.naming.clone(),
             one_folder: folders.is_some_and(|folders| folders.len() <= 1),
@@ -150,14 +150,14 @@ impl<'a> Look<'a> {
 
     /// How many CVMs are reached or given up.
     pub(super) fn settled(&self) -> usize {
-        self.cvms.iter().filter(|state| !matches!(state, State::Waiting)).count()
+        self.cvms.iter().filter(|state| !matches!(state, CvmState::Waiting)).count()
     }
 
     /// Waits for what comes next; false: nothing does. May be cancelled.
     pub(super) async fn step(&mut self) -> bool {
         tokio::select! {
-            Some((number, survey)) = self.surveys.next() => self.surveyed(number, survey),
-            Some(item) = self.streams.next() => self.item(&item),
+            Some((number, survey)) = self.surveys.next() => self.on_survey(number, survey),
+            Some(item) = self.streams.next() => self.on_item(&item),
             else => return false,
         }
         true
@@ -170,15 +170,15 @@ impl<'a> Look<'a> {
     }
 
     /// A CVM was surveyed: its logs are read now.
-    fn surveyed(&mut self, number: usize, survey: Surveyed) {
+    fn on_survey(&mut self, number: usize, survey: Surveyed) {
         let (found, hidden, mut survey) = match survey {
             Ok(survey) => survey,
             Err(failure) => {
-                self.cvms[number] = State::Failed(trouble(failure));
+                self.cvms[number] = CvmState::Failed(trouble(failure));
                 return;
             }
         };
-        self.cvms[number] = State::Reached(survey.skew);
+        self.cvms[number] = CvmState::Reached(survey.skew);
         let skew = survey.skew.unwrap_or_default();
         let host = &self.hosts[number];
         // Nobody's calendar ends within the skew of a clock.
@@ -241,16 +241,16 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Looks at one more log on the CVM of that number.
-    fn add(&mut self, number: usize, log: String, path: RemotePath) -> &mut Log {
+    /// Adds one more log on the CVM of that number.
+    fn add(&mut self, number: usize, log: String, path: RemotePath) -> &mut InspectedLog {
         let (id, cvm) = (self.logs.len(), Arc::clone(&self.plan.cvms[number]));
         let target = Arc::new(Target { id, cvm, log, path });
-        self.logs.push(Log::new(self.plan, number, target));
+        self.logs.push(InspectedLog::new(self.plan, number, target));
         &mut self.logs[id]
     }
 
-    /// A stream says something.
-    fn item(&mut self, item: &Item) {
+    /// Handles an item of a stream.
+    fn on_item(&mut self, item: &Item) {
         match item {
             Item::Lines(batch) => {
                 let log = &mut self.logs[batch.target.id];
@@ -260,20 +260,20 @@ impl<'a> Look<'a> {
                     log.done = true;
                 }
             }
-            Item::Event(event) => self.event(event),
+            Item::Event(event) => self.on_event(event),
             Item::Clock { .. } | Item::Fresh(_) => {}
         }
     }
 
-    /// A stream says something about itself.
-    fn event(&mut self, event: &Event) {
+    /// Handles an event of a stream.
+    fn on_event(&mut self, event: &Event) {
         let Subject::Stream(target) = &event.subject else { return };
         let log = &mut self.logs[target.id];
-        let told = || Trouble { message: event.message.clone(), hint: event.hint.clone() };
+        let trouble = || Trouble { message: event.message.clone(), hint: event.hint.clone() };
         match event.status {
             Status::Stopped => log.done = true,
             Status::Error => {
-                log.trouble = Some(told());
+                log.trouble = Some(trouble());
                 (log.done, log.failed) = (true, true);
             }
             Status::Gap | Status::Truncated | Status::Missing => match &mut log.trouble {
@@ -283,7 +283,7 @@ impl<'a> Look<'a> {
                     log.troubles += 1;
                 }
                 Some(_) => {}
-                None => log.trouble = Some(told()),
+                None => log.trouble = Some(trouble()),
             },
             _ => {}
         }
@@ -294,7 +294,7 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// What was seen until `now`; what is still under way was not looked at.
+    /// The results until `now`; what is still under way counts as not read.
     pub(super) fn looked<'s>(&'s self, now: Timestamp) -> Observation<'s> {
         let past = self.plan.until.filter(|until| *until <= now);
         let timeout = self.plan.timeout.as_secs_f64();
@@ -303,7 +303,7 @@ impl<'a> Look<'a> {
             hint: Some("allow more time with --timeout, or look at fewer logs or a shorter window".into()),
         };
         let globs: Vec<String> = self.plan.patterns.iter().map(PathPattern::to_string).collect();
-        let looked = |log: &'s Log| {
+        let looked = |log: &'s InspectedLog| {
             let refused = log.seen.refused.as_ref().map(|(refusal, _)| *refusal);
             LogObservation {
                 log: &log.target.log,
@@ -324,13 +324,13 @@ impl<'a> Look<'a> {
             self.cvms.iter().zip(&self.plan.cvms).enumerate().map(|(number, (state, cvm))| CvmObservation {
                 name: &cvm.name,
                 trouble: match state {
-                    State::Waiting => Some(late("not reached")),
-                    State::Reached(_) => None,
-                    State::Failed(trouble) => Some(trouble.clone()),
+                    CvmState::Waiting => Some(late("not reached")),
+                    CvmState::Reached(_) => None,
+                    CvmState::Failed(trouble) => Some(trouble.clone()),
                 },
-                skew: if let State::Reached(skew) = state { *skew } else { None },
+                skew: if let CvmState::Reached(skew) = state { *skew } else { None },
                 logs: self.logs.iter().filter(|log| log.cvm == number).map(looked).collect(),
-                globs: if let State::Reached(_) = state { Vec::new() } else { globs.clone() },
+                globs: if let CvmState::Reached(_) = state { Vec::new() } else { globs.clone() },
             });
         Observation {
             from: self.plan.since,
@@ -360,7 +360,7 @@ async fn survey_of(
     (number, survey.await)
 }
 
-/// A failure as the report tells it.
+/// A failure as the report has it.
 fn trouble(failure: Failure) -> Trouble {
     Trouble { message: failure.message, hint: failure.hint }
 }

@@ -14,7 +14,7 @@ const MILLIS: usize = 23;
 
 /// Writes times, a blank behind each, and remembers the last one.
 #[derive(Debug)]
-pub struct Own {
+pub struct TimeColumn {
     /// The form.
     form: Timestamps,
     /// This machine's zone.
@@ -31,10 +31,10 @@ pub struct Own {
     width: usize,
 }
 
-impl Own {
+impl TimeColumn {
     /// Writes times in `form`, in `zone` unless that is UTC.
     pub fn new(form: Timestamps, zone: TimeZone) -> Self {
-        let mut own = Self {
+        let mut column = Self {
             form,
             zone,
             digits: Rfc3339::new(),
@@ -44,8 +44,8 @@ impl Own {
             width: 0,
         };
         // So that an unknown time is as wide as a known one from the start.
-        own.push(&mut Vec::new(), Some(Timestamp::UNIX_EPOCH));
-        own
+        column.push(&mut Vec::new(), Some(Timestamp::UNIX_EPOCH));
+        column
     }
 
     /// Appends `time` and a blank; where it is not known, `-` and blanks up to the same width.
@@ -117,18 +117,18 @@ mod tests {
     use jiff::Timestamp;
     use jiff::tz::{Offset, TimeZone};
 
-    use super::Own;
+    use super::TimeColumn;
     use crate::options::Timestamps;
 
     /// What `form` makes of times, one after the other.
     fn shown(form: Timestamps, zone: &TimeZone, times: &[Option<&str>]) -> Vec<String> {
-        let mut own = Own::new(form, zone.clone());
+        let mut column = TimeColumn::new(form, zone.clone());
         let mut out = Vec::new();
         times
             .iter()
             .map(|time| {
                 out.clear();
-                own.push(&mut out, time.map(|time| time.parse::<Timestamp>().unwrap()));
+                column.push(&mut out, time.map(|time| time.parse::<Timestamp>().unwrap()));
                 String::from_utf8(out.clone()).unwrap()
             })
             .collect()
