@@ -19,7 +19,7 @@ pub fn run(plan: &CvmsPlan) -> Result<Exit, Stop> {
     if let ListForm::Json { terminal } = plan.form {
         let mut out = Vec::new();
         for cvm in &plan.cvms {
-            push_object(&mut out, terminal, &CvmObject::new(cvm));
+            push_object(&mut out, terminal, &ResolvedCvm::new(cvm));
         }
         return print(&out);
     }
@@ -34,7 +34,7 @@ pub fn run(plan: &CvmsPlan) -> Result<Exit, Stop> {
 
 /// The `cvm` object of NDJSON.
 #[derive(Serialize)]
-struct CvmObject<'a> {
+struct ResolvedCvm<'a> {
     /// Always `cvm`.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -50,7 +50,7 @@ struct CvmObject<'a> {
     source: &'a str,
 }
 
-impl<'a> CvmObject<'a> {
+impl<'a> ResolvedCvm<'a> {
     fn new(cvm: &'a Cvm) -> Self {
         let (host, port, user) = parts(&cvm.address);
         Self { kind: "cvm", cvm: &cvm.name, host, port, user, source: &cvm.source }

@@ -11,7 +11,7 @@ use crate::plan::LogsPlan;
 
 /// The `log` object of NDJSON.
 #[derive(Serialize)]
-struct LogObject<'a> {
+struct CatalogueEntry<'a> {
     /// Always `log`.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -26,7 +26,7 @@ pub fn run(plan: &LogsPlan) -> Result<Exit, Stop> {
     if let ListForm::Json { terminal } = plan.form {
         let mut out = Vec::new();
         for (log, path) in &plan.logs {
-            push_object(&mut out, terminal, &LogObject { kind: "log", log, path: &path.to_string() });
+            push_object(&mut out, terminal, &CatalogueEntry { kind: "log", log, path: &path.to_string() });
         }
         return print(&out);
     }
