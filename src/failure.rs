@@ -102,7 +102,7 @@ pub enum Refusal {
     /// It may not be read.
     Denied,
     /// It is a directory.
-    Folder,
+    Directory,
     /// It is a device, a socket or a pipe.
     Special,
     /// There is none, because a file stands where one of its directories should be.
@@ -117,7 +117,7 @@ impl Refusal {
         Some(match word {
             b"missing" => Self::Missing,
             b"denied" => Self::Denied,
-            b"folder" => Self::Folder,
+            b"directory" => Self::Directory,
             b"special" => Self::Special,
             b"notdir" => Self::NotADirectory,
             b"loop" => Self::LinkLoop,

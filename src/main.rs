@@ -87,6 +87,7 @@ mod render;
 mod replace;
 mod report;
 mod sanitize;
+mod series;
 mod snapshot;
 mod ssh;
 mod step;

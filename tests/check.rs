@@ -122,7 +122,9 @@ fn all_is_well() {
         assert_eq!(way(&own), OF_CVM.map(|name| format!("{name} passed")), "{}", done.out());
         assert!(own.iter().all(|it| it["duration_ms"].is_u64() && it["hint"].is_null()), "{own:?}");
         assert!(
-            own[3]["message"].as_str().is_some_and(|told| told.contains(" is let in by the key ")),
+            own[3]["message"]
+                .as_str()
+                .is_some_and(|told| told.starts_with("authenticated as ") && told.contains(" with key ")),
             "{}",
             own[3]
         );
@@ -312,7 +314,8 @@ fn logs_that_are_missing_or_closed() {
         let message = of_secret[1]["message"].as_str().expect("a message");
         let id = |flag: &str| world.run("id", &[flag]).finish(LONG).expect(0).out().trim_end().to_owned();
         let (user, owner, group) = (user(&world), id("-un"), id("-gn"));
-        let told = format!("{user} may not read {}: it is of {owner} and group {group}, mode 0", secret.path);
+        let told =
+            format!("{user} may not read {}: it is owned by {owner}, group {group}, mode 0", secret.path);
         assert!(message.starts_with(&told), "{message}");
         let fix = format!("setfacl -m u:{user}:r {}", secret.path);
         assert!(of_secret[1]["hint"].as_str().is_some_and(|hint| hint.contains(&fix)), "{}", of_secret[1]);

@@ -238,7 +238,7 @@ fn a_menu_is_told_and_is_fed_nothing_but_a_greeting() {
     assert_told(both(&world, "bad", &good), message, "a menu, a forced command (ForceCommand");
     let fed = fs::read_to_string(fed).expect("what it was fed");
     assert_eq!(fed.lines().count(), 1, "{fed}");
-    assert!(fed.starts_with("printf '\\036%s O %s\\000' "), "{fed}");
+    assert!(fed.starts_with("printf '\\036%s clock %s\\000' "), "{fed}");
     nothing_left(&world, &[good, bad]);
 }
 

@@ -1,6 +1,8 @@
 //! Login shells: whatever the account on the CVM has, the same is followed.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::told::{LONG, judge_alone, nothing_left, objects};
 use crate::world::World;
@@ -84,4 +86,39 @@ fn a_login_script_that_chatters_is_no_log() {
         assert_eq!(done.out(), "one\n", "{shell}");
         nothing_left(&world, &[cvm]);
     }
+}
+
+#[test]
+fn a_slow_login_is_no_clock_skew() {
+    let Some(world) = World::namespaces() else { return };
+    let cvms = world.cvms(&["slow"]);
+    std::fs::write(cvms[0].home().join(".bashrc"), "sleep 9\n").expect("a login script");
+    let log = cvms[0].log("genesis.out");
+    log.put("");
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // The log of a busy service: there is always a line of just now.
+            while !over.load(Ordering::Relaxed) {
+                let now = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S,%3fZ").to_string();
+                log.push(format!("{now} INFO rpc.py:12 alive\n"));
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        });
+        // The login takes longer than a connection may, and that is no failure either.
+        let target = ["--connect-timeout", "8s", "-c", &cvms[0].target(), &log.path];
+        let snapshot = world.cvmtail(&["snapshot", "-o", "json", "--max-silence", "3s"]).args(target);
+        let snapshot = snapshot.finish(LONG).expect(0);
+        let document: serde_json::Value = serde_json::from_slice(&snapshot.stdout).expect("a document");
+        let skew = document["cvms"][0]["clock_skew_ms"].as_i64().expect("a skew");
+        assert!(skew.abs() < 500, "{document}");
+        assert_eq!(document["breaches"], serde_json::json!([]), "{document}");
+        let check = world.cvmtail(&["check", "-o", "ndjson"]).args(target).finish(LONG).expect(0);
+        let steps = objects(&check.stdout);
+        let clock = steps.iter().find(|step| step["step"] == "clock").expect("a step");
+        let message = clock["message"].as_str().expect("a message");
+        assert!(clock["status"] == "passed" && message.contains(" ms "), "{clock}");
+        over.store(true, Ordering::Relaxed);
+    });
+    nothing_left(&world, &cvms);
 }

@@ -1,23 +1,26 @@
-//! The files of logs that are really on a CVM, each with its size, its age and what it links to.
+//! The files of logs that are really on a CVM, and how each of them is.
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::agent::dialogue::Dialogue;
-use crate::agent::glob::{self, preamble, write_word};
+use jiff::Timestamp;
+
+use crate::agent::client::Client;
+use crate::agent::file::{Modified, Sibling};
+use crate::agent::glob;
 use crate::agent::hidden::Hidden;
-use crate::agent::protocol::quote;
+use crate::agent::protocol::{Reply, Request};
 use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::RemotePath;
 use crate::diagnosis::{self, table};
 use crate::failure::Failure;
-use crate::ssh::session::Session;
+use crate::failure::Refusal;
 
 /// A file of a log, or a link that leads nowhere.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Where it is.
     pub path: RemotePath,
-    /// Its size in bytes; `None`: there is no file behind the link.
+    /// Its size in bytes; `None`: the link is dangling.
     pub size: Option<u64>,
     /// When it was written last, in seconds since the epoch by the CVM's clock.
     pub modified: Option<f64>,
@@ -27,7 +30,7 @@ pub struct Entry {
 
 /// What a CVM has.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Listing {
+pub struct CvmListing {
     /// The files, by path.
     pub entries: Vec<Entry>,
     /// What could not be examined.
@@ -36,112 +39,102 @@ pub struct Listing {
     pub now: Option<f64>,
 }
 
-/// Lists what is at `paths` and what matches `patterns`: files and links, no folders.
+/// Lists what is at `paths` and what matches `patterns`: files and links, no directories.
 pub async fn list(
-    session: &Session,
+    client: &mut Client<'_>,
     paths: impl Iterator<Item = &RemotePath>,
     patterns: &[PathPattern],
-) -> Result<Listing, Failure> {
-    let about = session.endpoint();
-    let limit = about.connect_timeout();
-    let mut dialogue =
-        Dialogue::new(session.open().await?).map_err(|error| diagnosis::local_failure(&error, about))?;
-    // What a login script writes comes before the first answer.
-    dialogue.ask(b"", limit, about).await?;
-    let said = dialogue.ask(&question(paths, patterns), limit, about).await?;
-    let (mut listing, hidden) = answer(&said);
+) -> Result<CvmListing, Failure> {
+    let replies = client.ask(&requests(paths, patterns)).await?;
+    let (mut listing, hidden) = collect(replies);
+    let about = client.endpoint();
     listing.failures = hidden.iter().map(|hidden| glob::explain(hidden, about)).collect();
     // The time comes last.
     if listing.now.is_some() { Ok(listing) } else { Err(diagnosis::because(&table::UNANSWERED, about, "")) }
 }
 
-/// The question: `F`, mode, size, time and path of each file; `U` and `D` as for a glob; `L`, path and target of each link;
-/// `T` and the time.
-fn question<'a>(paths: impl Iterator<Item = &'a RemotePath>, patterns: &[PathPattern]) -> Vec<u8> {
-    let mut text = preamble("%f %s %.9Y");
-    for directory in patterns.iter().flat_map(PathPattern::directories) {
-        text.extend_from_slice(b"listable ");
-        write_word(&directory, &mut text);
-        text.push(b'\n');
-    }
-    text.extend_from_slice(b"set --");
-    for path in paths {
-        text.push(b' ');
-        quote(&path.0, &mut text);
-    }
-    for pattern in patterns {
-        text.push(b' ');
-        write_word(pattern, &mut text);
-    }
-    text.extend_from_slice(
-        b"
-entries \"$@\"
-for f; do [ ! -L \"$f\" ] || { printf 'L%s\\000' \"$f\"; readlink -n -- \"$f\"; printf '\\000'; }; done
-printf 'T%s\\000' \"$(date +%s.%N)\"",
-    );
-    text
+/// What a listing asks.
+fn requests<'a>(paths: impl Iterator<Item = &'a RemotePath>, patterns: &[PathPattern]) -> [Request; 4] {
+    let directories = patterns.iter().flat_map(PathPattern::directories).collect();
+    let paths: Vec<_> = paths.cloned().collect();
+    [
+        Request::ListDirectories { patterns: directories },
+        Request::FindFiles { paths: paths.clone(), patterns: patterns.to_vec() },
+        Request::ReadLinks { paths, patterns: patterns.to_vec() },
+        Request::Clock,
+    ]
 }
 
-/// Reads an answer; what makes no sense is passed over.
-fn answer(said: &[u8]) -> (Listing, Vec<Hidden>) {
-    let ended = said.iter().rposition(|&byte| byte == 0).unwrap_or(0);
-    let mut fields = said[..ended].split(|&byte| byte == 0);
-    let mut files: BTreeMap<RemotePath, Option<(u64, f64)>> = BTreeMap::new();
+/// Puts the replies together.
+fn collect(replies: Vec<Reply>) -> (CvmListing, Vec<Hidden>) {
+    let mut files: BTreeMap<RemotePath, Option<Sibling>> = BTreeMap::new();
     let mut links: HashMap<RemotePath, RemotePath> = HashMap::new();
-    let (mut now, mut hidden) = (None, Vec::new());
-    while let Some(field) = fields.next() {
-        let Some((kind, rest)) = field.split_first() else { continue };
-        match kind {
-            b'F' => {
-                if let Some((path, file)) = file(rest) {
-                    files.insert(path, file);
-                }
+    let (mut now, mut hidden, mut link) = (None, Vec::new(), None);
+    for reply in replies {
+        match reply {
+            Reply::File(file) => {
+                files.insert(file.path.clone(), Some(file));
             }
-            b'L' => {
-                let Some(target) = fields.next() else { continue };
-                links.insert(RemotePath(rest.to_vec()), RemotePath(target.to_vec()));
+            Reply::Link(path) => link = Some(path),
+            Reply::Target(target) => {
+                links.extend(link.take().map(|path| (path, target)));
             }
-            b'U' | b'D' => hidden.extend(glob::hidden(field)),
-            b'T' => now = std::str::from_utf8(rest).ok().and_then(|time| time.parse().ok()),
+            Reply::Hidden(what) => hidden.push(what),
+            Reply::Clock(clock) => now = clock.map(|clock| Modified::of(clock.now).seconds()),
             _ => {}
         }
     }
     for path in links.keys() {
-        files.entry(path.clone()).or_insert(Some((0, f64::NAN)));
+        files.entry(path.clone()).or_insert(None);
     }
-    let entries = files.into_iter().filter_map(|(path, file)| {
-        // A folder, a socket.
-        let (size, modified) = file?;
-        let is_there = !modified.is_nan();
-        let target = links.remove(&path);
-        Some(Entry { path, size: is_there.then_some(size), modified: is_there.then_some(modified), target })
+    let entries = files.into_iter().map(|(path, file)| Entry {
+        size: file.as_ref().map(|file| file.size),
+        modified: file.map(|file| file.modified.seconds()),
+        target: links.remove(&path),
+        path,
     });
-    (Listing { entries: entries.collect(), failures: Vec::new(), now }, hidden)
+    (CvmListing { entries: entries.collect(), failures: Vec::new(), now }, hidden)
 }
 
-/// Reads `mode size time path`, the mode in hexadecimal; `None` inside for what is no file.
-fn file(text: &[u8]) -> Option<(RemotePath, Option<(u64, f64)>)> {
-    let mut parts = text.splitn(4, |&byte| byte == b' ');
-    let mut word = || std::str::from_utf8(parts.next()?).ok();
-    let mode = u32::from_str_radix(word()?, 16).ok()?;
-    let size = word()?.parse().ok()?;
-    let modified: f64 = word()?.parse().ok().filter(|time: &f64| time.is_finite())?;
-    let path = RemotePath(parts.next()?.to_vec());
-    // inode(7): S_IFMT and S_IFREG.
-    let is_file = mode & 0o170_000 == 0o100_000;
-    Some((path, is_file.then_some((size, modified))))
+/// How the file or the directory at a path is.
+#[derive(Clone, Debug, Default)]
+pub struct PathState {
+    /// Its length in bytes; `None` if that could not be found out.
+    pub size: Option<u64>,
+    /// When it was last written to, by the CVM's clock.
+    pub modified: Option<Timestamp>,
+    /// Why it cannot be read.
+    pub refused: Option<(Refusal, Failure)>,
+}
+
+/// Examines what is at `paths`, in that order.
+pub async fn examine(client: &mut Client<'_>, paths: &[RemotePath]) -> Result<Vec<PathState>, Failure> {
+    let about = client.endpoint();
+    let requests = paths.iter().cloned().enumerate();
+    let requests: Vec<_> = requests.map(|(number, path)| Request::Examine { number, path }).collect();
+    let mut states: Vec<Option<PathState>> = paths.iter().map(|_| None).collect();
+    for reply in client.ask(&requests).await? {
+        let Reply::Examined { number, refusal, file } = reply else { continue };
+        let Some((state, path)) = states.get_mut(number).zip(paths.get(number)) else { continue };
+        let failure = |refusal| diagnosis::log_failure(table::refused(refusal, &table::NOWHERE), path, about);
+        *state = Some(PathState {
+            size: file.as_ref().map(|file| file.size),
+            modified: file.and_then(|file| file.modified.timestamp()),
+            refused: refusal.map(|refusal| (refusal, failure(refusal))),
+        });
+    }
+    let states: Option<Vec<_>> = states.into_iter().collect();
+    states.ok_or_else(|| diagnosis::because(&table::UNANSWERED, about, ""))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-    use std::process::{Command, Stdio};
-
-    use proptest::prelude::*;
-
-    use super::{answer, question};
+    use super::{collect, requests};
+    use crate::agent::client::tests::{answers, shells};
+    use crate::agent::protocol::{Reply, Request};
     use crate::cluster::pattern::PathPattern;
     use crate::cluster::target::RemotePath;
+    use crate::failure::Refusal;
 
     #[test]
     fn a_folder_of_this_machine_is_listed() {
@@ -155,12 +148,9 @@ mod tests {
         std::os::unix::fs::symlink("gone", at("dangling.out")).expect("linked");
         let pattern = PathPattern::new(at("*.out").display().to_string().as_bytes());
         let path = RemotePath(at("other").display().to_string().into_bytes());
-        for shell in ["bash", "dash"] {
-            let mut child =
-                Command::new(shell).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
-            let text = question([&path].into_iter(), std::slice::from_ref(&pattern));
-            child.stdin.take().expect("stdin").write_all(&text).expect("written");
-            let (listing, _) = answer(&child.wait_with_output().expect("an answer").stdout);
+        for shell in shells() {
+            let requests = requests([&path].into_iter(), std::slice::from_ref(&pattern));
+            let (listing, _) = collect(answers(shell, &requests));
             let shown: Vec<_> = listing
                 .entries
                 .iter()
@@ -184,10 +174,38 @@ mod tests {
         }
     }
 
-    proptest! {
-        #[test]
-        fn any_answer_is_read(said in proptest::collection::vec(prop_oneof![Just(0_u8), Just(b'F'), Just(b'L'), Just(b' '), Just(b'8'), any::<u8>()], 0..60)) {
-            answer(&said);
+    #[test]
+    fn what_is_at_paths_is_examined() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| RemotePath(folder.path().join(name).into_os_string().into_encoded_bytes());
+        let hostile = "it's $(touch x)\n-rf";
+        std::fs::write(folder.path().join(hostile), "12345").expect("a file");
+        let paths =
+            [path(hostile), path("none"), path("none/deeper"), path("."), RemotePath(b"/dev/null".to_vec())];
+        let requests: Vec<_> =
+            paths.into_iter().enumerate().map(|(number, path)| Request::Examine { number, path }).collect();
+        for shell in shells() {
+            let replies = answers(shell, &requests);
+            let refusals: Vec<_> = replies
+                .iter()
+                .filter_map(|reply| match reply {
+                    Reply::Examined { number, refusal, .. } => Some((*number, *refusal)),
+                    _ => None,
+                })
+                .collect();
+            let wanted = [
+                (0, None),
+                (1, Some(Refusal::Missing)),
+                (2, Some(Refusal::Missing)),
+                (3, Some(Refusal::Directory)),
+                (4, Some(Refusal::Special)),
+            ];
+            assert_eq!(refusals, wanted, "{shell}");
+            let Reply::Examined { file: Some(file), .. } = &replies[0] else { panic!("{replies:?}") };
+            assert_eq!(file.size, 5);
+            let age = jiff::Timestamp::now().duration_since(file.modified.timestamp().expect("a time"));
+            assert!(age.as_secs() < 60, "{age:?}");
         }
+        assert!(!std::path::Path::new("x").exists());
     }
 }

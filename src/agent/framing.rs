@@ -1,5 +1,4 @@
-//! Pure: the bytes of one channel, told apart into lines of the log, records of the script and messages of
-//! `tail`.
+//! Pure: the bytes of one channel, split into lines of the log, records of the agent and messages of `tail`.
 
 use bytes::{Bytes, BytesMut};
 use memchr::memmem::Finder;
@@ -17,19 +16,19 @@ const LEAST: usize = 8 * 1024;
 /// The most room a read is given: a stream that floods moves batches of this size.
 const MOST: usize = 256 * 1024;
 
-/// The script's records are short; what is longer is no record.
+/// Records are short; what is longer is none.
 pub const RECORD_CAP: usize = 512 * 1024;
 
 /// What stands between the bytes of the log.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Found {
-    /// The text of a record of the script.
+pub enum Interjection {
+    /// The text of a record of the agent.
     Record(Bytes),
     /// A message of `tail`.
     Message(Bytes),
 }
 
-/// The buffer of one channel. From its front: bytes of the log not handed on yet, then bytes not looked at.
+/// The buffer of one channel. From its front: bytes of the log not handed on yet, then bytes not searched.
 #[derive(Debug)]
 pub struct Intake {
     /// Everything received and not handed on.
@@ -80,7 +79,7 @@ impl Intake {
         self.message = Some(Finder::new(prefix).into_owned());
     }
 
-    /// A `tail` is being started (true), or has ended with all it said (false).
+    /// A `tail` is being started (true), or has ended and all it wrote is here (false).
     pub fn tail(&mut self, tailing: bool) {
         self.tailing = tailing;
     }
@@ -111,11 +110,11 @@ impl Intake {
         self.room = if count >= self.room { (self.room * 2).min(MOST) } else { self.room.max(2 * LEAST) / 2 };
     }
 
-    /// Looks on until something is found that is not of the log; `None`: more bytes are needed. The bytes
+    /// Searches on until something is found that is not of the log; `None`: more bytes are needed. The bytes
     /// of the log before it are clean then. Gives how many bytes became clean, too.
-    pub fn scan(&mut self) -> (usize, Option<Found>) {
+    pub fn scan(&mut self) -> (usize, Option<Interjection>) {
         let before = self.clean;
-        let found = self.look();
+        let found = self.find_next();
         let fresh = self.clean - before;
         if self.discarding {
             self.cut(before, self.clean);
@@ -125,7 +124,7 @@ impl Intake {
     }
 
     /// Moves `clean` on to the next thing that is not of the log, and takes that out.
-    fn look(&mut self) -> Option<Found> {
+    fn find_next(&mut self) -> Option<Interjection> {
         loop {
             let unseen = &self.buffer[self.clean..];
             let mark = memchr(MARK, unseen);
@@ -149,7 +148,7 @@ impl Intake {
                 return None;
             }
             match self.take_record(self.clean) {
-                Some(record) => return Some(Found::Record(record)),
+                Some(record) => return Some(Interjection::Record(record)),
                 None if self.buffer.len() - self.clean > self.opening.len() + RECORD_CAP => self.clean += 1,
                 None => return None,
             }
@@ -168,9 +167,9 @@ impl Intake {
     /// Takes out the message that begins at `clean`, if it is complete. A record may stand within it: it is
     /// taken out first.
     ///
-    /// `tail` writes a message in pieces, and may be killed between two of them. The record that says so
-    /// ends its last message too.
-    fn take_message(&mut self) -> Option<Found> {
+    /// `tail` writes a message in pieces, and may be killed between two of them. The record of that ends its last
+    /// message too.
+    fn take_message(&mut self) -> Option<Interjection> {
         let rest = &self.buffer[self.clean..];
         let newline = memchr(b'\n', rest);
         let message = &rest[..newline.unwrap_or(rest.len())];
@@ -179,11 +178,11 @@ impl Intake {
             if record == HALTED {
                 self.cut(self.clean, self.clean + at);
             }
-            return Some(Found::Record(record));
+            return Some(Interjection::Record(record));
         }
         let message = Bytes::copy_from_slice(&rest[..newline?]);
         self.cut(self.clean, self.clean + message.len() + 1);
-        Some(Found::Message(message))
+        Some(Interjection::Message(message))
     }
 
     /// How many bytes at the end of `bytes` may be the beginning of a message.
@@ -271,7 +270,7 @@ impl Intake {
         self.discarding = discarding;
     }
 
-    /// What came so far, for telling what speaks there if it is not the script.
+    /// What came so far, to find out what writes there if it is not the agent.
     pub fn noise(&self) -> &[u8] {
         &self.buffer
     }

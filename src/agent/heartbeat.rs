@@ -1,5 +1,5 @@
-//! The heartbeat that every script on every CVM is given: it asks whether the log moved, and keeps the
-//! watchdog on the CVM from taking us for dead.
+//! The heartbeat of every agent that serves a log: it asks for changes that `tail` does not report, and keeps the
+//! watchdog on the CVM from considering this client dead.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -11,53 +11,54 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::agent::protocol::Request;
 use crate::ssh::connection::Connection;
 
-/// How often a log that moves is asked about.
+/// How often an agent is asked about a log that moves.
 const LIVELY: Duration = Duration::from_secs(1);
 
-/// Every how many beats a log that stands still is asked about.
+/// Every how many beats it is asked about one that stands still.
 const QUIET: u32 = 4;
 
 /// How long after its last line a log counts as moving.
 const CALM_AFTER: Duration = Duration::from_secs(10);
 
-/// How long a stream may have bytes that nobody takes before its script is let go. While it is held, the
-/// `tail` there keeps its file, deleted or not, from giving its room back.
+/// How long a stream may have bytes that nobody reads before its agent is let go. Until then, the `tail` there keeps
+/// a deleted file from being freed.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 /// After how many seconds without a beat a CVM's watchdog ends the connection, twice that at most. It is
 /// three quiet beats.
 const WATCHDOG: u32 = 12;
 
-/// The size of the pipe that a flood is given, so that ssh need not keep what does not fit: it moves all of
-/// that about in its own buffer for each packet, which took nearly half of its time where 56 logs flooded.
+/// The size of the pipe that a flood is given, so that ssh need not buffer what does not fit: it moves all of its
+/// buffer for each packet, which took nearly half of its time where 56 logs flooded.
 const WIDE: usize = 1024 * 1024;
 
 /// How large such pipes may be together. A user may have 64 MiB of them (`fs.pipe-user-pages-soft`), and 224
 /// streams have 16 anyway.
 const WIDE_IN_ALL: usize = 24 * WIDE;
 
-/// What of the room that is left one of them gets: the first floods get large ones, and later ones some.
+/// One of them gets this part of what is left: the first floods get large pipes, and later ones smaller ones.
 const SHARE: usize = 8;
 
 /// Less than that is no more than any pipe has.
 const NARROW: usize = 128 * 1024;
 
-/// The standard input of one script.
+/// The standard input of one agent, and what is known of its output.
 #[derive(Debug)]
-pub struct Line {
+pub struct AgentStdin {
     /// The pipe.
     stdin: RefCell<Option<Sender>>,
     /// The connection it is on.
     connection: Rc<Connection>,
-    /// The script was heard: it has read itself, and may be given beats.
-    heard: Cell<bool>,
-    /// This script runs the connection's watchdog.
+    /// It serves its log, and may be given beats.
+    serves: Cell<bool>,
+    /// It runs the connection's watchdog.
     guards: Cell<bool>,
-    /// What the script says, as it waits to be read.
+    /// Its standard output, with what waits there to be read.
     stdout: Rc<Receiver>,
-    /// The stream waits for bytes. If it does not, nobody may be reading, and an answer might find no room.
+    /// The stream waits for bytes. If it does not, nobody may be reading, and an answer might not fit.
     listening: Cell<bool>,
     /// The log cannot be read: whether it can be is asked as often as of a log that moves.
     watching: Cell<bool>,
@@ -65,7 +66,7 @@ pub struct Line {
     moved: Cell<Instant>,
     /// Since when bytes wait and none are taken.
     waiting: Cell<Option<Instant>>,
-    /// The script was let go, because nobody took what it sent.
+    /// It was let go, because nobody read what it sent.
     let_go: Cell<bool>,
     /// How large its standard output was made; 0: it was not.
     wide: Cell<usize>,
@@ -73,8 +74,8 @@ pub struct Line {
     wide_in_all: Rc<Cell<usize>>,
 }
 
-impl Line {
-    /// The standard input of a script on that connection, which speaks on `stdout`.
+impl AgentStdin {
+    /// The standard input of an agent on `connection` that writes to `stdout`.
     fn new(
         stdin: Sender,
         stdout: Rc<Receiver>,
@@ -84,7 +85,7 @@ impl Line {
         Rc::new(Self {
             stdin: RefCell::new(Some(stdin)),
             connection,
-            heard: Cell::new(false),
+            serves: Cell::new(false),
             guards: Cell::new(false),
             stdout,
             listening: Cell::new(false),
@@ -97,7 +98,7 @@ impl Line {
         })
     }
 
-    /// Writes all of `text`. An error is not told: the script's output ends then, which is.
+    /// Writes all of `text`. An error needs no report: the agent's output ends then, which is reported.
     pub async fn write(&self, text: &[u8]) {
         // Out of its cell meanwhile, so that no beat falls into the text.
         let Some(mut stdin) = self.stdin.take() else { return };
@@ -105,14 +106,14 @@ impl Line {
         self.stdin.replace(Some(stdin));
     }
 
-    /// What makes a script that begins now its connection's watchdog; nothing if the connection has one.
-    /// Not left to the first beat: a cable that is cut before it would leave all of it on the CVM.
+    /// The request that makes an agent its connection's watchdog; nothing if the connection has one. Not left to the
+    /// first beat: a cable that is cut before it would leave everything running on the CVM.
     pub fn guard(&self) -> Vec<u8> {
         if self.connection.guarded.replace(true) {
             return Vec::new();
         }
         self.guards.set(true);
-        format!("g {WATCHDOG}\n").into_bytes()
+        Request::Watchdog { seconds: WATCHDOG }.line()
     }
 
     /// The connection it is on.
@@ -120,9 +121,9 @@ impl Line {
         &self.connection
     }
 
-    /// The script was heard.
-    pub fn hear(&self) {
-        self.heard.set(true);
+    /// The agent serves its log from now on.
+    pub fn set_serving(&self) {
+        self.serves.set(true);
     }
 
     /// The stream waits for bytes, or is busy with them.
@@ -157,12 +158,12 @@ impl Line {
         let _ = fcntl_setpipe_size(&*self.stdout, size);
     }
 
-    /// True if the script was let go because nobody took what it sent.
+    /// True if the agent was let go because nobody read what it sent.
     pub fn was_let_go(&self) -> bool {
         self.let_go.get()
     }
 
-    /// Since when bytes wait that nobody takes; a moment of it is nothing but a busy machine.
+    /// Since when bytes wait that nobody reads; a moment of it only means a busy machine.
     ///
     /// The stream does not know: when stdout takes nothing, streams are not asked for more, and those that
     /// waited for bytes then still seem to.
@@ -175,9 +176,8 @@ impl Line {
         }
     }
 
-    /// Lets the script go if what it sent has not been taken for longer than `patience`: it sees the end of
-    /// its input, and ends. What it sent before can still be read, and then the end; the stream goes on from
-    /// there on another channel.
+    /// Lets the agent go if what it sent has not been read for longer than `patience`: it sees the end of its input,
+    /// and ends. What it sent before can still be read; the stream goes on from there on another channel.
     fn lose_patience(&self, patience: Duration) {
         let since = self.unread_since();
         self.waiting.set(since);
@@ -189,26 +189,28 @@ impl Line {
         }
     }
 
-    /// One beat. What finds no room in the pipe is left out: the next beat does as well.
+    /// One beat. What does not fit into the pipe is dropped: the next beat will do.
     fn beat(&self, quiet_beat: bool) {
         let is_due = quiet_beat || self.watching.get() || self.moved.get().elapsed() < CALM_AFTER;
-        if !self.heard.get() || !is_due {
+        if !self.serves.get() || !is_due {
             return;
         }
         self.lose_patience(PATIENCE);
         let stdin = self.stdin.borrow();
         let Some(stdin) = stdin.as_ref() else { return };
-        if !self.connection.guarded.get() && stdin.try_write(format!("g {WATCHDOG}\n").as_bytes()).is_ok() {
+        if !self.connection.guarded.get()
+            && stdin.try_write(&Request::Watchdog { seconds: WATCHDOG }.line()).is_ok()
+        {
             self.connection.guarded.set(true);
             self.guards.set(true);
             return;
         }
         let answer = self.listening.get() && self.waiting.get().is_none();
-        let _ = stdin.try_write(if answer { b"t\n" } else { b"a\n" });
+        let _ = stdin.try_write(&if answer { Request::Tick } else { Request::Alive }.line());
     }
 }
 
-impl Drop for Line {
+impl Drop for AgentStdin {
     fn drop(&mut self) {
         self.wide_in_all.update(|all| all - self.wide.get());
         if self.guards.get() {
@@ -219,19 +221,19 @@ impl Drop for Line {
 
 /// The heartbeat of a run.
 #[derive(Debug, Default)]
-pub struct Pulse {
-    /// All scripts there are.
-    lines: RefCell<Vec<Weak<Line>>>,
+pub struct Heartbeat {
+    /// All agents that serve a log.
+    agents: RefCell<Vec<Weak<AgentStdin>>>,
     /// How large those of their pipes are together that were made larger.
     wide_in_all: Rc<Cell<usize>>,
 }
 
-impl Pulse {
-    /// Includes a script on that connection, which speaks on `stdout`.
-    pub fn join(&self, stdin: Sender, stdout: Rc<Receiver>, connection: Rc<Connection>) -> Rc<Line> {
-        let line = Line::new(stdin, stdout, connection, Rc::clone(&self.wide_in_all));
-        self.lines.borrow_mut().push(Rc::downgrade(&line));
-        line
+impl Heartbeat {
+    /// Includes an agent on `connection` that writes to `stdout`.
+    pub fn join(&self, stdin: Sender, stdout: Rc<Receiver>, connection: Rc<Connection>) -> Rc<AgentStdin> {
+        let agent = AgentStdin::new(stdin, stdout, connection, Rc::clone(&self.wide_in_all));
+        self.agents.borrow_mut().push(Rc::downgrade(&agent));
+        agent
     }
 
     /// Beats until dropped.
@@ -242,9 +244,9 @@ impl Pulse {
         loop {
             beats.tick().await;
             count = (count + 1) % QUIET;
-            self.lines.borrow_mut().retain(|line| match line.upgrade() {
-                Some(line) => {
-                    line.beat(count == 0);
+            self.agents.borrow_mut().retain(|agent| match agent.upgrade() {
+                Some(agent) => {
+                    agent.beat(count == 0);
                     true
                 }
                 None => false,
@@ -260,36 +262,36 @@ mod tests {
     use tokio::io::AsyncWriteExt as _;
     use tokio::net::unix::pipe::pipe;
 
-    use super::Line;
+    use super::AgentStdin;
     use crate::cluster::cvm::{Address, Cvm};
     use crate::diagnosis::Endpoint;
     use crate::options::SshOptions;
     use crate::ssh::connection::{Connection, Link};
 
     #[tokio::test]
-    async fn a_script_whose_words_nobody_takes_is_let_go_and_no_other() {
+    async fn an_agent_whose_output_nobody_reads_is_let_go_and_no_other() {
         let cvm = Cvm { name: "local".into(), address: Address::Local, source: String::new() };
         let about = std::rc::Rc::new(Endpoint::new(&cvm, &SshOptions::default()));
         let connection =
             Connection::new(Link::Local(std::sync::Arc::default()), about, std::sync::Arc::default());
-        let (mut says, hears) = pipe().unwrap();
+        let (mut output, stdout) = pipe().unwrap();
         let (ours, theirs) = pipe().unwrap();
-        let hears = std::rc::Rc::new(hears);
-        let line = Line::new(ours, std::rc::Rc::clone(&hears), connection, std::rc::Rc::default());
+        let stdout = std::rc::Rc::new(stdout);
+        let line = AgentStdin::new(ours, std::rc::Rc::clone(&stdout), connection, std::rc::Rc::default());
         line.lose_patience(Duration::ZERO);
-        assert!(!line.was_let_go(), "it says nothing");
-        says.write_all(b"a line\n").await.unwrap();
+        assert!(!line.was_let_go(), "it writes nothing");
+        output.write_all(b"a line\n").await.unwrap();
         line.lose_patience(Duration::from_mins(1));
         assert!(!line.was_let_go(), "it has waited for a moment only");
-        hears.readable().await.unwrap();
-        assert_eq!(hears.try_read(&mut [0; 9]).unwrap(), 7);
+        stdout.readable().await.unwrap();
+        assert_eq!(stdout.try_read(&mut [0; 9]).unwrap(), 7);
         line.moved();
         line.lose_patience(Duration::ZERO);
         assert!(!line.was_let_go(), "all was taken");
-        says.write_all(b"a line\n").await.unwrap();
+        output.write_all(b"a line\n").await.unwrap();
         line.lose_patience(Duration::ZERO);
         assert!(line.was_let_go());
         theirs.readable().await.unwrap();
-        assert_eq!(theirs.try_read(&mut [0; 1]).unwrap(), 0, "the script sees the end of its input");
+        assert_eq!(theirs.try_read(&mut [0; 1]).unwrap(), 0, "the agent sees the end of its input");
     }
 }

@@ -1,6 +1,9 @@
 //! What runs on a CVM and how it is asked.
 
-pub mod dialogue;
+pub mod client;
+pub mod clock;
+pub mod description;
+pub mod file;
 pub mod files;
 pub mod fleet;
 pub mod framing;
@@ -8,5 +11,5 @@ pub mod glob;
 pub mod heartbeat;
 pub mod hidden;
 pub mod protocol;
-pub mod survey;
+mod quoting;
 pub mod svmips;

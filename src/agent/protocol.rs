@@ -1,37 +1,48 @@
-//! Pure: the text that runs on a CVM, what is asked of it and what it answers.
+//! Pure: the text that runs on a CVM, what is asked of it and what it replies. What agent.sh and this file call the
+//! same is tested to be the same.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD as STANDARD;
-use jiff::tz::{Offset, TimeZone};
-use jiff::{SignedDuration, Timestamp};
+use base64::prelude::BASE64_STANDARD;
 
+use crate::agent::clock::RemoteClock;
+use crate::agent::description::{FileDescription, ShellFacts};
+use crate::agent::file::{FileStat, Sibling, Sum};
 use crate::agent::hidden::Hidden;
+use crate::agent::quoting::Call;
 use crate::batch::FileId;
+use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::RemotePath;
 use crate::failure::Refusal;
-use crate::tail::position::{Modified, Sibling, Sum};
 
-/// The functions a CVM's `sh` is given; the protocol is described at its head.
-const FOLLOW: &str = concat!(include_str!("why.sh"), include_str!("follow.sh"));
+/// The functions of the agent.
+const AGENT: &str = include_str!("agent.sh");
 
-/// The functions it lists files with.
-pub(super) const ENTRIES: &str = include_str!("entries.sh");
+/// The same as they are sent, without comments and indentation: each stream needs them before it begins.
+static CODE: LazyLock<String> = LazyLock::new(|| {
+    let lines = AGENT.lines().map(str::trim_start);
+    let code = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    code.fold(String::with_capacity(AGENT.len()), |code, line| code + line + "\n")
+});
 
 /// The byte every record begins with.
 pub const MARK: u8 = 0x1e;
 
-/// The text of [`Record::Halted`].
-pub const HALTED: &[u8] = b"K";
+/// The text of [`Reply::Halted`].
+pub const HALTED: &[u8] = b"halted";
 
 /// The length of a nonce.
-pub const NONCE: usize = 32;
+const NONCE: usize = 32;
+
+/// How many random bytes make a [`Secret`].
+pub const RANDOM: usize = NONCE / 2 + 4;
 
 /// What makes one conversation unmistakable for log text.
 #[derive(Clone, Debug)]
 pub struct Secret {
-    /// Stands in every record.
+    /// Part of every record.
     pub nonce: String,
     /// Redundant path segments (`./` and `/`) by which `tail` is called, and which it puts before its
     /// own messages: 32 bits that no line of a log can guess.
@@ -39,8 +50,8 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// A secret out of 20 random bytes.
-    pub fn new(random: &[u8; 20]) -> Self {
+    /// A secret out of random bytes.
+    pub fn new(random: &[u8; RANDOM]) -> Self {
         let mut nonce = String::with_capacity(NONCE);
         for byte in &random[..NONCE / 2] {
             let _ = write!(nonce, "{byte:02x}");
@@ -56,111 +67,123 @@ impl Secret {
         [&tail[..name], self.signature.as_bytes(), &tail[name..], b": "].concat()
     }
 
-    /// The text to which a `sh` answers with [`Record::Shell`], and at which nothing else takes harm.
+    /// The text to which any `sh` answers with [`Reply::Clock`], and that is harmless to everything else, such as a
+    /// menu: it is one line and not empty.
     pub fn greeting(&self) -> Vec<u8> {
-        let clock = "$(date '+%s.%N %z' 2>&1) $(readlink /etc/localtime 2>&1)";
-        format!("printf '\\036%s O %s\\000' {} \"{clock}\"\n", self.nonce).into_bytes()
+        let clock = "$(date '+%s.%N %z %Z' 2>&1) $(readlink /etc/localtime 2>&1)";
+        format!("printf '\\036%s clock %s\\000' {} \"{clock}\"\n", self.nonce).into_bytes()
     }
 
-    /// The text that makes a `sh` the file server for the log at `path`.
-    pub fn preamble(&self, path: &RemotePath) -> Vec<u8> {
-        let mut text = format!("N={} Q={} F=", self.nonce, self.signature).into_bytes();
-        quote(&path.0, &mut text);
-        text.push(b'\n');
-        text.extend_from_slice(ENTRIES.as_bytes());
-        text.extend_from_slice(FOLLOW.as_bytes());
-        text
+    /// The text that teaches a `sh` to answer a [`Request`].
+    pub fn preamble(&self) -> Vec<u8> {
+        format!("N={} Q={}\n{}", self.nonce, self.signature, *CODE).into_bytes()
     }
 }
 
-/// Appends `word` quoted for `sh`: within single quotes nothing has a meaning but the quote itself.
-pub fn quote(word: &[u8], text: &mut Vec<u8>) {
-    text.push(b'\'');
-    for &byte in word {
-        if byte == b'\'' {
-            text.extend_from_slice(br"'\''");
-        } else {
-            text.push(byte);
-        }
-    }
-    text.push(b'\'');
-}
-
-/// What can be asked of the script.
+/// What can be asked of the agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Open the file there.
-    Open(RemotePath),
-    /// Open the file there; if it is that one, list what begins with the last, and send it from its beginning.
-    Enter(RemotePath, FileId, Vec<u8>),
-    /// Tell where the last lines of the open file begin.
-    MeasureLast(u64),
-    /// Tell where a line of the open file begins, counted from 1.
-    MeasureFrom(u64),
-    /// Show so many bytes (second) of the open file from an offset (first) on.
-    Peek(u64, u64),
-    /// Send the open file from there to its end.
-    Copy(u64),
-    /// Send the open file from there, and what is appended. It is at that path; without one, `tail`
-    /// gets the descriptor, and polls once a second.
-    Follow(u64, Option<RemotePath>),
+pub enum Request {
+    /// Mark the end of the answer to all that was asked before.
+    EndAnswer,
+    /// Report the clock.
+    Clock,
+    /// Report what the shell is like.
+    ShellFacts,
+    /// Report the CVMs of the cluster.
+    ClusterMembers,
+    /// Report how the file or directory at `path` is; the reply has the same `number`.
+    Examine { number: usize, path: RemotePath },
+    /// Report the log at `path` in detail.
+    DescribeFile { path: RemotePath },
+    /// Report which of these directories cannot be listed.
+    ListDirectories { patterns: Vec<PathPattern> },
+    /// Report the files and links at `paths` and those that match `patterns`.
+    FindFiles { paths: Vec<RemotePath>, patterns: Vec<PathPattern> },
+    /// Report what the links among them lead to.
+    ReadLinks { paths: Vec<RemotePath>, patterns: Vec<PathPattern> },
+    /// Begin to serve the log at `log`: all that follows is about it.
+    Serve { log: RemotePath },
+    /// Open the file at `path`.
+    Open { path: RemotePath },
+    /// Open the file at `path`; if it is `file`, list what begins with `prefix`, and send it from its beginning.
+    Enter { path: RemotePath, file: FileId, prefix: Vec<u8> },
+    /// Find where the last `count` lines of the open file begin.
+    FindLast { count: u64 },
+    /// Find where a line of the open file begins, counted from 1.
+    FindFrom { line: u64 },
+    /// Show `count` bytes of the open file from offset `from` on.
+    Peek { from: u64, count: u64 },
+    /// Send the open file from offset `from` to its end.
+    Copy { from: u64 },
+    /// Send the open file from offset `from`, and what is appended. It is at `path`; without one, `tail` gets the
+    /// descriptor, and polls once a second.
+    Follow { from: u64, path: Option<RemotePath> },
     /// End the `tail`.
-    Halt,
-    /// Tell when the log can be opened.
-    Watch,
-    /// Checksum so many bytes (second) before an offset (first) of the open file.
-    Sum(u64, u64),
-    /// List what begins with this.
-    List(Vec<u8>),
-    /// As `Sum`, of the packed file there.
-    SumPacked(RemotePath, u64, u64),
-    /// As `Copy`, of the packed file there.
-    CopyPacked(RemotePath, u64),
+    StopTail,
+    /// Report when the log can be opened.
+    AwaitLog,
+    /// Checksum `count` bytes before offset `before` of the open file.
+    Checksum { before: u64, count: u64 },
+    /// List what begins with `prefix`.
+    ListSeries { prefix: Vec<u8> },
+    /// As `Checksum`, of the compressed file at `path`.
+    ChecksumCompressed { path: RemotePath, before: u64, count: u64 },
+    /// As `Copy`, of the compressed file at `path`.
+    CopyCompressed { path: RemotePath, from: u64 },
+    /// The client is alive, and wants to know what `tail` does not report.
+    Tick,
+    /// The client is alive.
+    Alive,
+    /// End the connection if the client is not alive for so long.
+    Watchdog { seconds: u32 },
 }
 
-impl Command {
+impl Request {
     /// Appends the line that asks for it.
     pub fn write(&self, text: &mut Vec<u8>) {
-        let (call, path, numbers): (&[u8], Option<&[u8]>, String) = match self {
-            Self::Open(path) => (b"o", Some(&path.0), String::new()),
-            Self::Enter(path, FileId { device, inode }, prefix) => {
-                text.extend_from_slice(b"n ");
-                quote(&path.0, text);
-                text.extend_from_slice(format!(" {device}:{inode} ").as_bytes());
-                quote(prefix, text);
-                text.push(b'\n');
-                return;
+        let call = |text, function| Call::new(text, function);
+        match self {
+            Self::EndAnswer => call(text, "end_answer"),
+            Self::Clock => call(text, "clock"),
+            Self::ShellFacts => call(text, "shell_facts"),
+            Self::ClusterMembers => call(text, "cluster_members"),
+            Self::Examine { number, path } => call(text, "examine").word(number).quoted(&path.0),
+            Self::DescribeFile { path } => call(text, "describe_file").quoted(&path.0),
+            Self::ListDirectories { patterns } => call(text, "list_directories").all(&[], patterns),
+            Self::FindFiles { paths, patterns } => call(text, "find_files").all(paths, patterns),
+            Self::ReadLinks { paths, patterns } => call(text, "read_links").all(paths, patterns),
+            Self::Serve { log } => call(text, "serve").quoted(&log.0),
+            Self::Open { path } => call(text, "open_log").quoted(&path.0),
+            Self::Enter { path, file: FileId { device, inode }, prefix } => {
+                let id = format_args!("{device}:{inode}");
+                call(text, "enter_log").quoted(&path.0).word(id).quoted(prefix)
             }
-            Self::MeasureLast(count) => (b"b", None, count.to_string()),
-            Self::MeasureFrom(line) => (b"b", None, format!("+{line}")),
-            Self::Peek(from, count) => (b"d", None, format!("{from} {count}")),
-            Self::Copy(from) => (b"c", None, from.to_string()),
-            Self::Follow(from, path) => {
-                text.extend_from_slice(format!("f {from} ").as_bytes());
-                match path {
-                    Some(path) => quote(&path.0, text),
-                    None => text.extend_from_slice(b"$four"),
-                }
-                text.push(b'\n');
-                return;
+            Self::FindLast { count } => call(text, "find_backlog").word(count),
+            Self::FindFrom { line } => call(text, "find_backlog").word(format_args!("+{line}")),
+            Self::Peek { from, count } => call(text, "peek").word(from).word(count),
+            Self::Copy { from } => call(text, "copy").word(from),
+            Self::Follow { from, path: Some(path) } => call(text, "follow").word(from).quoted(&path.0),
+            Self::Follow { from, path: None } => call(text, "follow_open").word(from),
+            Self::StopTail => call(text, "stop_tail"),
+            Self::AwaitLog => call(text, "await_log"),
+            Self::Checksum { before, count } => call(text, "checksum").word(before).word(count),
+            Self::ListSeries { prefix } => call(text, "list_series").quoted(prefix),
+            Self::ChecksumCompressed { path, before, count } => {
+                call(text, "checksum_compressed").quoted(&path.0).word(before).word(count)
             }
-            Self::Halt => (b"k", None, String::new()),
-            Self::Watch => (b"w", None, String::new()),
-            Self::Sum(before, count) => (b"s", None, format!("{before} {count}")),
-            Self::List(prefix) => (b"l", Some(prefix), String::new()),
-            Self::SumPacked(path, before, count) => (b"z", Some(&path.0), format!("{before} {count}")),
-            Self::CopyPacked(path, from) => (b"u", Some(&path.0), from.to_string()),
-        };
-        text.extend_from_slice(call);
-        if let Some(path) = path {
-            text.push(b' ');
-            quote(path, text);
+            Self::CopyCompressed { path, from } => call(text, "copy_compressed").quoted(&path.0).word(from),
+            Self::Tick => call(text, "tick"),
+            Self::Alive => call(text, "alive"),
+            Self::Watchdog { seconds } => call(text, "watchdog").word(seconds),
         }
-        if !numbers.is_empty() {
-            text.push(b' ');
-            text.extend_from_slice(numbers.as_bytes());
-        }
-        text.push(b'\n');
+        .end();
+    }
+
+    /// The line that asks for it.
+    pub fn line(&self) -> Vec<u8> {
+        let mut text = Vec::new();
+        self.write(&mut text);
+        text
     }
 }
 
@@ -179,162 +202,150 @@ pub enum Flaw {
     Failed,
 }
 
-/// What the clock of a CVM says.
+/// What the agent replies.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RemoteClock {
-    /// The time.
-    pub now: Timestamp,
-    /// The zone: by its name where that is known here, else the offset it has now.
-    pub zone: TimeZone,
-}
-
-impl RemoteClock {
-    /// Reads `seconds.nanoseconds ±hhmm …/zoneinfo/Area/City`; the last part may be anything.
-    fn parse(text: &[u8]) -> Option<Self> {
-        let mut words = std::str::from_utf8(text).ok()?.split_ascii_whitespace();
-        let (seconds, nanoseconds) = words.next()?.split_once('.')?;
-        let nanoseconds = nanoseconds.parse().unwrap_or(0);
-        let now = Timestamp::new(seconds.parse().ok()?, nanoseconds).ok()?;
-        let offset: i32 = words.next()?.parse().ok()?;
-        let offset = Offset::from_seconds(offset / 100 * 3600 + offset % 100 * 60).ok()?;
-        let named = words.next().and_then(|link| TimeZone::get(link.split_once("zoneinfo/")?.1).ok());
-        // A name that means another offset here than there would be worse than none.
-        let named = named.filter(|zone| zone.to_offset(now) == offset);
-        Some(Self { now, zone: named.unwrap_or_else(|| TimeZone::fixed(offset)) })
-    }
-}
-
-impl RemoteClock {
-    /// How far it is ahead, having been read at some time between `asked` and `heard`: in the middle, as far as
-    /// can be told. Where it may as well be right it is: a login script that takes its time is no wrong clock.
-    pub fn ahead(&self, asked: Timestamp, heard: Timestamp) -> SignedDuration {
-        if (asked..=heard).contains(&self.now) {
-            return SignedDuration::ZERO;
-        }
-        self.now.duration_since(asked + heard.duration_since(asked) / 2)
-    }
-}
-
-/// What the script says.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Record {
-    /// `O`: there is a shell, and what its clock says.
-    Shell(Option<RemoteClock>),
-    /// `I`: it runs; the path of `tail`, empty if there is none.
-    Here(Vec<u8>),
-    /// `H`: the file is open; its path with links resolved.
-    Opened(Sibling),
-    /// `X`: it cannot be opened.
-    Refused(Refusal),
-    /// `B`: the backlog begins there.
-    Backlog(u64),
-    /// `D`: bytes of the open file.
-    Peeked(Vec<u8>),
-    /// `E`: the file was sent up to here; `None` of a packed one.
-    End(Option<u64>),
-    /// `V`: the tail reads the open file; what came since `Follow` is of it.
-    Following,
-    /// `K`: no tail runs.
-    Halted,
-    /// `S`: a checksum.
-    Sum(Sum),
-    /// `C`: the open file, its path is not known; true: it has no name any more, it was deleted.
-    Current(Sibling, bool),
-    /// `P`: the file at the log's path.
-    Live(Sibling),
-    /// `N`: no file is at the log's path.
-    Absent(Refusal),
-    /// `L`: a file of the series.
-    Sibling(Sibling),
-    /// `U`: something of the series that could not be examined.
+pub enum Reply {
+    /// `answered`: all that was asked before [`Request::EndAnswer`] is answered.
+    Answered,
+    /// `clock`: there is a shell, and what its clock shows, if that makes sense.
+    Clock(Option<RemoteClock>),
+    /// `shell`: what the shell is like.
+    Shell(ShellFacts),
+    /// `cluster`: how `svmips` ended and what it printed.
+    Cluster { status: u8, text: Vec<u8> },
+    /// `examined`: how a file is; without `file`, that could not be found out.
+    Examined { number: usize, refusal: Option<Refusal>, file: Option<Sibling> },
+    /// `described`: how the file of a log is.
+    Described(FileDescription),
+    /// `link`: there is a symbolic link.
+    Link(RemotePath),
+    /// `target`: what that link says.
+    Target(RemotePath),
+    /// `file`: there is a file.
+    File(Sibling),
+    /// `hidden`: there is something that could not be examined.
     Hidden(Hidden),
-    /// `Z`: the listing begins anew.
+    /// `relisted`: what was listed so far is void, because files were renamed meanwhile.
     Relisted,
-    /// `Y`: what was open was not read to its end.
+    /// `serving`: the log is served; the path of `tail`, empty if there is none.
+    Serving { tail: Vec<u8> },
+    /// `opened`: the file is open; its path with links resolved.
+    Opened(Sibling),
+    /// `refused`: it cannot be opened.
+    Refused(Refusal),
+    /// `backlog`: the backlog begins there.
+    Backlog(u64),
+    /// `peeked`: bytes of the open file.
+    Peeked(Vec<u8>),
+    /// `end`: the file was sent up to here; `None` of a compressed one.
+    End(Option<u64>),
+    /// `following`: the tail reads the open file; what came since `Follow` is of it.
+    Following,
+    /// `halted`: no tail runs.
+    Halted,
+    /// `sum`: a checksum.
+    Sum(Sum),
+    /// `current`: the open file, whose path is not known; `deleted`: it has no name any more.
+    Current { file: Sibling, deleted: bool },
+    /// `live`: the file at the log's path.
+    Live(Sibling),
+    /// `absent`: no file is at the log's path.
+    Absent(Refusal),
+    /// `unread`: what was open was not read to its end.
     Unread(Flaw),
-    /// `.`: the listing is complete.
+    /// `listed`: the list of the series is complete.
     Listed,
-    /// `R`: the log's path has another file than the open one, or none.
+    /// `moved`: the log's path has another file than the open one, or none.
     Moved,
-    /// `A`: the log can be opened now.
+    /// `appeared`: the log can be opened now.
     Appeared,
-    /// `Q`: reading failed.
+    /// `broken`: reading failed.
     Broken(String),
 }
 
-impl Record {
-    /// Reads what stands between the nonce and the closing NUL; `None` if it makes no sense.
+impl Reply {
+    /// Parses what stands between the nonce and the closing NUL; `None` if it makes no sense.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let (&kind, rest) = text.split_first()?;
-        let rest = rest.strip_prefix(b" ").unwrap_or(rest);
-        let words = || std::str::from_utf8(rest).ok();
-        Some(match kind {
-            b'O' => Self::Shell(RemoteClock::parse(rest)),
-            b'I' => Self::Here(rest.to_vec()),
-            b'H' => Self::Opened(file(rest)?),
-            b'X' => Self::Refused(Refusal::parse(rest)?),
-            b'N' => Self::Absent(Refusal::parse(rest)?),
-            b'B' => Self::Backlog(words()?.parse().ok()?),
-            b'D' => {
+        let (word, rest) = split(text);
+        let path = || RemotePath(rest.to_vec());
+        let file = || Some(FileStat::parse(rest)?.file);
+        Some(match word {
+            b"answered" => Self::Answered,
+            b"clock" => Self::Clock(RemoteClock::parse(rest)),
+            b"shell" => Self::Shell(ShellFacts::parse(rest)?),
+            b"cluster" => {
+                let (status, text) = split(rest);
+                Self::Cluster { status: number(status)?, text: text.to_vec() }
+            }
+            b"examined" => {
+                let (which, rest) = split(rest);
+                let (state, rest) = split(rest);
+                let refusal = if state == b"ok" { None } else { Some(Refusal::parse(state)?) };
+                let file = FileStat::parse(rest).map(|stat| stat.file);
+                Self::Examined { number: number(which)?, refusal, file }
+            }
+            b"described" => Self::Described(FileDescription::parse(rest)?),
+            b"link" => Self::Link(path()),
+            b"target" => Self::Target(path()),
+            b"file" => Self::File(file()?),
+            b"hidden" => match split(rest) {
+                (b"directory", path) => Self::Hidden(Hidden::Directory(RemotePath(path.to_vec()))),
+                (b"entry", path) => Self::Hidden(Hidden::File(RemotePath(path.to_vec()))),
+                _ => return None,
+            },
+            b"relisted" => Self::Relisted,
+            b"serving" => Self::Serving { tail: rest.to_vec() },
+            b"opened" => Self::Opened(file()?),
+            b"refused" => Self::Refused(Refusal::parse(rest)?),
+            b"backlog" => Self::Backlog(number(rest)?),
+            b"peeked" => {
                 // The dot says that the bytes were read.
                 let one_line: Vec<u8> = rest.iter().copied().filter(|byte| !b"\n.".contains(byte)).collect();
-                Self::Peeked(STANDARD.decode(one_line).ok()?)
+                Self::Peeked(BASE64_STANDARD.decode(one_line).ok()?)
             }
-            b'E' if rest.is_empty() => Self::End(None),
-            b'E' => Self::End(Some(words()?.parse().ok()?)),
-            b'V' => Self::Following,
+            b"end" if rest.is_empty() => Self::End(None),
+            b"end" => Self::End(Some(number(rest)?)),
+            b"following" => Self::Following,
             _ if text == HALTED => Self::Halted,
-            b'S' => {
-                let mut words = words()?.split_ascii_whitespace();
+            b"sum" => {
+                let mut words = std::str::from_utf8(rest).ok()?.split_ascii_whitespace();
                 Self::Sum(Sum {
                     checksum: words.next()?.parse().ok()?,
                     count: words.next()?.parse().ok()?,
                     size: words.next().map(str::parse).transpose().ok()?,
                 })
             }
-            b'C' => {
-                // In the place of a path: how many links it has.
-                let file = file(rest)?;
-                let deleted = file.path.0 == b"0";
-                Self::Current(Sibling { path: RemotePath(Vec::new()), ..file }, deleted)
+            b"current" => {
+                let FileStat { file, links, .. } = FileStat::parse(rest)?;
+                Self::Current { file, deleted: links == 0 }
             }
-            b'P' => Self::Live(file(rest)?),
-            b'L' => Self::Sibling(file(rest)?),
-            b'U' => Self::Hidden(match rest.strip_prefix(b"folder ") {
-                Some(path) => Hidden::Directory(RemotePath(path.to_vec())),
-                None => Hidden::File(RemotePath(rest.strip_prefix(b"entry ")?.to_vec())),
-            }),
-            b'Z' => Self::Relisted,
-            b'Y' => Self::Unread(match rest {
+            b"live" => Self::Live(file()?),
+            b"absent" => Self::Absent(Refusal::parse(rest)?),
+            b"unread" => Self::Unread(match rest {
                 b"tool" => Flaw::NoTool,
                 b"damaged" => Flaw::Damaged,
                 b"failed" => Flaw::Failed,
                 _ => return None,
             }),
-            b'.' => Self::Listed,
-            b'R' => Self::Moved,
-            b'A' => Self::Appeared,
-            b'Q' => Self::Broken(String::from_utf8_lossy(rest).into_owned()),
+            b"listed" => Self::Listed,
+            b"moved" => Self::Moved,
+            b"appeared" => Self::Appeared,
+            b"broken" => Self::Broken(String::from_utf8_lossy(rest).into_owned()),
             _ => return None,
         })
     }
 }
 
-/// Reads `[!]device:inode size seconds[.nanoseconds][ path]`, all numbers in decimal.
-fn file(text: &[u8]) -> Option<Sibling> {
-    let closed = text.strip_prefix(b"!");
-    let (text, readable) = (closed.unwrap_or(text), closed.is_none());
-    let mut parts = text.splitn(4, |&b| b == b' ');
-    let mut word = || std::str::from_utf8(parts.next()?).ok();
-    let (device, inode) = word()?.split_once(':')?;
-    let size = word()?.parse().ok()?;
-    let (seconds, fraction) = word().map(|time| time.split_once(['.', ',']).unwrap_or((time, "0")))?;
-    let nanoseconds = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
-    Some(Sibling {
-        id: FileId { device: device.parse().ok()?, inode: inode.parse().ok()? },
-        size,
-        modified: Modified(seconds.parse().ok()?, nanoseconds),
-        path: RemotePath(parts.next().unwrap_or_default().to_vec()),
-        readable,
-    })
+/// The first word, and what is behind the space after it.
+fn split(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|&byte| byte == b' ').unwrap_or(text.len());
+    (&text[..end], text.get(end + 1..).unwrap_or_default())
 }
+
+/// Parses a decimal number.
+fn number<T: std::str::FromStr>(text: &[u8]) -> Option<T> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;

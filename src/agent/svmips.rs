@@ -1,59 +1,41 @@
-//! Who the cluster of a CVM is: its own `svmips` is asked.
+//! Which CVMs a cluster has, by the `svmips` of one of them.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use crate::agent::dialogue::Dialogue;
+use crate::agent::client::Client;
+use crate::agent::protocol::{Reply, Request};
 use crate::diagnosis::{self, table};
 use crate::failure::Failure;
-use crate::ssh::session::Session;
-
-/// The question, by its full path: the shell of an ssh has a bare PATH. Its status comes last.
-const QUESTION: &[u8] = b"/usr/local/nutanix/cluster/bin/svmips </dev/null 2>&1; printf '\\n%s\\n' $?";
 
 /// The most CVMs that an answer may name, as for a folded set.
 const MOST: usize = 4096;
 
-/// Asks the CVM of `session` for the addresses of all CVMs of its cluster: at least one, each once.
-pub async fn cluster(session: &Session) -> Result<Vec<IpAddr>, Failure> {
-    let about = session.endpoint();
-    let limit = about.connect_timeout();
-    let channel = session.open().await?;
-    let mut dialogue = Dialogue::new(channel).map_err(|error| diagnosis::local_failure(&error, about))?;
-    // What a login script writes comes before the first answer.
-    dialogue.ask(b"", limit, about).await?;
-    let said = dialogue.ask(QUESTION, limit, about).await?;
-    let (said, status) = split(&said);
-    match (status, answer(&said)) {
-        (Some(0), Ok(cvms)) => Ok(cvms),
-        (Some(0), Err(why)) => Err(diagnosis::because(&table::DISCOVERY, about, &why)),
-        (status, _) => {
-            let status = status.map_or_else(|| "no status".to_owned(), |status| format!("status {status}"));
-            let words = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-            let why = words.map_or_else(
-                || format!("svmips ended with {status}"),
-                |words| format!("svmips ended with {status}: {}", words.escape_debug()),
-            );
-            Err(diagnosis::because(&table::DISCOVERY, about, &why))
-        }
+/// Asks a CVM for the addresses of all CVMs of its cluster: at least one, each once.
+pub async fn cluster(client: &mut Client<'_>) -> Result<Vec<IpAddr>, Failure> {
+    let replies = client.ask(&[Request::ClusterMembers]).await?;
+    let failure = |why: &str| diagnosis::because(&table::DISCOVERY, client.endpoint(), why);
+    let answer = replies.into_iter().find_map(|reply| match reply {
+        Reply::Cluster { status, text } => Some((status, String::from_utf8_lossy(&text).into_owned())),
+        _ => None,
+    });
+    let (status, text) = answer.ok_or_else(|| failure("svmips gave no answer"))?;
+    if status == 0 {
+        return parse(&text).map_err(|why| failure(&why));
     }
+    let words = text.lines().map(str::trim).rfind(|line| !line.is_empty());
+    let why = words.map_or_else(
+        || format!("svmips ended with status {status}"),
+        |words| format!("svmips ended with status {status}: {}", words.escape_debug()),
+    );
+    Err(failure(&why))
 }
 
-/// Takes the status off the end of what was said.
-fn split(said: &[u8]) -> (String, Option<u8>) {
-    let text = String::from_utf8_lossy(said);
-    let text = text.trim_end();
-    match text.rsplit_once('\n') {
-        Some((text, status)) => (text.to_owned(), status.trim().parse().ok()),
-        None => (String::new(), text.parse().ok()),
-    }
-}
-
-/// Reads what `svmips` prints: addresses with spaces or newlines between, and nothing else. Each comes once.
-pub fn answer(said: &str) -> Result<Vec<IpAddr>, String> {
+/// Parses what `svmips` prints: addresses with spaces or newlines between, and nothing else. Each comes once.
+pub fn parse(text: &str) -> Result<Vec<IpAddr>, String> {
     let mut seen = HashSet::new();
     let mut cvms = Vec::new();
-    for word in said.split_whitespace() {
+    for word in text.split_whitespace() {
         let address: IpAddr = word.parse().map_err(|_| {
             let shown: String = word.chars().take(60).collect();
             format!("svmips says “{}”, which is no address", shown.escape_debug())
@@ -78,12 +60,12 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{answer, split};
+    use super::parse;
 
     #[test]
     fn an_answer_is_addresses_and_nothing_else() {
         let shown = |text: &str| {
-            answer(text).map(|all| all.iter().map(IpAddr::to_string).collect::<Vec<_>>().join(" "))
+            parse(text).map(|all| all.iter().map(IpAddr::to_string).collect::<Vec<_>>().join(" "))
         };
         assert_eq!(shown("10.0.0.1 10.0.0.2  10.0.0.1\n").as_deref(), Ok("10.0.0.1 10.0.0.2"));
         assert_eq!(shown("fd00::1\n10.0.0.2").as_deref(), Ok("fd00::1 10.0.0.2"));
@@ -97,29 +79,21 @@ mod tests {
             "224.0.0.1",
             "10.0.0.1;id",
         ] {
-            assert!(answer(wrong).is_err(), "{wrong}");
+            assert!(parse(wrong).is_err(), "{wrong}");
         }
-        assert!(!answer("\u{1b}[31m").expect_err("no address").contains('\u{1b}'));
-    }
-
-    #[test]
-    fn the_status_comes_last() {
-        assert_eq!(split(b"10.0.0.1 10.0.0.2\n\n0\n"), ("10.0.0.1 10.0.0.2\n".to_owned(), Some(0)));
-        assert_eq!(split(b"sh: svmips: not found\n\n127\n").1, Some(127));
-        assert_eq!(split(b"").1, None);
+        assert!(!parse("\u{1b}[31m").expect_err("no address").contains('\u{1b}'));
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_read_or_refused(said in proptest::collection::vec(any::<u8>(), 0..60)) {
-            let (text, _) = split(&said);
-            let _ = answer(&text);
+            let _ = parse(&String::from_utf8_lossy(&said));
         }
 
         #[test]
         fn what_is_accepted_was_said(all in proptest::collection::vec("(10|fd00:)[.:0-9]{0,12}", 0..6)) {
             let text = all.join(" ");
-            for cvm in answer(&text).unwrap_or_default() {
+            for cvm in parse(&text).unwrap_or_default() {
                 prop_assert!(all.iter().any(|word| word.parse() == Ok(cvm)));
             }
         }

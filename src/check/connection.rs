@@ -1,9 +1,9 @@
-//! The steps from a name to a channel on a login: who is asked, who answers, who is let in.
+//! The steps from a name to a shell: resolve, connect, host key, authentication.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::check::{Teller, Wanted, between};
+use crate::check::reporter::{CheckScope, StepReporter};
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::hop::joined;
 use crate::diagnosis::Endpoint;
@@ -12,39 +12,40 @@ use crate::options;
 use crate::ssh::debug_log::DebugLog;
 use crate::ssh::resolve::{self, Route};
 use crate::ssh::session::{Channel, LogSink, Origin, Session};
-use crate::step::{Name, StepStatus as Status};
+use crate::step::{Name, StepStatus};
 
-/// Connects, and gives a channel; the steps `resolve`, `connect`, `host_key` and `auth` are told.
+/// Connects, and returns a channel; reports the steps `resolve`, `connect`, `host_key` and `auth`.
 pub(super) async fn connect(
     cvm: &Arc<Cvm>,
-    wanted: &Wanted,
-    teller: &Teller<'_>,
+    scope: &CheckScope,
+    reporter: &StepReporter<'_>,
 ) -> Result<(Session, Channel), Name> {
     let began = Instant::now();
     let (ssh, route) = match &cvm.address {
-        Address::Local => (Arc::clone(&wanted.ssh), None),
+        Address::Local => (Arc::clone(&scope.ssh), None),
         Address::Ssh { jump, .. } => {
             // A cluster's own jump host outranks the one for all.
             let own = options::SshOptions {
-                jump: jump.clone().or_else(|| wanted.ssh.jump.clone()),
-                ..wanted.ssh.as_ref().clone()
+                jump: jump.clone().or_else(|| scope.ssh.jump.clone()),
+                ..scope.ssh.as_ref().clone()
             };
             let about = Endpoint::new(cvm, &own);
-            let children = wanted.resources.children();
+            let children = scope.resources.children();
             let route = resolve::route(&cvm.address, &own, &about, children, own.connect_timeout).await;
             let route =
-                route.map_err(|failure| teller.failed(Name::Resolve, Some(began.elapsed()), failure))?;
-            let mut told = options::SshOptions { diagnose: true, ..own };
-            // What ssh says is what the steps are known by.
-            told.options.retain(|option| !option.to_ascii_lowercase().starts_with("loglevel="));
+                route.map_err(|failure| reporter.failed(Name::Resolve, Some(began.elapsed()), failure))?;
+            let mut diagnosing = options::SshOptions { diagnose: true, ..own };
+            // The steps are known by what ssh logs.
+            diagnosing.options.retain(|option| !option.to_ascii_lowercase().starts_with("loglevel="));
             // A jump host of the user's ssh config has a name from here on.
-            told.jump = told.jump.or_else(|| (!route.jump.is_empty()).then(|| joined(&route.jump)));
-            (Arc::new(told), Some(route))
+            diagnosing.jump =
+                diagnosing.jump.or_else(|| (!route.jump.is_empty()).then(|| joined(&route.jump)));
+            (Arc::new(diagnosing), Some(route))
         }
     };
     let progress = Arc::new(Mutex::new(DebugLog::default()));
-    let session = Session::new(Arc::clone(cvm), ssh, Arc::clone(&wanted.resources))
-        .with_log_sink(ear(&progress, wanted.ear.clone()));
+    let session = Session::new(Arc::clone(cvm), ssh, Arc::clone(&scope.resources))
+        .with_log_sink(ear(&progress, scope.ear.clone()));
     let session = match &route {
         Some(route) => session.with_route(route),
         None => session,
@@ -53,28 +54,29 @@ pub(super) async fn connect(
     let progress = progress.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let Some(route) = route else {
         for name in [Name::Resolve, Name::Connect, Name::HostKey, Name::Auth] {
-            teller.tell(name, Status::Skipped, None, "this machine is read without ssh".into(), None);
+            reporter.report(name, StepStatus::Skipped, None, "this machine is read without ssh".into(), None);
         }
-        let channel = result.map_err(|failure| teller.failed(Name::Shell, None, failure))?;
+        let channel = result.map_err(|failure| reporter.failed(Name::Shell, None, failure))?;
         return Ok((session, channel));
     };
-    let told = Told { progress: &progress, route: &route, about: session.endpoint(), teller, began };
+    let steps =
+        ConnectionSteps { progress: &progress, route: &route, about: session.endpoint(), reporter, began };
     match result {
         Ok(channel) => {
-            told.up_to(None);
+            steps.report_before(None);
             Ok((session, channel))
         }
         Err(failure) => {
             let failed = step_of(failure.kind, &progress);
-            told.up_to(Some(failed));
-            told.failed(failed, failure);
+            steps.report_before(Some(failed));
+            steps.report_failed(failed, failure);
             session.close().await;
             Err(failed)
         }
     }
 }
 
-/// An ear that follows the progress, and has the user's hear all but the debugging.
+/// Follows the progress by what ssh writes, and hands it on to the user's, except for debug output.
 fn ear(progress: &Arc<Mutex<DebugLog>>, user: Option<LogSink>) -> LogSink {
     let progress = Arc::clone(progress);
     Arc::new(move |cvm, writer, line| {
@@ -101,7 +103,7 @@ fn step_of(kind: Kind, progress: &DebugLog) -> Name {
         Kind::Auth => Name::Auth,
         Kind::NoShell | Kind::NoTail => Name::Shell,
         Kind::Jump | Kind::JumpRefused | Kind::Refused | Kind::Unroutable => Name::Connect,
-        // Nobody was dialled yet: the look-up of the name hangs.
+        // No connection was begun: the name lookup hangs.
         Kind::TimedOut if progress.began.is_none() => Name::Resolve,
         _ if progress.authenticated.is_some() => Name::Sessions,
         _ if progress.trusted.is_some() => Name::Auth,
@@ -110,49 +112,48 @@ fn step_of(kind: Kind, progress: &DebugLog) -> Name {
     }
 }
 
-/// What there is to tell about a connection.
-struct Told<'a> {
+/// The steps of one connection.
+struct ConnectionSteps<'a> {
     /// How far it came.
     progress: &'a DebugLog,
     /// Which way it went.
     route: &'a Route,
     /// The CVM.
     about: &'a Endpoint,
-    /// Who is told.
-    teller: &'a Teller<'a>,
+    reporter: &'a StepReporter<'a>,
     /// When the check began.
     began: Instant,
 }
 
-impl Told<'_> {
-    /// Tells the steps before the one that failed; `None`: none did.
-    fn up_to(&self, failed: Option<Name>) {
+impl ConnectionSteps<'_> {
+    /// Reports the steps before the one that failed; `None`: none did.
+    fn report_before(&self, failed: Option<Name>) {
         let is_before = |name: Name| failed.is_none_or(|failed| name < failed);
         let DebugLog { began, connected, trusted, authenticated, .. } = *self.progress;
         if is_before(Name::Resolve) {
-            self.teller.passed(Name::Resolve, between(Some(self.began), began), self.resolved());
+            self.reporter.passed(Name::Resolve, between(Some(self.began), began), self.resolved());
         }
         if is_before(Name::Connect) {
-            self.teller.passed(Name::Connect, between(began, connected), self.connected());
+            self.reporter.passed(Name::Connect, between(began, connected), self.connected());
         }
         if is_before(Name::HostKey) {
             let took = between(connected, trusted);
             let key = self.progress.host_key.as_deref().unwrap_or("the server's key");
             if self.progress.added && self.route.accepts_new {
                 let message = format!(
-                    "{key} was not known; your ssh is told to accept new keys, and has (StrictHostKeyChecking)"
+                    "{key} was unknown; your ssh is configured to accept new keys, and did (StrictHostKeyChecking)"
                 );
-                self.teller.tell(Name::HostKey, Status::Warned, took, message, None);
+                self.reporter.report(Name::HostKey, StepStatus::Warned, took, message, None);
             } else {
                 let place =
                     self.progress.known_at.as_deref().map_or_else(String::new, |place| format!(" ({place})"));
-                self.teller.passed(Name::HostKey, took, format!("{key} is known{place}"));
+                self.reporter.passed(Name::HostKey, took, format!("{key} is known{place}"));
             }
         }
         if is_before(Name::Auth) {
             let user = &self.route.user;
             let how = match (&self.progress.accepted, &self.progress.method) {
-                (Some(key), _) => format!(" by the key {key}"),
+                (Some(key), _) => format!(" with key {key}"),
                 (None, Some(method)) => format!(" by {method}"),
                 (None, None) => String::new(),
             };
@@ -162,7 +163,7 @@ impl Told<'_> {
                 lines => format!("; sshd shows a banner of {lines} lines"),
             };
             let took = between(trusted.or(connected), authenticated);
-            self.teller.passed(Name::Auth, took, format!("{user} is let in{how}{banner}"));
+            self.reporter.passed(Name::Auth, took, format!("authenticated as {user}{how}{banner}"));
         }
     }
 
@@ -172,9 +173,9 @@ impl Told<'_> {
         let alias = if *host == self.about.host { String::new() } else { format!("{} is ", self.about.host) };
         match (&self.progress.address, &self.about.jump, proxy) {
             (Some(address), ..) if address != host => format!("{alias}{host} is {address}, port {port}"),
-            (None, Some(jump), _) => format!("{alias}{host}, port {port}, looked up by the jump host {jump}"),
+            (None, Some(jump), _) => format!("{alias}{host}, port {port}, resolved by the jump host {jump}"),
             (None, None, Some(_)) => {
-                format!("{alias}{host}, port {port}, looked up by the ProxyCommand of your ssh config")
+                format!("{alias}{host}, port {port}, resolved by the ProxyCommand of your ssh config")
             }
             _ => format!("{alias}{host}, port {port}"),
         }
@@ -190,8 +191,8 @@ impl Told<'_> {
         }
     }
 
-    /// Tells the step that failed.
-    fn failed(&self, name: Name, mut failure: Failure) {
+    /// Reports the step that failed.
+    fn report_failed(&self, name: Name, mut failure: Failure) {
         let DebugLog { began, connected, trusted, authenticated, .. } = *self.progress;
         let since = match name {
             Name::Resolve => Some(self.began),
@@ -209,8 +210,13 @@ impl Told<'_> {
             });
             failure.message.push_str(&keys);
         }
-        self.teller.failed(name, between(since, Some(Instant::now())), failure);
+        self.reporter.failed(name, between(since, Some(Instant::now())), failure);
     }
+}
+
+/// How long something took, if it has begun and ended.
+fn between(from: Option<Instant>, to: Option<Instant>) -> Option<Duration> {
+    Some(to?.saturating_duration_since(from?))
 }
 
 #[cfg(test)]

@@ -1,52 +1,35 @@
-//! Pure: what a CVM answers to the questions of a check.
+//! What a check asks of a CVM: what its shell and each log are like.
 
+use crate::agent::client::Client;
+use crate::agent::description::{FileDescription, ShellFacts};
+use crate::agent::file::FileStat;
+use crate::agent::protocol::{Reply, Request};
+use crate::cluster::target::RemotePath;
+use crate::diagnosis::{self, table};
+use crate::failure::Failure;
 use crate::failure::Refusal;
-
-/// What the shell of a CVM is like.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shell {
-    /// The user there.
-    pub user: String,
-    /// The groups of the user.
-    pub groups: String,
-    /// Where `tail` is; empty if there is none.
-    pub tail: String,
-    /// Which `tail` it is.
-    pub flavour: String,
-    /// The tools that are needed and not there, with spaces between.
-    pub missing: String,
-}
-
-/// What time it is on a CVM.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Clock {
-    /// Seconds since the epoch.
-    pub seconds: f64,
-    /// The zone's offset from UTC, as `+0100`, and its name.
-    pub zone: String,
-}
 
 /// What is at the path of a log.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Log {
+pub struct LogFacts {
     /// Why there is no file; `None`: there is one.
     pub refused: Option<Refusal>,
     /// What the path links to.
     pub target: Option<String>,
     /// The file, if there is one.
-    pub file: Option<File>,
-    /// Rotated files beside it.
+    pub file: Option<FileFacts>,
+    /// How many rotated files are beside it.
     pub rotated: u64,
-    /// How long ago the newest of them was written, in seconds.
+    /// How many seconds ago the newest of them was written.
     pub newest: Option<f64>,
 }
 
-/// A file of a log.
+/// The file of a log.
 #[derive(Clone, Debug, PartialEq)]
-pub struct File {
+pub struct FileFacts {
     /// Its size in bytes.
     pub size: u64,
-    /// How long ago it was written, in seconds of the CVM's own clock; below zero: in its future.
+    /// How many seconds ago it was written, by the CVM's own clock; negative: in its future.
     pub age: f64,
     /// Its mode in octal, and its owner and group: `640 nutanix:nutanix`.
     pub access: String,
@@ -56,117 +39,68 @@ pub struct File {
     pub by_sudo: bool,
 }
 
-/// The fields of an answer; what a login script wrote is not before them, but whole fields too few is an error.
-fn fields<const N: usize>(said: &[u8]) -> Option<[String; N]> {
-    let text = said.strip_suffix(b"\0")?;
-    let fields: Vec<_> = text
-        .split(|&byte| byte == 0)
-        .map(|field| String::from_utf8_lossy(field).trim_end_matches('\n').to_owned())
-        .collect();
-    fields.try_into().ok()
-}
-
-impl Shell {
-    /// Reads the answer to `h`.
-    pub fn parse(said: &[u8]) -> Option<Self> {
-        let [user, groups, tail, version, missing] = fields(said)?;
-        Some(Self { user, groups, tail, flavour: flavour(&version), missing })
-    }
-}
-
-/// Which `tail` says this of itself: `GNU coreutils 8.32`.
-fn flavour(version: &str) -> String {
-    for line in version.lines() {
-        if let Some(number) = line.strip_prefix("tail (GNU coreutils) ") {
-            return format!("GNU coreutils {number}");
+impl LogFacts {
+    /// Collects what was answered about one log; `None`: nothing was.
+    fn from_replies(replies: Vec<Reply>) -> Option<Self> {
+        let (mut target, mut facts) = (None, None);
+        for reply in replies {
+            match reply {
+                Reply::Target(path) => target = Some(String::from_utf8_lossy(&path.0).into_owned()),
+                Reply::Absent(refusal) => facts = Some(Err(refusal)),
+                Reply::Described(file) => facts = Some(Ok(file)),
+                _ => {}
+            }
         }
-        if let Some(number) =
-            line.strip_prefix("tail (uutils coreutils) ").or_else(|| line.strip_prefix("tail "))
-        {
-            return format!("uutils coreutils {number}");
+        let mut log = Self { refused: None, target, file: None, rotated: 0, newest: None };
+        match facts? {
+            Err(refusal) => log.refused = Some(refusal),
+            Ok(FileDescription { by_sudo, rotated, newest, now, stat: FileStat { file, mode, .. } }) => {
+                log.rotated = rotated;
+                log.newest = newest.map(|newest| newest.seconds_before(now));
+                log.file = Some(FileFacts {
+                    size: file.size,
+                    age: file.modified.seconds_before(now),
+                    access: format!("{:o} {}", mode & 0o7777, String::from_utf8_lossy(&file.path.0)),
+                    readable: file.readable,
+                    by_sudo,
+                });
+            }
         }
-        if let Some(rest) = line.strip_prefix("BusyBox ") {
-            return format!("BusyBox {}", rest.split(' ').next().unwrap_or_default());
-        }
-    }
-    "of an unknown kind".to_owned()
-}
-
-impl Clock {
-    /// Reads the answer to `c`. A `date` without nanoseconds leaves `%N` or nothing behind the point.
-    pub fn parse(said: &[u8]) -> Option<Self> {
-        let [time, offset, name] = fields(said)?;
-        let seconds = seconds(&time)?;
-        let zone = if name.is_empty() || name == offset { offset } else { format!("{offset} {name}") };
-        Some(Self { seconds, zone })
+        Some(log)
     }
 }
 
-/// Reads `seconds[.fraction]`; a fraction that is none is taken for zero.
-fn seconds(text: &str) -> Option<f64> {
-    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
-    let whole: i64 = whole.parse().ok()?;
-    let is_number = !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit());
-    // As one text, because the sum of two numbers would round once more.
-    format!("{whole}.{}", if is_number { fraction } else { "0" }).parse().ok()
+/// Asks what the shell is like; `None`: it did not answer that.
+pub async fn shell(client: &mut Client<'_>) -> Result<Option<ShellFacts>, Failure> {
+    let replies = client.ask(&[Request::ShellFacts]).await?;
+    Ok(replies.into_iter().find_map(|reply| if let Reply::Shell(facts) = reply { Some(facts) } else { None }))
 }
 
-impl Log {
-    /// Reads the answer to `l`.
-    pub fn parse(said: &[u8]) -> Option<Self> {
-        let [kind, target, stat, readable, by_sudo, rotated, newest, now] = fields(said)?;
-        let now = seconds(&now)?;
-        let refused = match kind.as_str() {
-            "file" => None,
-            word => Some(Refusal::parse(word.as_bytes())?),
-        };
-        let file = match (refused, stat.splitn(3, ' ').collect::<Vec<_>>().as_slice()) {
-            (None, [size, modified, access]) => Some(File {
-                size: size.parse().ok()?,
-                age: now - seconds(modified)?,
-                access: (*access).to_owned(),
-                readable: readable == "yes",
-                by_sudo: by_sudo == "yes",
-            }),
-            _ => None,
-        };
-        Some(Self {
-            // A file that went away between two looks.
-            refused: refused.or(if file.is_none() { Some(Refusal::Missing) } else { None }),
-            target: (!target.is_empty()).then_some(target),
-            file,
-            rotated: rotated.parse().ok()?,
-            newest: seconds(&newest).map(|newest| now - newest),
-        })
-    }
+/// Asks what is at the path of a log.
+pub async fn log(client: &mut Client<'_>, path: &RemotePath) -> Result<LogFacts, Failure> {
+    let replies = client.ask(&[Request::DescribeFile { path: path.clone() }]).await?;
+    LogFacts::from_replies(replies)
+        .ok_or_else(|| diagnosis::log_failure(&table::READ, path, client.endpoint()))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-    use std::process::{Command, Stdio};
-
     use proptest::prelude::*;
 
-    use super::{Clock, Log, Shell, flavour};
+    use super::LogFacts;
+    use crate::agent::client::tests::{answers, shells};
+    use crate::agent::description::FileDescription;
+    use crate::agent::protocol::{Reply, Request};
+    use crate::cluster::target::RemotePath;
     use crate::failure::Refusal;
 
-    /// What a shell of this machine answers to a question.
-    fn asked(shell: &str, question: &str) -> Vec<u8> {
-        let mut child =
-            Command::new(shell).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
-        let text = format!("{}\n{question}\n", super::super::SCRIPT);
-        child.stdin.take().expect("stdin").write_all(text.as_bytes()).expect("written");
-        child.wait_with_output().expect("an answer").stdout
-    }
-
     #[test]
-    fn this_machine_answers_what_is_understood() {
-        for shell in ["bash", "dash"] {
-            let here = Shell::parse(&asked(shell, "h")).expect("a shell");
+    fn the_shell_of_this_machine_is_described() {
+        for shell in shells() {
+            let replies = answers(shell, &[Request::ShellFacts]);
+            let [Reply::Shell(here), Reply::Answered] = replies.as_slice() else { panic!("{replies:?}") };
             assert!(here.tail.ends_with("/tail") && here.missing.is_empty(), "{shell}: {here:?}");
             assert!(here.flavour.starts_with("GNU coreutils "), "{shell}: {here:?}");
-            assert!(Clock::parse(&asked(shell, "c")).expect("a clock").seconds > 1e9);
         }
     }
 
@@ -186,10 +120,11 @@ mod tests {
         }
         std::os::unix::fs::symlink(target, at("stargate.INFO")).expect("linked");
         std::os::unix::fs::symlink("gone", at("dangling")).expect("linked");
-        for shell in ["bash", "dash"] {
+        for shell in shells() {
             let log = |name: &str| {
-                let path = at(name).display().to_string();
-                Log::parse(&asked(shell, &format!("l '{path}'"))).unwrap_or_else(|| panic!("{shell} {name}"))
+                let path = RemotePath(at(name).into_os_string().into_encoded_bytes());
+                let replies = answers(shell, &[Request::DescribeFile { path }]);
+                LogFacts::from_replies(replies).unwrap_or_else(|| panic!("{shell} {name}"))
             };
             let genesis = log("genesis.out");
             let file = genesis.file.as_ref().expect("a file");
@@ -197,6 +132,7 @@ mod tests {
                 file.size == 5 && file.readable && (-1.0..60.0).contains(&file.age),
                 "{shell}: {genesis:?}"
             );
+            assert!(file.access.contains(':') && file.access.starts_with('6'), "{shell}: {genesis:?}");
             assert_eq!((genesis.rotated, genesis.target.as_deref()), (2, None), "{shell}");
             let link = log("stargate.INFO");
             assert_eq!(
@@ -211,34 +147,19 @@ mod tests {
                 "{shell}"
             );
             assert_eq!(log("none/at/all").refused, Some(Refusal::Missing), "{shell}");
-            assert_eq!(log(".").refused, Some(Refusal::Folder), "{shell}");
-        }
-    }
-
-    #[test]
-    fn tails_are_told_apart() {
-        for (said, wanted) in [
-            ("tail (GNU coreutils) 8.22\nCopyright", "GNU coreutils 8.22"),
-            ("tail: unrecognized option '--version'\nBusyBox v1.35.0 (Debian)", "BusyBox v1.35.0"),
-            ("tail (uutils coreutils) 0.0.27", "uutils coreutils 0.0.27"),
-            ("", "of an unknown kind"),
-        ] {
-            assert_eq!(flavour(said), wanted);
+            assert_eq!(log(".").refused, Some(Refusal::Directory), "{shell}");
         }
     }
 
     proptest! {
         #[test]
-        fn any_answer_is_read_or_refused(said in proptest::collection::vec(prop_oneof![Just(0_u8), Just(b' '), Just(b'7'), Just(b'.'), any::<u8>()], 0..40)) {
-            let _ = (Shell::parse(&said), Clock::parse(&said), Log::parse(&said));
-        }
-
-        #[test]
-        fn fields_are_taken_as_they_come(size: u64, age in 0_u32..9999, rotated: u32) {
-            let said = format!("file\0\0{size} {}.5 640 a:b\0yes\0\0{rotated}\0\0{}.5\0", 1_000_000, 1_000_000 + age);
-            let log = Log::parse(said.as_bytes()).expect("a log");
+        fn numbers_are_taken_as_they_come(size: u64, age in 0_u32..9999, rotated: u32) {
+            let text = format!("no {rotated} - {}.5 81a0 1:2 {size} {}.5 1 a:b c", 1_000_000 + age, 1_000_000);
+            let reply = Reply::Described(FileDescription::parse(text.as_bytes()).expect("a description"));
+            let log = LogFacts::from_replies(vec![reply]).expect("a log");
             let file = log.file.expect("a file");
             prop_assert_eq!((file.size, file.age, log.rotated), (size, f64::from(age), u64::from(rotated)));
+            prop_assert_eq!(file.access, "640 a:b c");
         }
     }
 }

@@ -2,19 +2,20 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::agent::dialogue::Dialogue;
-use crate::agent::glob::{self, Seen};
-use crate::agent::protocol::quote;
-use crate::check::facts::{File, Log, Shell};
-use crate::check::{Teller, Wanted, skipped};
+use crate::agent::client::Client;
+use crate::agent::description::ShellFacts;
+use crate::agent::glob::{self, SeenFiles};
+use crate::check::facts::{self, FileFacts, LogFacts};
+use crate::check::reporter::{CheckScope, StepReporter};
 use crate::cluster::target::RemotePath;
 use crate::diagnosis::{self, Endpoint, table};
-use crate::failure::{self, Failure, Refusal};
+use crate::failure::Refusal;
+use crate::failure::{self, Failure};
 use crate::hint::{Hint, Value};
 use crate::human;
-use crate::step::{Name, Step, StepStatus as Status};
+use crate::step::{Name, Step, StepStatus};
 
 /// For how many seconds a log may be silent without a word about it.
 const STALE: f64 = 86400.0;
@@ -24,73 +25,66 @@ const AHEAD: f64 = 2.0;
 
 /// Checks each log; an error names the step after which the shell was gone.
 pub(super) async fn check(
-    dialogue: &mut Dialogue,
-    wanted: &Wanted,
-    shell: &Shell,
+    client: &mut Client<'_>,
+    scope: &CheckScope,
+    shell: &ShellFacts,
     about: &Endpoint,
-    limit: Duration,
-    teller: &Teller<'_>,
+    reporter: &StepReporter<'_>,
 ) -> Result<(), Name> {
-    let mut logs = wanted.logs.clone();
-    for pattern in &wanted.patterns {
+    let mut logs = scope.logs.clone();
+    for pattern in &scope.patterns {
         let began = Instant::now();
-        let tell = |failure: Failure| {
+        let report = |failure: Failure| {
             let log = pattern.to_string();
             let (message, hint) = (failure.message, failure.hint);
-            (teller.tell)(Step {
+            reporter.report_log(Step {
                 name: Name::LogExists,
                 log: Some(log.clone()),
-                status: Status::Failed,
+                status: StepStatus::Failed,
                 took: Some(began.elapsed()),
                 message,
                 hint,
             });
-            skip(teller, &log, &Name::OF_LOG[1..], "not tried: log_exists comes first");
+            reporter.skip_log(&log, &Name::OF_LOG[1..], "not tried: log_exists comes first");
         };
-        match glob::ask_in(dialogue, pattern, limit, about).await {
+        match glob::ask_on(client, pattern).await {
             Ok((there, hidden)) => {
-                let found = Seen::default().news(there);
+                let found = SeenFiles::default().news(there);
                 for hidden in &hidden {
-                    tell(glob::explain(hidden, about));
+                    report(glob::explain(hidden, about));
                 }
                 if found.is_empty() && hidden.is_empty() {
                     let failure = diagnosis::log_failure(&table::NOWHERE, pattern.path(), about);
-                    tell(Failure { message: format!("no file is like {pattern}"), ..failure });
+                    report(Failure { message: format!("no file matches {pattern}"), ..failure });
                 }
-                let mut naming = wanted.naming.borrow_mut();
+                let mut naming = scope.naming.borrow_mut();
                 let new = found.into_iter().filter(|path| logs.iter().all(|(_, known)| known != path));
                 logs.extend(new.map(|path| (naming.name(&path), path)).collect::<Vec<_>>());
             }
-            Err(failure) => tell(failure),
+            Err(failure) => report(failure),
         }
     }
     for (log, path) in &logs {
-        check_one(dialogue, (log, path), shell, about, limit, teller).await;
+        check_one(client, (log, path), shell, about, reporter).await;
     }
     Ok(())
 }
 
 /// Checks the log of this name at this path.
 async fn check_one(
-    dialogue: &mut Dialogue,
+    client: &mut Client<'_>,
     (log, path): (&str, &RemotePath),
-    shell: &Shell,
+    shell: &ShellFacts,
     about: &Endpoint,
-    limit: Duration,
-    teller: &Teller<'_>,
+    reporter: &StepReporter<'_>,
 ) {
     let began = Instant::now();
-    let mut question = b"l ".to_vec();
-    quote(&path.0, &mut question);
-    let found = dialogue
-        .ask(&question, limit, about)
-        .await
-        .and_then(|said| Log::parse(&said).ok_or_else(|| diagnosis::log_failure(&table::READ, path, about)));
+    let found = facts::log(client, path).await;
     let took = Some(began.elapsed());
-    // All is one question: what it took is told where it is answered first.
-    let tell = |name: Name, status: Status, message: String, hint: Option<Hint>| {
+    // All is one question: the first step has the time it took.
+    let report = |name: Name, status: StepStatus, message: String, hint: Option<Hint>| {
         let took = took.filter(|_| name == Name::LogExists);
-        (teller.tell)(Step { name, log: Some(log.to_owned()), status, took, message, hint });
+        reporter.report_log(Step { name, log: Some(log.to_owned()), status, took, message, hint });
     };
     let fact = match found.and_then(|fact| exists(fact, path, about)) {
         Ok(fact) => fact,
@@ -100,12 +94,15 @@ async fn check_one(
                 _ => Name::LogExists,
             };
             if name == Name::LogReadable {
-                skip(teller, log, &[Name::LogExists], "not known: a folder above may not be entered");
+                reporter.skip_log(
+                    log,
+                    &[Name::LogExists],
+                    "unknown: a directory above it may not be entered",
+                );
             }
-            tell(name, Status::Failed, failure.message, failure.hint);
+            report(name, StepStatus::Failed, failure.message, failure.hint);
             let after = Name::OF_LOG.iter().position(|other| *other == name).map_or(0, |at| at + 1);
-            return skip(
-                teller,
+            return reporter.skip_log(
                 log,
                 &Name::OF_LOG[after..],
                 &format!("not tried: {} comes first", name.word()),
@@ -114,24 +111,24 @@ async fn check_one(
     };
     let Some(file) = &fact.file else { return };
     let link = fact.target.as_ref().map_or_else(String::new, |target| format!(", a link to {target}"));
-    tell(Name::LogExists, Status::Passed, format!("{path}{link}"), None);
+    report(Name::LogExists, StepStatus::Passed, format!("{path}{link}"), None);
     if file.readable {
-        tell(
+        report(
             Name::LogReadable,
-            Status::Passed,
+            StepStatus::Passed,
             format!("{} may read it (mode {})", shell.user, file.access),
             None,
         );
     } else {
         let failure = unreadable(file, path, shell, about);
-        tell(Name::LogReadable, Status::Failed, failure.message, failure.hint);
+        report(Name::LogReadable, StepStatus::Failed, failure.message, failure.hint);
     }
     let (status, message, hint) = freshness(&fact, file, path, about);
-    tell(Name::LogFresh, status, message, hint);
+    report(Name::LogFresh, status, message, hint);
 }
 
 /// The log, if there is a file at its path.
-fn exists(fact: Log, path: &RemotePath, about: &Endpoint) -> Result<Log, Failure> {
+fn exists(fact: LogFacts, path: &RemotePath, about: &Endpoint) -> Result<LogFacts, Failure> {
     let Some(refusal) = fact.refused else { return Ok(fact) };
     let cause = table::refused(refusal, &table::NOWHERE);
     let mut failure = diagnosis::log_failure(cause, path, about);
@@ -142,13 +139,13 @@ fn exists(fact: Log, path: &RemotePath, about: &Endpoint) -> Result<Log, Failure
 }
 
 /// Why a file that is there cannot be read, and who could.
-fn unreadable(file: &File, path: &RemotePath, shell: &Shell, about: &Endpoint) -> Failure {
+fn unreadable(file: &FileFacts, path: &RemotePath, shell: &ShellFacts, about: &Endpoint) -> Failure {
     let mut failure = diagnosis::log_failure(&table::UNREADABLE, path, about);
     let (mode, owners) = file.access.split_once(' ').unwrap_or((&file.access, ""));
     let (owner, group) = owners.split_once(':').unwrap_or((owners, ""));
     let _ = write!(
         failure.message,
-        ": it is of {owner} and group {group}, mode {mode}; {} is in {}",
+        ": it is owned by {owner}, group {group}, mode {mode}; the groups of {} are {}",
         shell.user, shell.groups
     );
     let group_reads = mode.len() >= 2 && mode.as_bytes()[mode.len() - 2] & 0o4 != 0;
@@ -170,12 +167,17 @@ fn unreadable(file: &File, path: &RemotePath, shell: &Shell, about: &Endpoint) -
         "login" => Value::Login(about.login()),
         _ => Value::Nothing,
     })
-    .or(Some("read it as a user who may".into()));
+    .or(Some("log in as a user who may read it".into()));
     failure
 }
 
 /// When the log was written last, and whether that is as it should be.
-fn freshness(fact: &Log, file: &File, path: &RemotePath, about: &Endpoint) -> (Status, String, Option<Hint>) {
+fn freshness(
+    fact: &LogFacts,
+    file: &FileFacts,
+    path: &RemotePath,
+    about: &Endpoint,
+) -> (StepStatus, String, Option<Hint>) {
     let rotated = match (fact.rotated, fact.newest) {
         (0, _) | (_, None) => ", no rotated file beside it".to_owned(),
         (1, Some(age)) => format!(", 1 rotated file beside it, {} old", human::seconds(age)),
@@ -189,7 +191,7 @@ fn freshness(fact: &Log, file: &File, path: &RemotePath, about: &Endpoint) -> (S
             name => about.hint_value(name),
         })
     };
-    let File { size, age, .. } = *file;
+    let FileFacts { size, age, .. } = *file;
     if age < -AHEAD {
         let message = format!(
             "{}, last written {} ahead of the CVM's clock{rotated}",
@@ -199,23 +201,16 @@ fn freshness(fact: &Log, file: &File, path: &RemotePath, about: &Endpoint) -> (S
         let hint = hint(
             "the clock was set back, or the file was copied[; `{login} ls -l {path}*` shows it and its neighbours]",
         );
-        return (Status::Warned, message, hint);
+        return (StepStatus::Warned, message, hint);
     }
     let message = format!("{}, last written {} ago{rotated}", human::size(size), human::seconds(age));
     if age > STALE {
         let hint = hint(
             "is the service stopped, or does it write elsewhere?[ `{login} ls -l {path}*` shows it and its neighbours]",
         );
-        return (Status::Warned, message, hint);
+        return (StepStatus::Warned, message, hint);
     }
-    (Status::Passed, message, None)
-}
-
-/// Tells steps of a log that were not tried.
-fn skip(teller: &Teller<'_>, log: &str, names: &[Name], why: &str) {
-    for name in names {
-        (teller.tell)(skipped(*name, Some(log.to_owned()), why));
-    }
+    (StepStatus::Passed, message, None)
 }
 
 #[cfg(test)]

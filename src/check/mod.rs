@@ -3,31 +3,26 @@
 mod connection;
 pub mod facts;
 mod logs;
+pub mod reporter;
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
 use futures::future::join_all;
 use tokio::time::timeout;
 
-use crate::agent::dialogue::Dialogue;
+use crate::agent::client::{Client, new_secret};
+use crate::agent::clock::ClockReading;
+use crate::agent::description::ShellFacts;
 use crate::cluster::cvm::{Address, Cvm};
-use crate::cluster::naming::Naming;
 use crate::cluster::pattern::PathPattern;
-use crate::cluster::target::RemotePath;
 use crate::diagnosis::{self, Endpoint, table};
-use crate::failure::{Failure, Kind};
 use crate::hint::Hint;
 use crate::human;
-use crate::options;
-use crate::ssh::session::{Channel, Connection, LogSink, Resources};
-use crate::step::{Name, Step, StepStatus as Status};
-use facts::{Clock, Shell};
-
-/// The functions a CVM's `sh` is given.
-const SCRIPT: &str = concat!(include_str!("../agent/why.sh"), include_str!("../agent/probe.sh"));
+use crate::ssh::session::{Channel, Connection};
+use crate::step::{Name, Step, StepStatus};
+use reporter::{CheckScope, StepReporter};
 
 /// How many channels of one connection are tried at least: one more than sshd's default of `MaxSessions`.
 const CHANNELS: usize = 11;
@@ -35,104 +30,50 @@ const CHANNELS: usize = 11;
 /// How many are tried at most.
 const MANY: usize = 32;
 
-/// How often the clock is asked; the quickest answer counts.
-const READINGS: usize = 3;
-
 /// By how many seconds a clock may be wrong: `--order time` waits one second for late lines.
 const SKEW: f64 = 1.0;
 
-/// What is checked on every CVM, and with what.
-pub struct Wanted {
-    /// How ssh is called.
-    pub ssh: Arc<options::SshOptions>,
-    /// What the sessions share.
-    pub resources: Arc<Resources>,
-    /// Hears what ssh says (`--verbose`).
-    pub ear: Option<LogSink>,
-    /// The logs.
-    pub logs: Vec<(String, RemotePath)>,
-    /// Globs over paths.
-    pub patterns: Vec<PathPattern>,
-    /// Names what the globs match.
-    pub naming: RefCell<Naming>,
-}
-
-/// Checks one CVM and tells each step as it is done; ends by itself, with all connections closed.
-pub async fn probe(cvm: &Arc<Cvm>, wanted: &Wanted, tell: &dyn Fn(Step)) {
-    let teller = Teller { tell, of_cvm: RefCell::new(Name::OF_CVM.to_vec()) };
-    if let Err(failed) = walk(cvm, wanted, &teller).await {
-        // What is not told by now depends on what failed.
+/// Checks one CVM and emits each step as it is done; ends with all connections closed.
+pub async fn check_cvm(cvm: &Arc<Cvm>, scope: &CheckScope, emit: &dyn Fn(Step)) {
+    let reporter = StepReporter::new(emit);
+    if let Err(failed) = check_steps(cvm, scope, &reporter).await {
+        // What is not reported by now depends on what failed.
         let message = format!("not tried: {} comes first", failed.word());
-        for name in teller.of_cvm.take() {
-            (teller.tell)(skipped(name, None, &message));
-        }
-        let logs = wanted.logs.iter().map(|(name, _)| name.clone());
-        for log in logs.chain(wanted.patterns.iter().map(PathPattern::to_string)) {
-            for name in Name::OF_LOG {
-                (teller.tell)(skipped(name, Some(log.clone()), &message));
-            }
+        reporter.skip_pending(&message);
+        let logs = scope.logs.iter().map(|(name, _)| name.clone());
+        for log in logs.chain(scope.patterns.iter().map(PathPattern::to_string)) {
+            reporter.skip_log(&log, &Name::OF_LOG, &message);
         }
     }
 }
 
-/// Tells steps, and knows which of the CVM's own are still to come.
-struct Teller<'a> {
-    /// Who is told.
-    tell: &'a dyn Fn(Step),
-    /// The steps of the CVM that were not told yet.
-    of_cvm: RefCell<Vec<Name>>,
-}
-
-impl Teller<'_> {
-    /// Tells a step of the CVM.
-    fn tell(&self, name: Name, status: Status, took: Option<Duration>, message: String, hint: Option<Hint>) {
-        self.of_cvm.borrow_mut().retain(|other| *other != name);
-        (self.tell)(Step { name, log: None, status, took, message, hint });
-    }
-
-    /// Tells a step that went as it should.
-    fn passed(&self, name: Name, took: Option<Duration>, message: String) {
-        self.tell(name, Status::Passed, took, message, None);
-    }
-
-    /// Tells why a step failed, and gives its name.
-    fn failed(&self, name: Name, took: Option<Duration>, failure: Failure) -> Name {
-        self.tell(name, Status::Failed, took, failure.message, failure.hint);
-        name
-    }
-}
-
-/// A step that was not tried.
-fn skipped(name: Name, log: Option<String>, message: &str) -> Step {
-    Step { name, log, status: Status::Skipped, took: None, message: message.to_owned(), hint: None }
-}
-
-/// The way, until a step that the others depend on fails.
-async fn walk(cvm: &Arc<Cvm>, wanted: &Wanted, teller: &Teller<'_>) -> Result<(), Name> {
-    let (session, channel) = connection::connect(cvm, wanted, teller).await?;
+/// Checks step by step, until one fails that the others depend on.
+async fn check_steps(cvm: &Arc<Cvm>, scope: &CheckScope, reporter: &StepReporter<'_>) -> Result<(), Name> {
+    let (session, channel) = connection::connect(cvm, scope, reporter).await?;
     let about = session.endpoint();
     let limit = about.connect_timeout();
     let carrier = Rc::clone(channel.connection());
     let began = Instant::now();
     let result = async {
-        let mut dialogue = Dialogue::new(channel)
-            .map_err(|error| teller.failed(Name::Shell, None, diagnosis::local_failure(&error, about)))?;
-        let shell = shell(&mut dialogue, about, teller, began).await?;
+        let failed = |failure| reporter.failed(Name::Shell, Some(began.elapsed()), failure);
+        let secret = new_secret().map_err(|error| failed(diagnosis::local_failure(&error, about)))?;
+        let mut client = Client::greet(channel, &secret, about).await.map_err(failed)?;
+        let shell = shell(&mut client, about, reporter, began).await?;
         if cvm.address == Address::Local {
-            teller.tell(
+            reporter.report(
                 Name::Sessions,
-                Status::Skipped,
+                StepStatus::Skipped,
                 None,
                 "this machine is read without ssh".into(),
                 None,
             );
         } else {
-            sessions(&carrier, wanted, about, teller).await;
+            sessions(&carrier, scope, about, reporter).await;
         }
-        clock(&mut dialogue, about, teller).await;
+        clock(&mut client, about, reporter).await;
         let mut about = about.clone();
         about.user = Some(shell.user.clone());
-        logs::check(&mut dialogue, wanted, &shell, &about, limit, teller).await
+        logs::check(&mut client, scope, &shell, &about, reporter).await
     }
     .await;
     drop(carrier);
@@ -141,26 +82,17 @@ async fn walk(cvm: &Arc<Cvm>, wanted: &Wanted, teller: &Teller<'_>) -> Result<()
     result
 }
 
-/// The shell: that there is one, what a login script says, and which tools are there.
+/// The shell: that there is one, what login scripts print, and which tools are there.
 async fn shell(
-    dialogue: &mut Dialogue,
+    client: &mut Client<'_>,
     about: &Endpoint,
-    teller: &Teller<'_>,
+    reporter: &StepReporter<'_>,
     began: Instant,
-) -> Result<Shell, Name> {
-    let failed = |failure| teller.failed(Name::Shell, Some(began.elapsed()), failure);
-    let greeting = dialogue.ask(b"", about.connect_timeout(), about).await;
-    let noise = greeting.map_err(|failure| match failure.kind {
-        Kind::TimedOut => {
-            let silence = format!("no output for {}", human::duration(about.connect_timeout()));
-            failed(diagnosis::because(&table::NO_SHELL, about, &silence))
-        }
-        _ => failed(failure),
-    })?;
-    let question = [SCRIPT.as_bytes(), b"h"].concat();
-    let said = dialogue.ask(&question, about.connect_timeout(), about).await.map_err(failed)?;
-    let Some(shell) = Shell::parse(&said) else {
-        return Err(failed(diagnosis::no_shell(&said, b"", None, about)));
+) -> Result<ShellFacts, Name> {
+    let failed = |failure| reporter.failed(Name::Shell, Some(began.elapsed()), failure);
+    let shell = facts::shell(client).await.map_err(failed)?;
+    let Some(shell) = shell else {
+        return Err(failed(diagnosis::no_shell(client.noise(), b"", None, about)));
     };
     let lacking =
         if shell.tail.is_empty() { "tail" } else { shell.missing.split(' ').next().unwrap_or_default() };
@@ -170,17 +102,18 @@ async fn shell(
     }
     let took = Some(began.elapsed());
     let message = format!("a shell of {}, {} is {}", shell.user, shell.tail, shell.flavour);
-    let said = String::from_utf8_lossy(&noise);
-    match said.lines().map(str::trim).find(|line| !line.is_empty()) {
-        None => teller.passed(Name::Shell, took, message),
+    let noise = client.noise();
+    let text = String::from_utf8_lossy(noise);
+    match text.lines().map(str::trim).find(|line| !line.is_empty()) {
+        None => reporter.passed(Name::Shell, took, message),
         Some(line) => {
             let line: String = line.chars().take(80).collect();
-            teller.tell(
+            reporter.report(
                 Name::Shell,
-                Status::Warned,
+                StepStatus::Warned,
                 took,
-                format!("{message}; a login script writes {} bytes on stdout, the first line is “{line}”", noise.len()),
-                Some("it is passed over; scp and rsync stumble over it: in the script (~/.bashrc), write only if stdout is a terminal, `[ -t 1 ]`".into()),
+                format!("{message}; a login script writes {} bytes to stdout, beginning with “{line}”", noise.len()),
+                Some("cvmtail ignores that, but scp and rsync fail on it: in the script (~/.bashrc), print only if stdout is a terminal, `[ -t 1 ]`".into()),
             );
         }
     }
@@ -188,14 +121,19 @@ async fn shell(
 }
 
 /// How many channels sshd opens on one connection, tried out, and how many connections the logs need.
-async fn sessions(carrier: &Rc<Connection>, wanted: &Wanted, about: &Endpoint, teller: &Teller<'_>) {
+async fn sessions(
+    carrier: &Rc<Connection>,
+    scope: &CheckScope,
+    about: &Endpoint,
+    reporter: &StepReporter<'_>,
+) {
     let began = Instant::now();
-    let logs = wanted.logs.len() + wanted.patterns.len();
+    let logs = scope.logs.len() + scope.patterns.len();
     let most = CHANNELS.max(logs + 1).min(MANY);
     // One is open already: the one that asks.
     let trying = join_all((1..most).map(|_| Channel::open(carrier)));
     let Ok(channels) = timeout(about.connect_timeout(), trying).await else {
-        teller.failed(Name::Sessions, Some(began.elapsed()), diagnosis::because(&table::SILENT, about, ""));
+        reporter.failed(Name::Sessions, Some(began.elapsed()), diagnosis::because(&table::SILENT, about, ""));
         return;
     };
     let open = 1 + channels.iter().filter(|channel| channel.is_ok()).count();
@@ -210,7 +148,7 @@ async fn sessions(carrier: &Rc<Connection>, wanted: &Wanted, about: &Endpoint, t
     };
     if open == most {
         let message = format!("sshd opens {open} sessions or more on one connection{}", need(needed));
-        return teller.passed(Name::Sessions, took, message);
+        return reporter.passed(Name::Sessions, took, message);
     }
     let plural = if open == 1 { "" } else { "s" };
     let message =
@@ -218,39 +156,28 @@ async fn sessions(carrier: &Rc<Connection>, wanted: &Wanted, about: &Endpoint, t
     // DoD mode: `* hard maxlogins 10`.
     if open == 1 || needed > 10 {
         let hint = "cvmtail makes as many connections as it needs, but each costs a login: raise MaxSessions in the CVM's sshd_config, or follow fewer logs at once";
-        teller.tell(Name::Sessions, Status::Warned, took, message, Some(hint.into()));
+        reporter.report(Name::Sessions, StepStatus::Warned, took, message, Some(hint.into()));
     } else {
-        teller.passed(Name::Sessions, took, message);
+        reporter.passed(Name::Sessions, took, message);
     }
 }
 
 /// How far the CVM's clock is from ours, and its zone.
-async fn clock(dialogue: &mut Dialogue, about: &Endpoint, teller: &Teller<'_>) {
+async fn clock(client: &mut Client<'_>, about: &Endpoint, reporter: &StepReporter<'_>) {
     let began = Instant::now();
-    let mut best: Option<(Duration, f64, String)> = None;
-    for _ in 0..READINGS {
-        let (sent, ours) = (Instant::now(), SystemTime::now());
-        let said = match dialogue.ask(b"c", about.connect_timeout(), about).await {
-            Ok(said) => said,
-            Err(failure) => {
-                teller.failed(Name::Clock, Some(began.elapsed()), failure);
-                return;
-            }
-        };
-        let trip = sent.elapsed();
-        let ours = ours.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default() + trip / 2;
-        if let Some(Clock { seconds, zone }) = Clock::parse(&said)
-            && best.as_ref().is_none_or(|(quickest, ..)| trip < *quickest)
-        {
-            best = Some((trip, seconds - ours.as_secs_f64(), zone));
+    let reading = match client.clock().await {
+        Ok(reading) => reading,
+        Err(failure) => {
+            reporter.failed(Name::Clock, Some(began.elapsed()), failure);
+            return;
         }
-    }
-    let took = Some(began.elapsed());
-    let Some((trip, skew, zone)) = best else {
-        let message = "the CVM's `date` is not understood".to_owned();
-        return teller.tell(Name::Clock, Status::Warned, took, message, None);
     };
-    let doubt = trip.as_secs_f64() / 2.0;
+    let took = Some(began.elapsed());
+    let Some(ClockReading { skew, uncertainty, clock }) = reading else {
+        let message = "cannot parse what the CVM's `date` prints".to_owned();
+        return reporter.report(Name::Clock, StepStatus::Warned, took, message, None);
+    };
+    let (skew, doubt, zone) = (skew.as_secs_f64(), uncertainty.as_secs_f64(), &clock.zone_name);
     let side = if skew < 0.0 { "behind" } else { "ahead of" };
     let message = format!(
         "the CVM's clock is {} {side} ours (give or take {}), its zone is {zone}",
@@ -258,14 +185,9 @@ async fn clock(dialogue: &mut Dialogue, about: &Endpoint, teller: &Teller<'_>) {
         human::seconds(doubt)
     );
     if skew.abs() <= SKEW + doubt {
-        return teller.passed(Name::Clock, took, message);
+        return reporter.passed(Name::Clock, took, message);
     }
     let template = "see which of the two clocks is wrong: [`{login} chronyc tracking || ntpq -pn`, and ]`timedatectl` here";
     let hint = Hint::fill(template, |name| about.hint_value(name));
-    teller.tell(Name::Clock, Status::Warned, took, message, hint);
-}
-
-/// How long something took, if it has begun and ended.
-fn between(from: Option<Instant>, to: Option<Instant>) -> Option<Duration> {
-    Some(to?.saturating_duration_since(from?))
+    reporter.report(Name::Clock, StepStatus::Warned, took, message, hint);
 }

@@ -201,7 +201,7 @@ pub const fn refused(refusal: Refusal, absent: &'static Cause) -> &'static Cause
         Refusal::NotADirectory => &NOT_A_DIRECTORY,
         Refusal::LinkLoop => &LINK_LOOP,
         Refusal::Denied => &UNREADABLE,
-        Refusal::Folder | Refusal::Special => &NOT_A_FILE,
+        Refusal::Directory | Refusal::Special => &NOT_A_FILE,
     }
 }
 

@@ -10,7 +10,8 @@ use futures::future::join_all;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::agent::fleet;
-use crate::check::{Wanted, probe};
+use crate::check::check_cvm;
+use crate::check::reporter::CheckScope;
 use crate::exit::Exit;
 use crate::modes::print::push_object;
 use crate::modes::runtime;
@@ -41,7 +42,7 @@ async fn check(plan: CheckPlan) -> Result<Exit, Stop> {
     let CheckPlan { cvms, logs, patterns, naming, ssh, verdict } = plan;
     let mut reporter = Reporter::stderr(&SILENT, &[]).context("cannot start")?;
     let (ear, mut heard) = fleet::ear(ssh.verbose);
-    let wanted = Wanted {
+    let scope = CheckScope {
         resources: Resources::new(&ssh),
         ear,
         ssh: Arc::new(ssh),
@@ -52,10 +53,10 @@ async fn check(plan: CheckPlan) -> Result<Exit, Stop> {
     let output = Output::stdout().context("stdout cannot be written")?;
     let (news, steps) = mpsc::unbounded_channel::<CheckNews>();
     let checks = join_all(cvms.iter().enumerate().map(|(index, cvm)| {
-        let (news, wanted) = (news.clone(), &wanted);
+        let (news, scope) = (news.clone(), &scope);
         async move {
             // The receiver goes away only together with this.
-            probe(cvm, wanted, &|step| drop(news.send((index, Some(step))))).await;
+            check_cvm(cvm, scope, &|step| drop(news.send((index, Some(step))))).await;
             let _ = news.send((index, None));
         }
     }));

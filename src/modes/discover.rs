@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 
+use crate::agent::client::{Client, new_secret};
 use crate::agent::svmips;
 use crate::cache;
 use crate::cluster::cvm::{Address, Cvm};
+use crate::diagnosis;
 use crate::failure::Failure;
 use crate::modes::runtime;
 use crate::modes::stop::Stop;
@@ -28,11 +30,17 @@ pub fn run(ask: &Ask, discovered: &mut Discovered) -> Result<(), Stop> {
         let key = key(seed, &ask.ssh);
         let kept = folder.filter(|_| !ask.refresh).and_then(|folder| cache::get(folder, &key));
         // A cached answer is checked like a fresh one: anybody may have written the file.
-        if let Some(Ok(cvms)) = kept.map(|kept| svmips::answer(&kept)) {
+        if let Some(Ok(cvms)) = kept.map(|kept| svmips::parse(&kept)) {
             return Ok(cvms);
         }
         let session = Session::new(Arc::clone(seed), Arc::clone(&ssh), Arc::clone(&resources));
-        let answer = svmips::cluster(&session).await;
+        let answer = async {
+            let secret =
+                new_secret().map_err(|error| diagnosis::local_failure(&error, session.endpoint()))?;
+            let mut client = Client::open(&session, &secret).await?;
+            svmips::cluster(&mut client).await
+        }
+        .await;
         session.close().await;
         if let (Some(folder), Ok(cvms)) = (folder, &answer) {
             let words: Vec<String> = cvms.iter().map(IpAddr::to_string).collect();

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::agent::fleet::{ear, hosts};
-use crate::agent::heartbeat::Pulse;
+use crate::agent::heartbeat::Heartbeat;
 use crate::exit::Exit;
 use crate::flow::filter::Filter;
 use crate::flow::merge::Merge;
@@ -49,8 +49,8 @@ async fn follow(plan: &plan::FollowPlan, pipeline: Pipeline, live: bool) -> io::
     let reading = Reading { follow: live, ..plan.reading.clone() };
     let (mut signals, mut asking) = (Signals::listen()?, Asking::listen()?);
     let (ear, heard) = ear(plan.ssh.verbose);
-    let pulse = Rc::new(Pulse::default());
-    let hosts = hosts(&plan.cvms, &plan.ssh, &pulse, ear.as_ref())?;
+    let heartbeat = Rc::new(Heartbeat::default());
+    let hosts = hosts(&plan.cvms, &plan.ssh, &heartbeat, ear.as_ref())?;
     let mut run = Run {
         streams: Merge::new([]),
         globs: globs::watch(&hosts, &plan.patterns, live),
@@ -81,7 +81,7 @@ async fn follow(plan: &plan::FollowPlan, pipeline: Pipeline, live: bool) -> io::
         number = signals.ending() => RunEnd::Signal(number),
         end = run.pump(stats.and_then(|stats| stats.every), &mut asking) => end,
         () = at(over) => RunEnd::TimeUp,
-        () = pulse.run() => RunEnd::Done,
+        () = heartbeat.run() => RunEnd::Done,
     };
     run.pipeline.flush(&mut run.buffer, Instant::now().into_std());
     if matches!(end, RunEnd::TimeUp) {

@@ -6,8 +6,10 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::agent::files::{self, Entry, Listing};
+use crate::agent::client::{Client, new_secret};
+use crate::agent::files::{self, CvmListing, Entry};
 use crate::cluster::naming::{Naming, shown};
+use crate::diagnosis;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::human::{self, Table};
@@ -39,13 +41,19 @@ pub fn run(plan: &plan::ListingPlan) -> Result<Exit, Stop> {
 }
 
 /// What each CVM answers.
-async fn ask(plan: &plan::ListingPlan) -> Vec<Result<Listing, Failure>> {
+async fn ask(plan: &plan::ListingPlan) -> Vec<Result<CvmListing, Failure>> {
     let ssh = Arc::new(plan.ssh.clone());
     let resources = Resources::new(&ssh);
     join_all(plan.cvms.iter().map(async |cvm| {
         let session = Session::new(Arc::clone(cvm), Arc::clone(&ssh), Arc::clone(&resources));
         let paths = plan.wanted.logs.iter().map(|(_, path)| path);
-        let answer = files::list(&session, paths, &plan.wanted.patterns).await;
+        let answer = async {
+            let about = session.endpoint();
+            let secret = new_secret().map_err(|error| diagnosis::local_failure(&error, about))?;
+            let mut client = Client::open(&session, &secret).await?;
+            files::list(&mut client, paths, &plan.wanted.patterns).await
+        }
+        .await;
         session.close().await;
         answer
     }))
@@ -75,7 +83,7 @@ struct LogFileObject<'a> {
 }
 
 /// What was found as objects or as a table, and how many files that are.
-fn list(plan: &plan::ListingPlan, answers: &[Result<Listing, Failure>]) -> (Vec<u8>, u64) {
+fn list(plan: &plan::ListingPlan, answers: &[Result<CvmListing, Failure>]) -> (Vec<u8>, u64) {
     let (mut out, mut found) = (Vec::new(), 0);
     let mut table = Table::new(["CVM", "LOG", "KNOWN", "SIZE", "AGE", "PATH"]).with_numbers([3, 4]);
     let known = &plan.naming;

@@ -13,8 +13,8 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::agent::fleet::{ear, hosts};
-use crate::agent::heartbeat::Pulse;
+use crate::agent::fleet::{Host, ear, hosts};
+use crate::agent::heartbeat::Heartbeat;
 use crate::exit::Exit;
 use crate::modes::runtime;
 use crate::modes::signals::Signals;
@@ -30,7 +30,6 @@ use crate::snapshot::assemble::assemble;
 use crate::snapshot::compare::{self, Earlier};
 use crate::snapshot::document::Document;
 use crate::ssh::descriptor_limit;
-use crate::tail::stream::Host;
 use crate::usage::Usage;
 use inspection::Inspection;
 
@@ -69,9 +68,9 @@ async fn snapshot(plan: &SnapshotPlan, earlier: Option<&Earlier>) -> io::Result<
     let mut signals = Signals::listen()?;
     let mut reporter = Reporter::stderr(&plan.report, &plan.targets)?;
     let (ear, mut heard) = ear(plan.ssh.verbose);
-    let pulse = Rc::new(Pulse::default());
-    let hosts = hosts(&plan.cvms, &plan.ssh, &pulse, ear.as_ref())?;
-    let mut inspection = Inspection::new(plan, &hosts)?;
+    let heartbeat = Rc::new(Heartbeat::default());
+    let hosts = hosts(&plan.cvms, &plan.ssh, &heartbeat, ear.as_ref())?;
+    let mut inspection = Inspection::new(plan, &hosts);
     let over = Instant::now() + plan.timeout;
     let signal = loop {
         tokio::select! {
@@ -79,7 +78,7 @@ async fn snapshot(plan: &SnapshotPlan, earlier: Option<&Earlier>) -> io::Result<
             number = signals.ending() => break Some(number),
             () = sleep_until(over) => break None,
             Some(words) = heard.recv() => reporter.run(&words, None, false),
-            () = pulse.run() => break None,
+            () = heartbeat.run() => break None,
             more = inspection.step() => {
                 reporter.connecting(inspection.settled(), plan.cvms.len());
                 if !more {

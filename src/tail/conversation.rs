@@ -10,37 +10,30 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use tokio::io::{AsyncReadExt as _, Interest};
+use tokio::io::Interest;
 use tokio::net::unix::pipe::Receiver;
 use tokio::time::{Instant, sleep_until};
 
-use crate::agent::framing::{Found, Intake};
-use crate::agent::heartbeat::{Line, Pulse};
-use crate::agent::protocol::{Command, Record, Secret};
+use crate::agent::client::{Complaints, NOISE_LIMIT, Silence, explain, time_limit};
+use crate::agent::clock::{ClockReading, ClockReadings};
+use crate::agent::framing::{Intake, Interjection};
+use crate::agent::heartbeat::{AgentStdin, Heartbeat};
+use crate::agent::protocol::{Reply, Request, Secret};
 use crate::batch::Ending;
 use crate::cluster::target::RemotePath;
 use crate::diagnosis::{self, Endpoint, table};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::item::CvmClock;
 use crate::line::reader::Reader;
 use crate::line::time::ClockContext;
 use crate::options::Backlog;
 use crate::ssh::channel::Channel;
-use crate::ssh::process::{CommandEnd, Process};
+use crate::ssh::process::Process;
 use crate::tail::conversation::report::{Lines, Report};
 use crate::tail::follower::act::Act;
 use crate::tail::follower::{Follower, Reported};
 use crate::tail::pace::Pace;
 use crate::tail::position::Position;
-
-/// How long the script may take to be heard for the first time.
-const GREETING: Duration = Duration::from_secs(20);
-
-/// How much may be said before the script is heard: login scripts chatter, menus are long.
-const NOISE: usize = 256 * 1024;
-
-/// How much of what the remote shell complains of is kept.
-const COMPLAINTS: usize = 4096;
 
 /// How often a file that grows is compared with what was read of it: that takes six processes there.
 const VERIFY: Duration = Duration::from_secs(30);
@@ -61,11 +54,11 @@ pub struct Conversation {
     /// What marks the script's words.
     secret: Secret,
     /// The script's standard input.
-    line: Rc<Line>,
+    line: Rc<AgentStdin>,
     /// Its standard output.
     stdout: Rc<Receiver>,
-    /// What the remote shell complains on; `None` once that has ended.
-    stderr: Option<Receiver>,
+    /// What the remote shell complains of.
+    complaints: Complaints,
     /// The remote shell, until its end is waited for.
     process: Option<Process>,
     /// What came and was not handed on.
@@ -74,12 +67,12 @@ pub struct Conversation {
     follower: Follower,
     /// What is to be handed out before more is read.
     reports: VecDeque<Report>,
-    /// What the remote shell complained of, the end of it.
-    complaints: Vec<u8>,
     /// What is on its way to the script, none of it in circles.
     pace: Pace,
-    /// When the first word was said.
-    greeted: Timestamp,
+    /// When the clock was last asked for.
+    greeted: (Timestamp, Instant),
+    /// What it showed, until that is good enough.
+    readings: ClockReadings,
     /// The script was heard.
     heard: bool,
     /// Until when it must be.
@@ -91,14 +84,16 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// A conversation over `channel` about the log at `path`, marked by `secret`; `follow`: beyond its end.
+    /// A conversation over `channel` about the log at `path`, marked by `secret`; `follow`: beyond its end. The agent
+    /// must reply within `limit`.
     pub fn begin(
         channel: Channel,
-        pulse: &Pulse,
+        pulse: &Heartbeat,
         secret: Secret,
         path: RemotePath,
         follow: bool,
         (backlog, position, reported): Start,
+        limit: Duration,
     ) -> Self {
         let connection = Rc::clone(channel.connection());
         let Channel { stdin, stdout, stderr, process } = channel;
@@ -112,15 +107,15 @@ impl Conversation {
             secret,
             line,
             stdout,
-            stderr: Some(stderr),
+            complaints: Complaints::new(stderr),
             process: Some(process),
             intake,
             reports: VecDeque::new(),
-            complaints: Vec::new(),
             pace: Pace::default(),
-            greeted: Timestamp::now(),
+            greeted: (Timestamp::now(), Instant::now()),
+            readings: ClockReadings::default(),
             heard: false,
-            deadline: Instant::now() + GREETING,
+            deadline: Instant::now() + limit,
             verify_at: Instant::now() + VERIFY,
             listened: Instant::now(),
         }
@@ -132,16 +127,22 @@ impl Conversation {
         if clock.is_some() {
             self.introduce(clock).await;
         } else {
-            self.greeted = Timestamp::now();
-            self.line.write(&self.secret.greeting()).await;
+            self.ask_for_clock().await;
         }
+    }
+
+    /// Sends the greeting, to which a shell answers with its clock.
+    async fn ask_for_clock(&mut self) {
+        self.greeted = (Timestamp::now(), Instant::now());
+        self.line.write(&self.secret.greeting()).await;
     }
 
     /// Sends the script. `clock` reads the times of lines.
     pub async fn introduce(&mut self, clock: Option<&CvmClock>) {
         let zone = clock.map_or(TimeZone::UTC, |clock| clock.zone.clone());
         self.follower.read_times_with(Reader::new(ClockContext { zone, reference: Timestamp::now() }));
-        let mut text = self.secret.preamble(&self.path);
+        let mut text = self.secret.preamble();
+        Request::Serve { log: self.path.clone() }.write(&mut text);
         text.extend(self.line.guard());
         self.line.write(&text).await;
     }
@@ -171,8 +172,8 @@ impl Conversation {
             self.follower.received(fresh);
             self.take_lines();
             match found {
-                Some(Found::Record(text)) => self.on_record(&text, about).await,
-                Some(Found::Message(text)) => {
+                Some(Interjection::Record(text)) => self.on_record(&text, about).await,
+                Some(Interjection::Message(text)) => {
                     let mut acts = Vec::new();
                     self.follower.on_message(&text, &mut acts);
                     self.act(acts, about).await;
@@ -214,7 +215,7 @@ impl Conversation {
                         Err(_) => break false,
                     },
                 },
-                () = complain(&mut self.stderr, &mut self.complaints) => {}
+                () = self.complaints.read() => {}
                 () = sleep_until(self.deadline), if !self.heard => break false,
                 () = sleep_until(due.unwrap_or(self.deadline)), if due.is_some() => {
                     self.line.listen(false);
@@ -228,41 +229,33 @@ impl Conversation {
             }
         };
         self.line.listen(false);
-        if more && (self.heard || self.intake.noise().len() < NOISE) {
+        if more && (self.heard || self.intake.noise().len() < NOISE_LIMIT) {
             self.line.moved();
             return None;
         }
         Some(self.explain_end(more, about).await)
     }
 
-    /// Why nothing more comes. `talking`: something still does, but it is not the script.
+    /// Why nothing more comes. `talking`: something still does, but it is not the agent.
     async fn explain_end(&mut self, talking: bool, about: &Endpoint) -> Failure {
-        let late = talking || (!self.heard && self.deadline <= Instant::now());
-        let end = match self.process.take() {
-            Some(process) if !late => Some(process.end().await),
-            _ => None,
-        };
-        while let Some(stderr) = &mut self.stderr
-            && !late
-            && stderr.read_buf(&mut self.complaints).await.is_ok_and(|count| count > 0)
-        {}
-        let code = match end {
-            Some(CommandEnd::Lost(failure)) => return failure,
-            Some(CommandEnd::Exited(code)) => Some(code),
-            Some(CommandEnd::Killed) | None => None,
-        };
-        if self.line.was_let_go() {
-            diagnosis::because(&table::LOST, about, ": nothing took what it sent, so it was let go")
-        } else if self.heard {
-            diagnosis::because(&table::LOST, about, ": the remote shell was ended")
+        let silence = if talking {
+            Silence::Noisy
+        } else if !self.heard && self.deadline <= Instant::now() {
+            Silence::Late(time_limit(about))
         } else {
-            diagnosis::no_shell(self.intake.noise(), &self.complaints, code, about)
+            Silence::Ended
+        };
+        let noise = (!self.heard).then(|| self.intake.noise());
+        let failure = explain(silence, self.process.take(), &mut self.complaints, noise, about).await;
+        if self.line.was_let_go() && failure.kind == Kind::Lost {
+            return diagnosis::because(&table::LOST, about, ": nothing took what it sent, so it was let go");
         }
+        failure
     }
 
     /// The script said something.
     async fn on_record(&mut self, text: &[u8], about: &Endpoint) {
-        let Some(record) = Record::parse(text) else {
+        let Some(reply) = Reply::parse(text) else {
             let words = format!(": {} made no sense", String::from_utf8_lossy(text));
             self.reports.push_back(Report::Broken(diagnosis::because(&table::LOST, about, &words)));
             return;
@@ -272,32 +265,34 @@ impl Conversation {
             self.follower.rejected(noise);
             self.intake.hold();
         }
-        if let Record::Shell(clock) = record {
+        if let Reply::Clock(clock) = reply {
+            let (asked, began) = self.greeted;
+            self.readings.add(clock, asked, began.elapsed());
+            if !self.readings.is_settled() {
+                return self.ask_for_clock().await;
+            }
             self.line.connection().has_shell.set(true);
-            self.reports.push_back(Report::Shell(match clock {
-                Some(clock) => {
-                    CvmClock { skew: clock.ahead(self.greeted, Timestamp::now()), zone: clock.zone }
-                }
-                None => CvmClock { skew: SignedDuration::ZERO, zone: TimeZone::UTC },
-            }));
+            let unknown = || CvmClock { skew: SignedDuration::ZERO, zone: TimeZone::UTC };
+            let clock = self.readings.best().map_or_else(unknown, ClockReading::cvm_clock);
+            self.reports.push_back(Report::Shell(clock));
             return;
         }
-        if let Record::Here(tail) = &record {
+        if let Reply::Serving { tail } = &reply {
             if tail.is_empty() {
                 self.reports.push_back(Report::Refused(diagnosis::because(&table::TAILLESS, about, "")));
                 return;
             }
             self.heard = true;
-            self.line.hear();
+            self.line.set_serving();
             self.intake.accept();
             self.intake.expect_messages(&self.secret.message_prefix(tail));
-            self.reports.push_back(Report::Here);
+            self.reports.push_back(Report::Started);
         }
-        if record == Record::Halted {
+        if reply == Reply::Halted {
             self.intake.tail(false);
         }
         let mut acts = Vec::new();
-        self.follower.on(record, &mut acts);
+        self.follower.on(reply, &mut acts);
         self.act(acts, about).await;
     }
 
@@ -306,7 +301,7 @@ impl Conversation {
         for act in acts {
             match act {
                 Act::Send(command) => {
-                    if let Command::Follow(..) = command {
+                    if let Request::Follow { .. } = command {
                         self.intake.tail(true);
                     }
                     let mut text = Vec::new();
@@ -343,8 +338,7 @@ impl Conversation {
                     self.reports.push_back(Report::Refused(failure));
                 }
                 Act::Fail(why) => {
-                    let failure =
-                        diagnosis::log_failure_because(&table::READ, &self.path, &format!(": {why}"), about);
+                    let failure = diagnosis::log_failure_because(&table::READ, &self.path, &why, about);
                     self.reports.push_back(Report::Failed(failure));
                 }
                 Act::Break(why) => {
@@ -379,19 +373,5 @@ impl Conversation {
         self.follower.delivered(&bytes);
         self.pace.progress();
         self.reports.push_back(Report::Lines(Lines { file, offset, bytes, ending }));
-    }
-}
-
-/// Reads what the remote shell complains of, and keeps the end of it.
-async fn complain(stderr: &mut Option<Receiver>, complaints: &mut Vec<u8>) {
-    match stderr {
-        None => std::future::pending().await,
-        Some(pipe) => match pipe.read_buf(complaints).await {
-            Ok(count) if count > 0 => {
-                let surplus = complaints.len().saturating_sub(COMPLAINTS);
-                complaints.drain(..surplus);
-            }
-            _ => *stderr = None,
-        },
     }
 }

@@ -16,16 +16,18 @@ mod unread;
 
 use std::collections::VecDeque;
 
-use crate::agent::protocol::{Command, Record};
+use crate::agent::file::Sibling;
+use crate::agent::protocol::{Reply, Request};
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
 use crate::line::reader::Reader;
 use crate::options::Backlog;
+use crate::series::stem;
 use crate::tail::follower::act::{Act, Notice};
 pub use crate::tail::follower::refusal::Reported;
 use crate::tail::follower::search::Search;
 use crate::tail::follower::since::Seek;
-use crate::tail::position::{Listing, Position, Sibling, stem};
+use crate::tail::position::{Listing, Position};
 
 /// How much may be left to read for `tail` to do it alone; beyond, `cat` goes first, as it is faster.
 const SMALL: u64 = 64 * 1024;
@@ -227,19 +229,19 @@ impl Follower {
             // It is being ended anyway, and what it sent is not relied on.
             _ => return,
         }
-        acts.extend([Act::Discard, Act::Send(Command::Halt)]);
+        acts.extend([Act::Discard, Act::Send(Request::StopTail)]);
         self.phase = Phase::Suspecting;
     }
 
     /// The script said something.
-    pub fn on(&mut self, record: Record, acts: &mut Vec<Act>) {
+    pub fn on(&mut self, record: Reply, acts: &mut Vec<Act>) {
         match record {
-            Record::Broken(why) => acts.push(Act::Fail(why)),
-            Record::Sum(sum) if std::mem::take(&mut self.asked) => self.verified(sum, acts),
+            Reply::Broken(why) => acts.push(Act::Fail(why)),
+            Reply::Sum(sum) if std::mem::take(&mut self.asked) => self.verified(sum, acts),
             // What cannot be compared is not known to be another file.
-            Record::Refused(_) | Record::Unread(_) if std::mem::take(&mut self.asked) => {}
-            Record::Refused(refusal) => self.on_refused(refusal, acts),
-            Record::Unread(flaw) => self.on_unread(flaw, acts),
+            Reply::Refused(_) | Reply::Unread(_) if std::mem::take(&mut self.asked) => {}
+            Reply::Refused(refusal) => self.on_refused(refusal, acts),
+            Reply::Unread(flaw) => self.on_unread(flaw, acts),
             record => {
                 if let Some(answer) = self.list(record) {
                     self.on_answer(answer, acts);
@@ -249,9 +251,9 @@ impl Follower {
     }
 
     /// Adds to the listing; gives any other record back.
-    fn list(&mut self, record: Record) -> Option<Record> {
+    fn list(&mut self, record: Reply) -> Option<Reply> {
         match record {
-            Record::Current(file, deleted) => {
+            Reply::Current { file, deleted } => {
                 self.open = Some(file.id);
                 self.listing.is_open_closed = !file.readable;
                 if let Some(position) = self.position.as_mut().filter(|p| p.held_by == Some(file.id)) {
@@ -259,18 +261,18 @@ impl Follower {
                     self.deleted = deleted;
                 }
             }
-            Record::Live(mut file) => {
+            Reply::Live(mut file) => {
                 file.path.clone_from(&self.path);
                 file.readable &= !self.refused.contains(&file.id);
                 self.listing.live = Some(file);
             }
-            Record::Absent(refusal) => self.listing.absent = Some(refusal),
-            Record::Sibling(mut file) => {
+            Reply::Absent(refusal) => self.listing.absent = Some(refusal),
+            Reply::File(mut file) => {
                 file.readable &= !self.refused.contains(&file.id);
                 self.listing.siblings.push(file);
             }
-            Record::Hidden(hidden) => self.listing.hidden.push(hidden),
-            Record::Relisted => {
+            Reply::Hidden(hidden) => self.listing.hidden.push(hidden),
+            Reply::Relisted => {
                 self.listing.siblings.clear();
                 self.listing.hidden.clear();
             }
@@ -280,85 +282,85 @@ impl Follower {
     }
 
     /// The script answered, or something happened there.
-    fn on_answer(&mut self, record: Record, acts: &mut Vec<Act>) {
+    fn on_answer(&mut self, record: Reply, acts: &mut Vec<Act>) {
         match &record {
             // Another try: it may be different now.
-            Record::Moved | Record::Appeared => self.refused.clear(),
-            Record::Opened(file) => self.refused.retain(|refused| *refused != file.id),
+            Reply::Moved | Reply::Appeared => self.refused.clear(),
+            Reply::Opened(file) => self.refused.retain(|refused| *refused != file.id),
             _ => {}
         }
         match (std::mem::replace(&mut self.phase, Phase::Done), record) {
-            (Phase::Greeting, Record::Here(_)) => self.begin(acts),
-            (Phase::Opening, Record::Opened(file)) => self.first_opened(file, acts),
-            (Phase::Measuring(file), Record::Backlog(from)) => self.start(&file, from, acts),
-            (Phase::Seeking(seek), Record::Peeked(bytes)) => self.peeked(*seek, &bytes, acts),
-            (Phase::Dating(seek), Record::Listed) => self.dated(*seek, acts),
-            (Phase::Turning(seek), Record::Opened(file)) => self.turned(*seek, file, acts),
-            (Phase::Copying(live), Record::End(at)) => self.copied(live, at, acts),
-            (Phase::Verifying, Record::Following) => {
+            (Phase::Greeting, Reply::Serving { .. }) => self.begin(acts),
+            (Phase::Opening, Reply::Opened(file)) => self.first_opened(file, acts),
+            (Phase::Measuring(file), Reply::Backlog(from)) => self.start(&file, from, acts),
+            (Phase::Seeking(seek), Reply::Peeked(bytes)) => self.peeked(*seek, &bytes, acts),
+            (Phase::Dating(seek), Reply::Listed) => self.dated(*seek, acts),
+            (Phase::Turning(seek), Reply::Opened(file)) => self.turned(*seek, file, acts),
+            (Phase::Copying(live), Reply::End(at)) => self.copied(live, at, acts),
+            (Phase::Verifying, Reply::Following) => {
                 self.misses = 0;
                 self.reported.forget_directories();
                 acts.push(Act::Accept);
                 self.caught_up(acts);
                 if self.is_waiting() {
-                    acts.push(Act::Send(Command::Watch));
+                    acts.push(Act::Send(Request::AwaitLog));
                 }
                 self.phase = Phase::Following;
             }
-            (Phase::Verifying, Record::Halted) => {
+            (Phase::Verifying, Reply::Halted) => {
                 self.misses += 1;
                 acts.push(Act::Reject);
                 self.look(Phase::Choosing, acts);
             }
-            (Phase::Following, Record::Moved | Record::Appeared) => self.look(Phase::Looking, acts),
-            (Phase::Looking, Record::Halted) => self.phase = Phase::Choosing,
-            (Phase::Looking, Record::Listed) => self.looked(acts),
-            (Phase::Choosing, Record::Listed) => self.choose(acts),
-            (Phase::Leaving(next), Record::Halted) => self.drain(next, acts),
-            (Phase::Draining(next), Record::End(at)) => {
+            (Phase::Following, Reply::Moved | Reply::Appeared) => self.look(Phase::Looking, acts),
+            (Phase::Looking, Reply::Halted) => self.phase = Phase::Choosing,
+            (Phase::Looking, Reply::Listed) => self.looked(acts),
+            (Phase::Choosing, Reply::Listed) => self.choose(acts),
+            (Phase::Leaving(next), Reply::Halted) => self.drain(next, acts),
+            (Phase::Draining(next), Reply::End(at)) => {
                 if self.is_in_step(at, acts) {
                     acts.push(Act::Flush);
                     self.enter(next, acts);
                 }
             }
-            (Phase::Renaming, Record::Listed) => self.renamed(acts),
-            (Phase::Weighing(packed), Record::Sum(sum)) => self.weighed(&packed, sum, acts),
-            (Phase::Comparing(next), Record::Opened(file)) => self.opened_copy(next, &file, acts),
-            (Phase::Comparing(next), Record::Sum(sum)) => self.compared(next, sum, acts),
-            (Phase::Entering(next), Record::Opened(file)) => self.opened_next(next, file, acts),
-            (Phase::Confirming(next, file), Record::Listed) => self.confirmed(&next, &file, acts),
-            (Phase::Skipping, Record::End(_)) => {
+            (Phase::Renaming, Reply::Listed) => self.renamed(acts),
+            (Phase::Weighing(packed), Reply::Sum(sum)) => self.weighed(&packed, sum, acts),
+            (Phase::Comparing(next), Reply::Opened(file)) => self.opened_copy(next, &file, acts),
+            (Phase::Comparing(next), Reply::Sum(sum)) => self.compared(next, sum, acts),
+            (Phase::Entering(next), Reply::Opened(file)) => self.opened_next(next, file, acts),
+            (Phase::Confirming(next, file), Reply::Listed) => self.confirmed(&next, &file, acts),
+            (Phase::Skipping, Reply::End(_)) => {
                 acts.push(Act::Pass);
                 self.look(Phase::Choosing, acts);
             }
-            (Phase::Following, Record::Halted) => self.look(Phase::Choosing, acts),
+            (Phase::Following, Reply::Halted) => self.look(Phase::Choosing, acts),
             // Whatever it was doing: what it sends counts no more.
-            (Phase::Suspecting, Record::Following | Record::Listed) => self.phase = Phase::Suspecting,
-            (Phase::Suspecting, Record::Halted) => self.check(acts),
-            (Phase::Checking, Record::Sum(sum)) => self.checked(sum, acts),
-            (Phase::Finding(why), Record::Listed) => self.find(why, acts),
-            (Phase::Trying(why, candidate, rest), Record::Opened(file)) => {
+            (Phase::Suspecting, Reply::Following | Reply::Listed) => self.phase = Phase::Suspecting,
+            (Phase::Suspecting, Reply::Halted) => self.check(acts),
+            (Phase::Checking, Reply::Sum(sum)) => self.checked(sum, acts),
+            (Phase::Finding(why), Reply::Listed) => self.find(why, acts),
+            (Phase::Trying(why, candidate, rest), Reply::Opened(file)) => {
                 self.try_opened(why, candidate, rest, &file, acts);
             }
-            (Phase::Trying(why, candidate, rest), Record::Sum(sum)) => {
+            (Phase::Trying(why, candidate, rest), Reply::Sum(sum)) => {
                 if self.is_here(sum) {
                     self.found(candidate, acts);
                 } else {
                     self.attempt(why, rest, acts);
                 }
             }
-            (Phase::Waiting, Record::Appeared) => {
+            (Phase::Waiting, Reply::Appeared) => {
                 if self.position.is_none() {
-                    acts.push(Act::Send(Command::Open(self.path.clone())));
+                    acts.push(Act::Send(Request::Open { path: self.path.clone() }));
                     self.phase = Phase::Opening;
                 } else {
                     self.look(Phase::Choosing, acts);
                 }
             }
-            (Phase::Waiting, Record::Moved) if self.position.is_some() => self.look(Phase::Choosing, acts),
-            (Phase::Barred(why), Record::Moved | Record::Appeared) => self.look(Phase::Finding(why), acts),
+            (Phase::Waiting, Reply::Moved) if self.position.is_some() => self.look(Phase::Choosing, acts),
+            (Phase::Barred(why), Reply::Moved | Reply::Appeared) => self.look(Phase::Finding(why), acts),
             // A tick that crossed with a question: the answer settles it.
-            (phase, Record::Moved | Record::Appeared | Record::Halted) => self.phase = phase,
+            (phase, Reply::Moved | Reply::Appeared | Reply::Halted) => self.phase = phase,
             (phase, record) => {
                 acts.push(Act::Break(format!("{record:?} while {phase:?}")));
             }
@@ -370,7 +372,7 @@ impl Follower {
         if self.position.is_some() {
             self.look(Phase::Finding(Search::Interrupted), acts);
         } else {
-            acts.push(Act::Send(Command::Open(self.path.clone())));
+            acts.push(Act::Send(Request::Open { path: self.path.clone() }));
             self.phase = Phase::Opening;
         }
     }
@@ -383,7 +385,7 @@ impl Follower {
             _ => self.position.as_ref().map_or(&self.path, |p| &p.path),
         };
         self.listing = Listing::default();
-        acts.push(Act::Send(Command::List(stem(path).to_vec())));
+        acts.push(Act::Send(Request::ListSeries { prefix: stem(path).to_vec() }));
         self.phase = phase;
     }
 

@@ -1,27 +1,23 @@
 //! One stream: a log on a CVM, followed over whatever happens to the connection, the CVM and the file.
 
-use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use futures::stream::{self, Stream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::agent::heartbeat::Pulse;
-use crate::agent::protocol::Secret;
+use crate::agent::client::time_limit;
+use crate::agent::fleet::Host;
 use crate::batch::Batch;
 use crate::cluster::target::Target;
 use crate::event::{Event, Status, Subject};
 use crate::failure::Failure;
-use crate::item::{CvmClock, Item};
+use crate::item::Item;
 use crate::options::{Reading, Reconnect};
-use crate::random;
-use crate::ssh::backoff::{self, Backoff};
-use crate::ssh::session::Session;
+use crate::ssh::backoff;
 use crate::tail::conversation::report::Report;
 use crate::tail::conversation::{Conversation, Start};
 use crate::tail::events;
@@ -36,42 +32,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long a script must have run without a line to have got somewhere all the same: a log may be quiet.
 const STEADY: Duration = Duration::from_secs(10);
-
-/// A CVM as its streams share it.
-pub struct Host {
-    /// The connections.
-    pub session: Session,
-    /// When it is tried again.
-    backoff: Backoff,
-    /// Gives its scripts their beats.
-    pulse: Rc<Pulse>,
-    /// Marks what its scripts say.
-    secret: Secret,
-    /// A stream has told that it is being connected to.
-    approached: Cell<bool>,
-    /// A stream has told that it is reached.
-    reached: Cell<bool>,
-    /// What its clock said when it was first asked. By answering it has shown that it has a shell.
-    clock: RefCell<Option<CvmClock>>,
-    /// The turn to ask a connection for its shell: what one stream hears is good for all.
-    greeting: Arc<Semaphore>,
-}
-
-impl Host {
-    /// The CVM behind `session`. An error: this machine gives no random bytes.
-    pub fn new(session: Session, pulse: Rc<Pulse>) -> io::Result<Rc<Self>> {
-        Ok(Rc::new(Self {
-            secret: Secret::new(&random::bytes::<20>()?),
-            session,
-            backoff: Backoff::default(),
-            pulse,
-            approached: Cell::default(),
-            reached: Cell::default(),
-            clock: RefCell::default(),
-            greeting: Arc::new(Semaphore::new(1)),
-        }))
-    }
-}
 
 /// Follows one log: gives its lines and its events until it ends by itself or has failed for good.
 pub fn follow(target: Arc<Target>, host: Rc<Host>, reading: Reading) -> impl Stream<Item = Item> {
@@ -176,8 +136,16 @@ impl Tail {
         }
         let secret = self.host.secret.clone();
         let path = self.target.path.clone();
-        let mut conversation =
-            Conversation::begin(channel, &self.host.pulse, secret, path, self.reading.follow, start);
+        let limit = time_limit(self.host.session.endpoint());
+        let mut conversation = Conversation::begin(
+            channel,
+            &self.host.heartbeat,
+            secret,
+            path,
+            self.reading.follow,
+            start,
+            limit,
+        );
         conversation.greet(clock.as_ref()).await;
         State::Up(Box::new(conversation))
     }
@@ -192,7 +160,7 @@ impl Tail {
                 conversation.introduce(Some(&clock)).await;
                 State::Up(conversation)
             }
-            Report::Here => {
+            Report::Started => {
                 self.here = Some(Instant::now());
                 self.caught_up = 0;
                 if let Some(clock) = self.host.clock.borrow().clone() {

@@ -194,3 +194,10 @@ fn a_clock_that_is_wrong_is_set_right() {
     // So far apart that it does not matter how long the answer took.
     assert_in_turn(20_000, 3_600_000, script);
 }
+
+#[test]
+fn a_clock_that_is_wrong_is_set_right_behind_a_slow_login() {
+    let script = "mkdir -p ~/bin && printf '#!/bin/sh\\nexec /bin/date -d \"3 seconds\" \"$@\"\\n' >~/bin/date\n\
+        chmod +x ~/bin/date\nPATH=~/bin:$PATH\nsleep 6\n";
+    assert_in_turn(1_000, 3_000, script);
+}

@@ -6,7 +6,7 @@ use std::time::UNIX_EPOCH;
 use proptest::prelude::*;
 
 use crate::agent::framing::Intake;
-use crate::agent::protocol::Secret;
+use crate::agent::protocol::{RANDOM, Secret};
 use crate::batch::{Batch, Ending, FileId};
 use crate::flow::filter::Filter;
 use crate::options::{Case, Format, OutputOptions, PatternSyntax, Prefix};
@@ -21,7 +21,7 @@ const FILE: FileId = FileId { device: 0xfd00, inode: 7 };
 
 /// What is printed of a log that comes in pieces of these sizes, again and again, and then ends.
 fn fast(log: &[u8], cuts: &[usize], tailing: bool, form: &Format, filtering: bool) -> Vec<u8> {
-    let secret = Secret::new(&[7; 20]);
+    let secret = Secret::new(&[7; RANDOM]);
     let mut intake = Intake::new(&secret);
     intake.expect_messages(&secret.message_prefix(b"/usr/bin/tail"));
     intake.tail(tailing);

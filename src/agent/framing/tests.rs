@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::agent::framing::{Found, Intake, LINE_CAP};
-use crate::agent::protocol::Secret;
+use crate::agent::framing::{Intake, Interjection, LINE_CAP};
+use crate::agent::protocol::{RANDOM, Secret};
 use crate::batch::Ending;
 
 /// One piece of what a channel carries.
@@ -15,12 +15,16 @@ enum PatternPart {
 }
 
 fn intake() -> (Intake, Vec<u8>, Vec<u8>) {
-    let secret = Secret::new(&[7; 20]);
+    let secret = Secret::new(&[7; RANDOM]);
     let prefix = secret.message_prefix(b"/usr/bin/tail");
     let mut intake = Intake::new(&secret);
     intake.expect_messages(&prefix);
     intake.tail(true);
-    (intake, format!("\x1e{} R\0", secret.nonce).into_bytes(), [&prefix[..], b"x: file truncated\n"].concat())
+    (
+        intake,
+        format!("\x1e{} moved\0", secret.nonce).into_bytes(),
+        [&prefix[..], b"x: file truncated\n"].concat(),
+    )
 }
 
 fn pieces() -> impl Strategy<Value = Vec<PatternPart>> {
@@ -72,11 +76,11 @@ proptest! {
                     out.extend_from_slice(&lines);
                 }
                 match what {
-                    Some(Found::Record(text)) => {
-                        prop_assert_eq!(&text[..], b"R");
+                    Some(Interjection::Record(text)) => {
+                        prop_assert_eq!(&text[..], b"moved");
                         found.push((counted, true));
                     }
-                    Some(Found::Message(_)) => found.push((counted, false)),
+                    Some(Interjection::Message(_)) => found.push((counted, false)),
                     None => break,
                 }
             }
@@ -109,11 +113,11 @@ fn a_line_beyond_the_cap_comes_in_pieces_and_nothing_of_it_is_lost() {
 #[test]
 fn a_message_that_tail_did_not_live_to_finish_ends_with_it() {
     let (mut intake, record, message) = intake();
-    let halted = [&record[..record.len() - 2], b"K\0"].concat();
+    let halted = [&record[..record.len() - 6], b"halted\0"].concat();
     let pieces = [b"line\n", &message[..message.len() - 3], &record, &halted, b"next\n"];
     intake.space().extend_from_slice(&pieces.concat());
-    assert_eq!(intake.scan(), (5, Some(Found::Record("R".into()))));
-    assert_eq!(intake.scan(), (0, Some(Found::Record("K".into()))));
+    assert_eq!(intake.scan(), (5, Some(Interjection::Record("moved".into()))));
+    assert_eq!(intake.scan(), (0, Some(Interjection::Record("halted".into()))));
     intake.tail(false);
     assert_eq!(intake.scan(), (5, None));
     assert_eq!(&intake.take_lines().unwrap().0[..], b"line\nnext\n");

@@ -1,6 +1,4 @@
-use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,8 +6,10 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use proptest::prelude::*;
 
-use crate::agent::glob::{Found, Match, Seen, Sighting, answer, question, watch_every};
-use crate::agent::heartbeat::Pulse;
+use crate::agent::client::tests::{answers, shells};
+use crate::agent::fleet::Host;
+use crate::agent::glob::{FoundFile, Match, SeenFiles, Sighting, collect, requests, watch_every};
+use crate::agent::heartbeat::Heartbeat;
 use crate::batch::FileId;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::glob;
@@ -17,18 +17,14 @@ use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::RemotePath;
 use crate::options::SshOptions;
 use crate::ssh::session::{Resources, Session};
-use crate::tail::stream::Host;
 
 /// What a shell of this machine answers to the question, as names of files.
 fn asked(shell: &str, folder: &std::path::Path, pattern: &str) -> Vec<String> {
     let pattern = PathPattern::new(format!("{}/{pattern}", folder.display()).as_bytes());
-    let mut child =
-        Command::new(shell).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
-    child.stdin.take().expect("stdin").write_all(&question(&pattern)).expect("written");
-    let said = child.wait_with_output().expect("an answer").stdout;
+    let there = collect(answers(shell, &requests(&pattern)), &pattern).0;
     let prefix = folder.as_os_str().as_bytes().len() + 1;
-    Seen::default()
-        .news(answer(&said, &pattern).expect("whole").0.0)
+    SeenFiles::default()
+        .news(there)
         .iter()
         .map(|path| String::from_utf8_lossy(&path.0[prefix..]).into_owned())
         .collect()
@@ -58,7 +54,7 @@ fn names_of_every_kind_come_back_as_they_are() {
     ];
     let folder = folder(&names);
     std::fs::create_dir(folder.path().join("folder.FATAL")).expect("made");
-    for shell in ["sh", "bash", "dash"] {
+    for shell in shells() {
         let found = asked(shell, folder.path(), "*.FATAL");
         assert_eq!(found.len(), 7, "{shell}: {found:?}");
         assert!(names[..7].iter().all(|name| found.contains(&(*name).to_owned())), "{shell}: {found:?}");
@@ -81,7 +77,7 @@ fn there(names: &[(&str, u64)]) -> Vec<Match> {
 
 #[test]
 fn each_file_is_new_once_whatever_its_names() {
-    let mut seen = Seen::default();
+    let mut seen = SeenFiles::default();
     let mut news = |answer: Vec<Match>| {
         let news = seen.news(answer);
         news.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
@@ -101,7 +97,7 @@ fn each_file_is_new_once_whatever_its_names() {
 
 #[test]
 fn the_files_of_a_series_without_a_present_name_are_all_new() {
-    let mut seen = Seen::default();
+    let mut seen = SeenFiles::default();
     for (answer, wanted) in [
         (vec![("a.20260101", 1), ("a.20260102", 2)], 2),
         (vec![("a.20260102", 2), ("a.20260103", 3)], 1),
@@ -123,12 +119,13 @@ fn a_pattern_is_watched_on_this_machines_own_shell() {
     let cvm = Arc::new(Cvm { name: "local".into(), address: Address::Local, source: String::new() });
     let ssh = Arc::new(SshOptions {
         connect_timeout: Duration::from_secs(20),
+        parallel: 1,
         socket_folder: at("sockets"),
         ..SshOptions::default()
     });
     let resources = Resources::new(&ssh);
     let session = Session::new(cvm, ssh, resources);
-    let host = Host::new(session, Rc::new(Pulse::default())).expect("a host");
+    let host = Host::new(session, Rc::new(Heartbeat::default())).expect("a host");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let pattern = PathPattern::new(&path("*.FATAL").0);
@@ -136,12 +133,12 @@ fn a_pattern_is_watched_on_this_machines_own_shell() {
         let mut sightings = watch(Some(Duration::from_millis(5)));
         assert_eq!(
             sightings.next().await,
-            Some(Sighting::Found(Found { path: path("a.FATAL"), is_new: false, is_alone: false }))
+            Some(Sighting::Found(FoundFile { path: path("a.FATAL"), is_new: false, is_alone: false }))
         );
         std::fs::write(at("b.FATAL"), b"").expect("written");
         assert_eq!(
             sightings.next().await,
-            Some(Sighting::Found(Found { path: path("b.FATAL"), is_new: true, is_alone: false }))
+            Some(Sighting::Found(FoundFile { path: path("b.FATAL"), is_new: true, is_alone: false }))
         );
         for name in ["a.FATAL", "b.FATAL"] {
             std::fs::remove_file(at(name)).expect("removed");
@@ -162,10 +159,5 @@ proptest! {
         for shell in ["bash", "dash"] {
             prop_assert_eq!(&asked(shell, folder.path(), &pattern), &wanted, "{}", shell);
         }
-    }
-
-    #[test]
-    fn any_answer_is_read(said in proptest::collection::vec(any::<u8>(), 0..60)) {
-        answer(&said, &PathPattern::new(b"/*"));
     }
 }

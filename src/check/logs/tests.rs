@@ -1,11 +1,12 @@
-use crate::check::facts::{File, Log, Shell};
+use crate::agent::description::ShellFacts;
+use crate::check::facts::{FileFacts, LogFacts};
 use crate::check::logs::{exists, freshness, unreadable};
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::target::RemotePath;
 use crate::diagnosis::Endpoint;
 use crate::failure::Refusal;
 use crate::options;
-use crate::step::StepStatus as Status;
+use crate::step::StepStatus;
 
 /// A CVM and a path.
 fn case() -> (Endpoint, RemotePath) {
@@ -15,13 +16,13 @@ fn case() -> (Endpoint, RemotePath) {
 }
 
 /// A file that was written `age` seconds ago.
-fn file(age: f64, access: &str) -> File {
-    File { size: 7, age, access: access.into(), readable: false, by_sudo: false }
+fn file(age: f64, access: &str) -> FileFacts {
+    FileFacts { size: 7, age, access: access.into(), readable: false, by_sudo: false }
 }
 
 /// A log that is this.
-fn log(refused: Option<Refusal>, target: Option<&str>) -> Log {
-    Log { refused, target: target.map(str::to_owned), file: None, rotated: 0, newest: None }
+fn log(refused: Option<Refusal>, target: Option<&str>) -> LogFacts {
+    LogFacts { refused, target: target.map(str::to_owned), file: None, rotated: 0, newest: None }
 }
 
 #[test]
@@ -31,8 +32,8 @@ fn what_is_no_file_is_told_as_what_it_is() {
         (Refusal::Missing, None, "is not there"),
         (Refusal::Missing, Some("gone"), "a link to gone, which is not there"),
         (Refusal::NotADirectory, None, "one of the directories in its path is a file"),
-        (Refusal::LinkLoop, Some("x"), "links form a loop"),
-        (Refusal::Folder, None, "not a file"),
+        (Refusal::LinkLoop, Some("x"), "links lead in a circle"),
+        (Refusal::Directory, None, "not a file"),
         (Refusal::Denied, None, "joe may not read"),
     ] {
         let failure = exists(log(Some(refusal), target), &path, &about).expect_err("a failure");
@@ -45,7 +46,7 @@ fn what_is_no_file_is_told_as_what_it_is() {
 #[test]
 fn who_may_not_read_is_told_who_may() {
     let (about, path) = case();
-    let shell = Shell {
+    let shell = ShellFacts {
         user: "joe".into(),
         groups: "joe users".into(),
         tail: String::new(),
@@ -58,7 +59,7 @@ fn who_may_not_read_is_told_who_may() {
         ("640 root:root", false, "have root let joe"),
         ("600 root:root", true, "by sudo"),
     ] {
-        let failure = unreadable(&File { by_sudo, ..file(1.0, access) }, &path, &shell, &about);
+        let failure = unreadable(&FileFacts { by_sudo, ..file(1.0, access) }, &path, &shell, &about);
         let hint = failure.hint.expect("a hint");
         assert!(hint.contains(wanted), "{access}: {hint}");
         assert!(failure.message.contains("joe users"), "{}", failure.message);
@@ -68,11 +69,14 @@ fn who_may_not_read_is_told_who_may() {
 #[test]
 fn a_log_that_stands_still_or_is_from_the_future_is_worth_a_word() {
     let (about, path) = case();
-    for (age, wanted) in
-        [(0.2, Status::Passed), (-0.5, Status::Passed), (90_000.0, Status::Warned), (-60.0, Status::Warned)]
-    {
+    for (age, wanted) in [
+        (0.2, StepStatus::Passed),
+        (-0.5, StepStatus::Passed),
+        (90_000.0, StepStatus::Warned),
+        (-60.0, StepStatus::Warned),
+    ] {
         let (status, message, hint) = freshness(&log(None, None), &file(age, "644 a:b"), &path, &about);
         assert_eq!(status, wanted, "{message}");
-        assert_eq!(hint.is_some(), status == Status::Warned);
+        assert_eq!(hint.is_some(), status == StepStatus::Warned);
     }
 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 use futures::future::join_all;
 use tokio::time::{Instant, timeout};
 
+use crate::agent::fleet::Host;
 use crate::event::{Event, Status, Subject};
 use crate::exit::Exit;
 use crate::hint::Hint;
 use crate::human;
 use crate::modes::follow::run::{LAST_READ, Run, RunEnd};
 use crate::output::Closed;
-use crate::tail::stream::Host;
 
 /// How long closing the connections may take at the end; what is left then dies with this process.
 const FAREWELL: Duration = Duration::from_secs(3);

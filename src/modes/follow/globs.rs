@@ -6,13 +6,13 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use futures::stream::{LocalBoxStream, SelectAll};
 
-use crate::agent::glob::{self, Found, Sighting};
+use crate::agent::fleet::Host;
+use crate::agent::glob::{self, FoundFile, Sighting};
 use crate::agent::hidden::Hidden;
 use crate::cluster::pattern::PathPattern;
 use crate::event::{Event, Status, Subject};
 use crate::failure::Failure;
 use crate::hint::Hint;
-use crate::tail::stream::Host;
 
 /// What a CVM answers about a glob.
 pub(super) struct GlobNews {
@@ -24,7 +24,7 @@ pub(super) struct GlobNews {
 
 pub(super) enum GlobAnswer {
     /// A file matches.
-    Match(Found),
+    Match(FoundFile),
     /// No file matches yet; the event to report.
     NoMatch(Event),
     /// There is no answer; the event to report.

@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::agent::glob::Found;
+use crate::agent::fleet::Host;
+use crate::agent::glob::FoundFile;
 use crate::cluster::naming::Naming;
 use crate::cluster::target::{RemotePath, Target};
 use crate::event::{Event, Status, Subject};
@@ -24,7 +25,7 @@ use crate::options::{Backlog, Reading};
 use crate::output::{Closed, Output};
 use crate::pipeline::Pipeline;
 use crate::report::Reporter;
-use crate::tail::stream::{self, Host};
+use crate::tail::stream;
 
 /// How much is rendered before it is written even though more is ready.
 const FULL: usize = 64 * 1024;
@@ -209,8 +210,8 @@ impl Run<'_> {
     }
 
     /// Follows a file that a glob found, unless it is followed already; of a new one every line is read.
-    pub(super) async fn found(&mut self, host: &Rc<Host>, found: Found) {
-        let Found { path, is_new, is_alone } = found;
+    pub(super) async fn found(&mut self, host: &Rc<Host>, found: FoundFile) {
+        let FoundFile { path, is_new, is_alone } = found;
         let cvm = host.session.cvm();
         if self.known.contains(&(cvm.name.clone(), path.clone())) {
             return;

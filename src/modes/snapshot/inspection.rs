@@ -1,18 +1,19 @@
 //! The inspection of all CVMs: what globs match and a survey of each, then a bounded read of each log, all at once.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use futures::stream::{AbortHandle, FuturesUnordered, LocalBoxStream, SelectAll, abortable};
 use futures::{FutureExt as _, StreamExt as _};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::agent::glob::{self, Found};
+use crate::agent::client::Client;
+use crate::agent::files::{self, PathState};
+use crate::agent::fleet::Host;
+use crate::agent::glob::{self, FoundFile};
 use crate::agent::hidden::Hidden;
-use crate::agent::protocol::Secret;
-use crate::agent::survey::{self, Seen, Survey};
 use crate::cluster::naming::Naming;
 use crate::cluster::pattern::PathPattern;
 use crate::cluster::target::{RemotePath, Target};
@@ -28,7 +29,7 @@ use crate::snapshot::observation::{CvmObservation, LogObservation, Observation, 
 use crate::snapshot::status::LogStatus;
 use crate::snapshot::stream_counts::{CvmWindow, StreamCounts};
 use crate::snapshot::thresholds::Thresholds;
-use crate::tail::stream::{self, Host};
+use crate::tail::stream;
 
 /// How many patterns all streams may have together …
 const ALL_PATTERNS: usize = 100_000;
@@ -42,8 +43,22 @@ const TROUBLES: usize = 4;
 /// A log that was not written to for this long before the window has no line in it, whatever clocks do.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
-/// What globs match on a CVM beside what was named, and how all these files, and the folders of the globs, are.
-type Surveyed = Result<(Vec<Found>, Vec<Hidden>, Survey), Failure>;
+/// What is known of a CVM before its logs are read.
+struct Survey {
+    /// How far its clock is ahead of this machine's; `None` if it cannot tell.
+    skew: Option<SignedDuration>,
+    /// Its zone.
+    zone: TimeZone,
+    /// What globs match beside what was named.
+    found: Vec<FoundFile>,
+    /// What could not be examined.
+    hidden: Vec<Hidden>,
+    /// The files that were named, those that were found, and the directories of the globs.
+    files: Vec<PathState>,
+}
+
+/// A survey, or why there is none.
+type Surveyed = Result<Survey, Failure>;
 
 /// An inspection under way.
 pub(super) struct Inspection<'a> {
@@ -86,7 +101,7 @@ struct InspectedLog {
     /// Its older files are read by themselves.
     is_alone: bool,
     /// Its file.
-    seen: Seen,
+    seen: PathState,
     /// What was read.
     tally: Option<StreamCounts>,
     /// It was read to its end, or will not be.
@@ -109,7 +124,7 @@ impl InspectedLog {
             thresholds: plan.rulebook.thresholds_for(&target.path),
             target,
             is_alone: false,
-            seen: Seen::default(),
+            seen: PathState::default(),
             tally: None,
             done: false,
             trouble: None,
@@ -121,9 +136,8 @@ impl InspectedLog {
 }
 
 impl<'a> Inspection<'a> {
-    /// An inspection that has not begun. An error: this machine gives no random bytes.
-    pub(super) fn new(plan: &'a SnapshotPlan, hosts: &'a [Rc<Host>]) -> io::Result<Self> {
-        let secret = survey::secret()?;
+    /// An inspection that has not begun.
+    pub(super) fn new(plan: &'a SnapshotPlan, hosts: &'a [Rc<Host>]) -> Self {
         let logs = plan.targets.iter().filter_map(|target| {
             let cvm = plan.cvms.iter().position(|cvm| Arc::ptr_eq(cvm, &target.cvm))?;
             Some(InspectedLog::new(plan, cvm, Arc::clone(target)))
@@ -132,11 +146,11 @@ impl<'a> Inspection<'a> {
         let survey = |(number, host): (usize, &'a Rc<Host>)| {
             let named = logs.iter().filter(|log| log.cvm == number);
             let paths = named.map(|log| log.target.path.clone()).collect();
-            survey_of(number, host, secret.clone(), paths, &plan.patterns).boxed_local()
+            survey_of(number, host, paths, &plan.patterns).boxed_local()
         };
         let folders: Option<BTreeSet<RemotePath>> =
             plan.patterns.iter().map(PathPattern::only_folder).collect();
-        Ok(Self {
+        Self {
             plan,
             hosts,
             surveys: hosts.iter().enumerate().map(survey).collect(),
@@ -145,7 +159,7 @@ impl<'a> Inspection<'a> {
             logs,
             naming: plan.naming.clone(),
             one_folder: folders.is_some_and(|folders| folders.len() <= 1),
-        })
+        }
     }
 
     /// How many CVMs are reached or given up.
@@ -171,7 +185,7 @@ impl<'a> Inspection<'a> {
 
     /// A CVM was surveyed: its logs are read now.
     fn on_survey(&mut self, number: usize, survey: Surveyed) {
-        let (found, hidden, mut survey) = match survey {
+        let mut survey = match survey {
             Ok(survey) => survey,
             Err(failure) => {
                 self.cvms[number] = CvmState::Failed(trouble(failure));
@@ -184,7 +198,7 @@ impl<'a> Inspection<'a> {
         // Nobody's calendar ends within the skew of a clock.
         let there = |instant: Timestamp| instant.checked_add(skew).unwrap_or(instant);
         let since = there(self.plan.since);
-        for Found { path, is_alone, .. } in found {
+        for FoundFile { path, is_alone, .. } in survey.found {
             // Which CVM answers first must not matter.
             let short = self.one_folder || self.naming.knows(&path);
             let name = if short { self.naming.name(&path) } else { path.to_string() };
@@ -220,7 +234,7 @@ impl<'a> Inspection<'a> {
             log.abort = Some(abort);
             self.streams.push(stream.boxed_local());
         }
-        for hidden in hidden {
+        for hidden in survey.hidden {
             // The directory in which a glob looks first is surveyed.
             if self.plan.patterns.iter().any(|pattern| pattern.folder() == *hidden.path()) {
                 continue;
@@ -232,7 +246,7 @@ impl<'a> Inspection<'a> {
         // Where a folder cannot be listed, nobody knows what would have matched.
         for (pattern, folder) in self.plan.patterns.iter().zip(folders) {
             let trouble = match &folder.refused {
-                Some((Refusal::Folder, _)) => continue,
+                Some((Refusal::Directory, _)) => continue,
                 Some((_, failure)) => trouble(failure.clone()),
                 None => Trouble { message: format!("{} is no folder", pattern.folder()), hint: None },
             };
@@ -346,16 +360,21 @@ impl<'a> Inspection<'a> {
 async fn survey_of(
     number: usize,
     host: &Host,
-    secret: Secret,
     mut paths: Vec<RemotePath>,
     patterns: &[PathPattern],
 ) -> (usize, Surveyed) {
     let survey = async {
-        let (mut found, hidden) = glob::find(&host.session, patterns).await?;
+        let mut client = Client::open(&host.session, &host.secret).await?;
+        let (mut found, hidden) = glob::find(&mut client, patterns).await?;
         found.retain(|found| !paths.contains(&found.path));
         paths.extend(found.iter().map(|found| found.path.clone()));
         paths.extend(patterns.iter().map(PathPattern::folder));
-        Ok((found, hidden, survey::survey(&host.session, &secret, &paths).await?))
+        let files = files::examine(&mut client, &paths).await?;
+        let reading = client.clock().await?;
+        let skew = reading.map(|reading| reading.skew);
+        let zone = reading.map_or(TimeZone::UTC, |reading| reading.clock.zone.clone());
+        client.close().await;
+        Ok(Survey { skew, zone, found, hidden, files })
     };
     (number, survey.await)
 }

@@ -11,8 +11,8 @@ use crate::tail::follower::act::Notice;
 pub enum Report {
     /// There is a shell at the other end, and what its clock says (ours and UTC, if it cannot tell).
     Shell(CvmClock),
-    /// The script runs.
-    Here,
+    /// The agent serves the log.
+    Started,
     /// Lines of the log.
     Lines(Lines),
     /// Something happened to the log.

@@ -1,7 +1,7 @@
 //! What the conversation wants done and told.
 
 use crate::agent::hidden::Hidden;
-use crate::agent::protocol::{Command, Flaw};
+use crate::agent::protocol::{Flaw, Request};
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
 use crate::failure::Refusal;
@@ -10,7 +10,7 @@ use crate::failure::Refusal;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// Ask the script.
-    Send(Command),
+    Send(Request),
     /// Tell the user.
     Tell(Notice),
     /// The half line held so far has no other half: hand it on as it is.

@@ -5,7 +5,7 @@ mod cvm;
 
 use proptest::prelude::*;
 
-use crate::agent::protocol::{Command, Record};
+use crate::agent::protocol::{Reply, Request};
 use crate::cluster::target::RemotePath;
 use crate::options::Backlog;
 use crate::tail::follower::act::{Act, Notice};
@@ -27,7 +27,7 @@ struct Client {
 
 impl Client {
     fn new(follower: Follower, cvm: &mut Cvm) -> Self {
-        cvm.say(Record::Here(Vec::new()));
+        cvm.say(Reply::Serving { tail: Vec::new() });
         Self {
             follower,
             half: Vec::new(),
@@ -208,7 +208,7 @@ fn assert_calm(cvm: &mut Cvm, client: &mut Client) {
 fn can_show(cvm: &Cvm, client: &Client) -> bool {
     let known = client.follower.position().is_some_and(|position| position.known() > 0);
     let entering = matches!(client.follower.phase, Phase::Entering(_) | Phase::Confirming(..))
-        && matches!(cvm.questions.front(), Some(Command::Enter(..) | Command::List(_)));
+        && matches!(cvm.questions.front(), Some(Request::Enter { .. } | Request::ListSeries { .. }));
     known && (cvm.tail.is_some() || cvm.open.is_none() || cvm.killed || entering)
 }
 
@@ -350,7 +350,7 @@ fn a_log_that_is_copied_and_cut_again_while_it_is_being_opened_is_read_from_the_
     client = client.reconnect(&mut cvm);
     cvm.rotate();
     (0..3).for_each(|_| cvm.write(false));
-    while !matches!(cvm.questions.front(), Some(Command::Enter(..))) {
+    while !matches!(cvm.questions.front(), Some(Request::Enter { .. })) {
         cvm.answer();
         client.receive(&mut cvm);
     }

@@ -1,10 +1,10 @@
 //! Reading a file from a place on, to its end and beyond.
 
-use crate::agent::protocol::Command;
+use crate::agent::file::Sibling;
+use crate::agent::protocol::Request;
 use crate::options::Backlog;
 use crate::tail::follower::act::{Act, Notice};
 use crate::tail::follower::{Follower, MISSES, Phase, SMALL};
-use crate::tail::position::Sibling;
 
 impl Follower {
     /// The log is open for the first time.
@@ -18,11 +18,11 @@ impl Follower {
             }
             Backlog::FromLine(0 | 1) => self.start(&file, 0, acts),
             Backlog::Lines(count) => {
-                acts.push(Act::Send(Command::MeasureLast(count)));
+                acts.push(Act::Send(Request::FindLast { count }));
                 self.phase = Phase::Measuring(file);
             }
             Backlog::FromLine(line) => {
-                acts.push(Act::Send(Command::MeasureFrom(line)));
+                acts.push(Act::Send(Request::FindFrom { line }));
                 self.phase = Phase::Measuring(file);
             }
             Backlog::Since(wanted) | Backlog::SinceHere(wanted) => self.seek(wanted, file, true, acts),
@@ -46,7 +46,7 @@ impl Follower {
             self.follow(acts);
         } else {
             self.copying = (self.next, size);
-            acts.push(Act::Send(Command::Copy(self.next)));
+            acts.push(Act::Send(Request::Copy { from: self.next }));
             self.phase = Phase::Copying(true);
         }
     }
@@ -54,7 +54,7 @@ impl Follower {
     /// Starts `tail` on the open file.
     pub(super) fn follow(&mut self, acts: &mut Vec<Act>) {
         let by_path = self.position.as_ref().filter(|_| self.misses < MISSES).map(|p| p.path.clone());
-        acts.extend([Act::Hold, Act::Send(Command::Follow(self.next, by_path))]);
+        acts.extend([Act::Hold, Act::Send(Request::Follow { from: self.next, path: by_path })]);
         self.phase = Phase::Verifying;
     }
 

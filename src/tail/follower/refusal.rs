@@ -1,13 +1,13 @@
 //! What may not be read: reported once, with the reason, and passed over or waited for.
 
+use crate::agent::file::Sibling;
 use crate::agent::hidden::Hidden;
-use crate::agent::protocol::Command;
+use crate::agent::protocol::Request;
 use crate::batch::FileId;
 use crate::failure::Refusal;
 use crate::options::Backlog;
 use crate::tail::follower::act::{Act, Notice};
 use crate::tail::follower::{Follower, Phase, Search};
-use crate::tail::position::Sibling;
 
 /// What was reported as unreadable, and is not reported again by the next conversation.
 #[derive(Debug, Default)]
@@ -98,7 +98,7 @@ impl Follower {
         }
         self.tell_absent(refusal, acts);
         self.caught_up(acts);
-        acts.push(Act::Send(Command::Watch));
+        acts.push(Act::Send(Request::AwaitLog));
         self.phase = Phase::Waiting;
     }
 

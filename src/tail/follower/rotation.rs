@@ -1,18 +1,20 @@
 //! Going on from one file of the log to the next.
 
-use crate::agent::protocol::Command;
+use crate::agent::file::{Sibling, Sum};
+use crate::agent::protocol::Request;
 use crate::failure::Refusal;
+use crate::series::stem;
 use crate::tail::follower::act::{Act, Notice};
 use crate::tail::follower::search::Search;
 use crate::tail::follower::{Follower, MISSES, Phase};
-use crate::tail::position::{Listing, Position, Sibling, Sum, stem};
+use crate::tail::position::{Listing, Position};
 
 impl Follower {
     /// The listing is there while `tail` runs.
     pub(super) fn looked(&mut self, acts: &mut Vec<Act>) {
         self.report_skipped(acts);
         if let Some(next) = self.successor() {
-            acts.push(Act::Send(Command::Halt));
+            acts.push(Act::Send(Request::StopTail));
             self.phase = Phase::Leaving(next);
             return;
         }
@@ -27,7 +29,7 @@ impl Follower {
             None => self.tell_appeared(acts),
             Some(refusal) => {
                 self.tell_absent(refusal, acts);
-                acts.push(Act::Send(Command::Watch));
+                acts.push(Act::Send(Request::AwaitLog));
             }
         }
     }
@@ -107,7 +109,7 @@ impl Follower {
     /// Reads what is left of the file. Nobody looks at it again: now or never it shows whether it is what was read.
     pub(super) fn drain(&mut self, next: Sibling, acts: &mut Vec<Act>) {
         self.verify(acts);
-        acts.push(Act::Send(Command::Copy(self.next)));
+        acts.push(Act::Send(Request::Copy { from: self.next }));
         self.phase = Phase::Draining(next);
     }
 
@@ -120,14 +122,18 @@ impl Follower {
             let as_long = position.known() > 0 && next.size >= position.offset;
             if nameless && !live && !self.new_place && as_long {
                 // What was read was deleted, and may have been copied before: a copy is younger than itself.
-                acts.push(Act::Send(Command::Open(next.path.clone())));
+                acts.push(Act::Send(Request::Open { path: next.path.clone() }));
                 self.phase = Phase::Comparing(next);
             } else {
                 self.open_next(next, acts);
             }
         } else if position.known() > 0 {
             let (offset, known) = (position.offset, position.known());
-            acts.push(Act::Send(Command::SumPacked(next.path.clone(), offset, known)));
+            acts.push(Act::Send(Request::ChecksumCompressed {
+                path: next.path.clone(),
+                before: offset,
+                count: known,
+            }));
             self.phase = Phase::Weighing(next);
         } else {
             self.enter_packed(&next, acts);
@@ -150,7 +156,7 @@ impl Follower {
     pub(super) fn enter_packed(&mut self, packed: &Sibling, acts: &mut Vec<Act>) {
         self.passed.push(packed.id);
         self.rotate(packed, acts);
-        acts.push(Act::Send(Command::CopyPacked(packed.path.clone(), 0)));
+        acts.push(Act::Send(Request::CopyCompressed { path: packed.path.clone(), from: 0 }));
         self.phase = Phase::Copying(false);
     }
 
@@ -159,7 +165,7 @@ impl Follower {
         let Some(position) = &self.position else { return };
         self.open = Some(file.id);
         if file.id == next.id {
-            acts.push(Act::Send(Command::Sum(position.offset, position.known())));
+            acts.push(Act::Send(Request::Checksum { before: position.offset, count: position.known() }));
             self.phase = Phase::Comparing(next);
         } else {
             self.look(Phase::Choosing, acts);
@@ -182,7 +188,7 @@ impl Follower {
     fn open_next(&mut self, next: Sibling, acts: &mut Vec<Act>) {
         let Some(position) = &self.position else { return };
         let stem = stem(&position.path).to_vec();
-        acts.push(Act::Send(Command::Enter(next.path.clone(), next.id, stem)));
+        acts.push(Act::Send(Request::Enter { path: next.path.clone(), file: next.id, prefix: stem }));
         self.listing = Listing::default();
         self.phase = Phase::Entering(next);
     }

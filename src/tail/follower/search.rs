@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 
-use crate::agent::protocol::Command;
+use crate::agent::file::{Sibling, Sum};
+use crate::agent::protocol::Request;
 use crate::failure::Refusal;
 use crate::options::Backlog;
 use crate::tail::follower::act::{Act, Notice};
 use crate::tail::follower::{Follower, Phase};
-use crate::tail::position::{Position, Sibling, Sum};
+use crate::tail::position::Position;
 
 /// Why the place is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,10 @@ impl Follower {
     /// `tail` ended after it said something: is the file still the one that was read?
     pub(super) fn check(&mut self, acts: &mut Vec<Act>) {
         let Some(position) = &self.position else { return };
-        acts.extend([Act::Pass, Act::Send(Command::Sum(position.offset, position.known()))]);
+        acts.extend([
+            Act::Pass,
+            Act::Send(Request::Checksum { before: position.offset, count: position.known() }),
+        ]);
         self.phase = Phase::Checking;
     }
 
@@ -52,7 +56,7 @@ impl Follower {
         if let Some(witness) = self.position.as_ref().and_then(Position::witness)
             && !std::mem::replace(&mut self.asked, true)
         {
-            acts.push(Act::Send(Command::Sum(witness.offset, witness.known())));
+            acts.push(Act::Send(Request::Checksum { before: witness.offset, count: witness.known() }));
         }
     }
 
@@ -106,9 +110,9 @@ impl Follower {
         };
         let path = candidate.path.clone();
         acts.push(Act::Send(if candidate.is_packed() {
-            Command::SumPacked(path, position.offset, position.known())
+            Request::ChecksumCompressed { path, before: position.offset, count: position.known() }
         } else {
-            Command::Open(path)
+            Request::Open { path }
         }));
         self.phase = Phase::Trying(why, candidate, candidates);
     }
@@ -125,7 +129,7 @@ impl Follower {
         let Some(position) = &self.position else { return };
         self.open = Some(file.id);
         if file.id == candidate.id {
-            acts.push(Act::Send(Command::Sum(position.offset, position.known())));
+            acts.push(Act::Send(Request::Checksum { before: position.offset, count: position.known() }));
             candidate.path.clone_from(&file.path);
             self.phase = Phase::Trying(why, candidate, rest);
         } else {
@@ -146,7 +150,7 @@ impl Follower {
         if file.is_packed() {
             // Its lines keep the name of the file they were in when it was read.
             self.passed.push(file.id);
-            acts.push(Act::Send(Command::CopyPacked(file.path, self.next)));
+            acts.push(Act::Send(Request::CopyCompressed { path: file.path, from: self.next }));
             self.phase = Phase::Copying(false);
             return;
         }
@@ -155,7 +159,7 @@ impl Follower {
             self.tell_appeared(acts);
             self.read_on(file.size, acts);
         } else {
-            acts.push(Act::Send(Command::Copy(self.next)));
+            acts.push(Act::Send(Request::Copy { from: self.next }));
             self.phase = Phase::Copying(false);
         }
     }
@@ -189,7 +193,7 @@ impl Follower {
             self.tell_absent(refusal.unwrap_or(Refusal::Denied), acts);
             (self.position, self.backlog) = (None, Backlog::FromLine(1));
             (self.new_place, self.uncompared) = (false, false);
-            acts.push(Act::Send(Command::Watch));
+            acts.push(Act::Send(Request::AwaitLog));
             self.phase = Phase::Waiting;
         }
     }

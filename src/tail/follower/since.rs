@@ -2,14 +2,15 @@
 
 use jiff::Timestamp;
 
-use crate::agent::protocol::Command;
+use crate::agent::file::{Modified, Sibling};
+use crate::agent::protocol::Request;
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
 use crate::options::Backlog;
 use crate::tail::bisect::{Bisect, Next};
 use crate::tail::follower::act::{Act, Notice};
 use crate::tail::follower::{Follower, Phase};
-use crate::tail::position::{Modified, Position, Sibling};
+use crate::tail::position::Position;
 
 impl Follower {
     /// The live file, or a rotated one, is open: search in it.
@@ -32,7 +33,7 @@ impl Follower {
     fn seek_on(&mut self, mut seek: Seek, next: &Next, acts: &mut Vec<Act>) {
         match *next {
             Next::Look(from, count) => {
-                acts.push(Act::Send(Command::Peek(from, count)));
+                acts.push(Act::Send(Request::Peek { from, count }));
                 self.phase = Phase::Seeking(Box::new(seek));
             }
             // No line of the live file is earlier, so what was before it may be wanted too. A file may begin
@@ -65,7 +66,7 @@ impl Follower {
             self.start(&seek.file, at, acts);
         } else {
             self.place_at(&seek.file, at, acts);
-            acts.push(Act::Send(Command::Copy(at)));
+            acts.push(Act::Send(Request::Copy { from: at }));
             self.phase = Phase::Copying(false);
         }
     }
@@ -87,11 +88,11 @@ impl Follower {
             Some(older) if older.is_packed() => {
                 self.passed.push(older.id);
                 self.place_at(&older, 0, acts);
-                acts.push(Act::Send(Command::CopyPacked(older.path, 0)));
+                acts.push(Act::Send(Request::CopyCompressed { path: older.path, from: 0 }));
                 self.phase = Phase::Copying(false);
             }
             Some(older) => {
-                acts.push(Act::Send(Command::Open(older.path.clone())));
+                acts.push(Act::Send(Request::Open { path: older.path.clone() }));
                 self.phase = Phase::Turning(Box::new(Seek { file: older, live: false, ..seek }));
             }
         }
@@ -110,7 +111,7 @@ impl Follower {
 
     /// The rotated file is gone, packed or deleted: begin anew with the live one.
     pub(super) fn turn_back(&mut self, seek: Seek, acts: &mut Vec<Act>) {
-        acts.push(Act::Send(Command::Open(self.path.clone())));
+        acts.push(Act::Send(Request::Open { path: self.path.clone() }));
         self.phase = Phase::Turning(Box::new(Seek { live: true, ..seek }));
     }
 
@@ -159,7 +160,8 @@ mod tests {
     use jiff::Timestamp;
     use jiff::tz::TimeZone;
 
-    use crate::agent::protocol::{Command, Record};
+    use crate::agent::file::{Modified, Sibling};
+    use crate::agent::protocol::{Reply, Request};
     use crate::batch::FileId;
     use crate::cluster::target::RemotePath;
     use crate::failure::Refusal;
@@ -168,7 +170,6 @@ mod tests {
     use crate::options::Backlog;
     use crate::tail::follower::Follower;
     use crate::tail::follower::act::Act;
-    use crate::tail::position::{Modified, Sibling};
 
     #[test]
     fn a_rotated_file_that_is_deleted_just_then_leaves_the_live_one() {
@@ -185,21 +186,24 @@ mod tests {
         follower.read_times_with(Reader::new(ClockContext { zone: TimeZone::UTC, reference: wanted }));
         let rotated = Sibling { size: 9, ..file(2, ".1", 150) };
         let asked = [
-            Record::Here(b"/bin/tail".to_vec()),
-            Record::Opened(file(1, "", 200)),
-            Record::Sibling(rotated),
-            Record::Listed,
-            Record::Refused(Refusal::Missing),
-            Record::Opened(file(1, "", 200)),
-            Record::Listed,
+            Reply::Serving { tail: b"/bin/tail".to_vec() },
+            Reply::Opened(file(1, "", 200)),
+            Reply::File(rotated),
+            Reply::Listed,
+            Reply::Refused(Refusal::Missing),
+            Reply::Opened(file(1, "", 200)),
+            Reply::Listed,
         ]
         .map(|record| {
             let mut acts = Vec::new();
             follower.on(record, &mut acts);
             acts.into_iter().find_map(|act| if let Act::Send(command) = act { Some(command) } else { None })
         });
-        let list = || Some(Command::List(path("").0));
-        let open = |name| Some(Command::Open(path(name)));
-        assert_eq!(asked, [open(""), list(), None, open(".1"), open(""), list(), Some(Command::Copy(0))]);
+        let list = || Some(Request::ListSeries { prefix: path("").0 });
+        let open = |name| Some(Request::Open { path: path(name) });
+        assert_eq!(
+            asked,
+            [open(""), list(), None, open(".1"), open(""), list(), Some(Request::Copy { from: 0 })]
+        );
     }
 }

@@ -1,12 +1,12 @@
 //! What could not be read to its end, or not be examined: it is reported, and what can be read is read.
 
 use crate::agent::hidden::Hidden;
-use crate::agent::protocol::{Command, Flaw};
+use crate::agent::protocol::{Flaw, Request};
 use crate::cluster::target::RemotePath;
 use crate::failure::Refusal;
+use crate::series::is_packed;
 use crate::tail::follower::act::{Act, Notice};
 use crate::tail::follower::{Follower, Phase};
-use crate::tail::position::is_packed;
 
 /// How often in a row a packed file may have another name when it is to be read.
 const RENAMES: u32 = 5;
@@ -77,7 +77,7 @@ impl Follower {
         match position.held_by.and_then(|file| self.listing.path_of(file)) {
             Some(path) => {
                 position.path.clone_from(&path);
-                acts.push(Act::Send(Command::CopyPacked(path, self.next)));
+                acts.push(Act::Send(Request::CopyCompressed { path, from: self.next }));
                 self.phase = Phase::Copying(false);
             }
             None => self.break_off(Flaw::Deleted, acts),

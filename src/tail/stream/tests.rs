@@ -7,13 +7,14 @@ use std::time::Duration;
 use futures::{Stream, StreamExt as _};
 use tokio::time::timeout;
 
+use crate::agent::fleet::Host;
 use crate::cluster::cvm::{Address, Cvm};
 use crate::cluster::target::{RemotePath, Target};
 use crate::event::Status;
 use crate::item::Item;
 use crate::options::{Backlog, Reading, Reconnect, SshOptions};
 use crate::ssh::session::{Resources, Session};
-use crate::tail::stream::{Host, follow};
+use crate::tail::stream::follow;
 
 /// A log of this machine, followed by the real script under the real `sh`.
 struct Here {
@@ -42,7 +43,7 @@ impl Here {
         let resources = Resources::new(&ssh);
         let session = Session::new(Arc::clone(&self.target.cvm), ssh, resources);
         let reading = Reading { backlog, follow: follow_on, reconnect: Reconnect::Try(None) };
-        let pulse = std::rc::Rc::new(crate::agent::heartbeat::Pulse::default());
+        let pulse = std::rc::Rc::new(crate::agent::heartbeat::Heartbeat::default());
         let host = Host::new(session, std::rc::Rc::clone(&pulse)).unwrap();
         let items = Box::pin(follow(Arc::clone(&self.target), host, reading));
         let beats = futures::stream::once(async move { pulse.run().await }).filter_map(|()| async { None });

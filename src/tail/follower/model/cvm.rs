@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 
+use crate::agent::file::{Modified, Sibling, Sum};
 use crate::agent::hidden::Hidden;
-use crate::agent::protocol::{Command, Flaw, Record};
+use crate::agent::protocol::{Flaw, Reply, Request};
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
 use crate::failure::Refusal;
-use crate::tail::position::{Modified, Sibling, Sum, cksum};
+use crate::tail::position::cksum;
 
 pub(super) const LOG: &[u8] = b"/logs/genesis.out";
 
@@ -87,7 +88,7 @@ pub(super) struct Cvm {
     /// `tail` was killed, and the file has not been looked at since.
     pub(super) killed: bool,
     pub(super) ailment: Ailment,
-    pub(super) questions: VecDeque<Command>,
+    pub(super) questions: VecDeque<Request>,
     /// What is on the way to the client.
     pub(super) answers: VecDeque<Answer>,
 }
@@ -95,7 +96,7 @@ pub(super) struct Cvm {
 pub(super) enum Answer {
     Bytes(Vec<u8>),
     Message,
-    Record(Record),
+    Record(Reply),
 }
 
 impl Cvm {
@@ -216,7 +217,7 @@ impl Cvm {
         self.files.iter().position(|file| file.path.as_deref() == Some(path))
     }
 
-    pub(super) fn say(&mut self, record: Record) {
+    pub(super) fn say(&mut self, record: Reply) {
         self.answers.push_back(Answer::Record(record));
     }
 
@@ -224,62 +225,64 @@ impl Cvm {
     pub(super) fn answer(&mut self) {
         let Some(question) = self.questions.pop_front() else { return };
         match question {
-            Command::Open(path) => {
+            Request::Open { path } => {
                 let found = self.at(&path.0);
                 let is_shown = |index| self.ailment != Ailment::Hiding || index == self.live;
                 let readable = found.filter(|&index| self.files[index].readable && is_shown(index));
                 self.watched = readable.is_none();
                 if let Some(index) = readable {
                     (self.open, self.place) = (Some(index), 0);
-                    self.say(Record::Opened(self.sibling(index)));
+                    self.say(Reply::Opened(self.sibling(index)));
                 } else {
                     let refusal = found.map_or(Refusal::Missing, |_| Refusal::Denied);
-                    self.say(Record::Refused(refusal));
+                    self.say(Reply::Refused(refusal));
                 }
             }
-            Command::Enter(path, id, prefix) => {
+            Request::Enter { path, file: id, prefix } => {
                 // Its steps are taken one by one, and anything may happen in between.
-                self.questions.push_front(Command::Open(path));
+                self.questions.push_front(Request::Open { path });
                 self.answer();
                 let opened = self.answers.back();
-                if matches!(opened, Some(Answer::Record(Record::Opened(file))) if file.id == id) {
-                    self.questions.push_front(Command::Copy(0));
-                    self.questions.push_front(Command::List(prefix));
+                if matches!(opened, Some(Answer::Record(Reply::Opened(file))) if file.id == id) {
+                    self.questions.push_front(Request::Copy { from: 0 });
+                    self.questions.push_front(Request::ListSeries { prefix });
                 }
             }
-            Command::Copy(from) => {
+            Request::Copy { from } => {
                 let File { data, readable, .. } = &self.files[self.open.unwrap()];
                 let from = usize::try_from(from).unwrap();
                 if !readable && self.place > from {
-                    return self.say(Record::Refused(Refusal::Denied));
+                    return self.say(Reply::Refused(Refusal::Denied));
                 }
                 self.place = data.len().max(from);
                 let end = data.len().max(from);
                 let bytes = data.get(from..).unwrap_or_default().to_vec();
                 self.answers.push_back(Answer::Bytes(bytes));
-                self.say(Record::End(Some(end as u64)));
+                self.say(Reply::End(Some(end as u64)));
             }
-            Command::Follow(from, path) => {
+            Request::Follow { from, path } => {
                 let right = path.is_none_or(|path| self.at(&path.0) == self.open)
                     && self.open.is_some_and(|index| self.files[index].readable);
                 if right {
                     self.tail = self.open.map(|index| (index, usize::try_from(from).unwrap()));
                     self.tail_reads();
-                    self.say(Record::Following);
+                    self.say(Reply::Following);
                 } else {
-                    self.say(Record::Halted);
+                    self.say(Reply::Halted);
                 }
             }
-            Command::Halt => {
+            Request::StopTail => {
                 self.tail = None;
-                self.say(Record::Halted);
+                self.say(Reply::Halted);
             }
-            Command::Watch => self.watched = true,
-            Command::Sum(..) if self.ailment == Ailment::Sumless => self.say(Record::Unread(Flaw::Failed)),
-            Command::Sum(before, count) => {
+            Request::AwaitLog => self.watched = true,
+            Request::Checksum { .. } if self.ailment == Ailment::Sumless => {
+                self.say(Reply::Unread(Flaw::Failed));
+            }
+            Request::Checksum { before, count } => {
                 let File { data, readable, .. } = &self.files[self.open.unwrap()];
                 if !readable {
-                    return self.say(Record::Refused(Refusal::Denied));
+                    return self.say(Reply::Refused(Refusal::Denied));
                 }
                 self.killed = false;
                 let before = usize::try_from(before).unwrap();
@@ -287,16 +290,19 @@ impl Cvm {
                 let part = &part[..part.len().min(usize::try_from(count).unwrap())];
                 let sum =
                     Sum { checksum: cksum(part), count: part.len() as u64, size: Some(data.len() as u64) };
-                self.say(Record::Sum(sum));
+                self.say(Reply::Sum(sum));
             }
-            Command::List(_) => {
+            Request::ListSeries { .. } => {
                 if let Some(open) = self.open {
-                    self.say(Record::Current(self.sibling(open), self.files[open].path.is_none()));
+                    self.say(Reply::Current {
+                        file: self.sibling(open),
+                        deleted: self.files[open].path.is_none(),
+                    });
                 }
-                self.say(Record::Live(self.sibling(self.live)));
+                self.say(Reply::Live(self.sibling(self.live)));
                 if self.ailment == Ailment::Unlistable {
-                    self.say(Record::Hidden(Hidden::Directory(RemotePath(b"/logs".into()))));
-                    self.say(Record::Listed);
+                    self.say(Reply::Hidden(Hidden::Directory(RemotePath(b"/logs".into()))));
+                    self.say(Reply::Listed);
                     return;
                 }
                 for index in 0..self.files.len() {
@@ -304,18 +310,14 @@ impl Cvm {
                         None => {}
                         Some(path) if self.ailment == Ailment::Hiding && index != self.live => {
                             let hidden = Hidden::File(RemotePath(path.clone()));
-                            self.say(Record::Hidden(hidden));
+                            self.say(Reply::Hidden(hidden));
                         }
-                        Some(_) => self.say(Record::Sibling(self.sibling(index))),
+                        Some(_) => self.say(Reply::File(self.sibling(index))),
                     }
                 }
-                self.say(Record::Listed);
+                self.say(Reply::Listed);
             }
-            Command::SumPacked(..)
-            | Command::CopyPacked(..)
-            | Command::Peek(..)
-            | Command::MeasureLast(_)
-            | Command::MeasureFrom(_) => unreachable!("nothing is packed and all is read here"),
+            other => unreachable!("nothing is packed, all is read and nothing else is asked here: {other:?}"),
         }
     }
 
@@ -355,7 +357,7 @@ impl Cvm {
     /// `tail` ends, and the script notices.
     pub(super) fn kill_tail(&mut self) {
         if self.tail.take().is_some() {
-            self.say(Record::Halted);
+            self.say(Reply::Halted);
             self.killed = true;
         }
     }
@@ -363,16 +365,16 @@ impl Cvm {
     pub(super) fn tick(&mut self) {
         if self.watched && self.files[self.live].readable {
             self.watched = false;
-            self.say(Record::Appeared);
+            self.say(Reply::Appeared);
         } else if self.watched {
             self.looks += 1;
             if self.looks.is_multiple_of(10) {
-                self.say(Record::Moved);
+                self.say(Reply::Moved);
             }
         } else if let Some((index, _)) = self.tail
             && index != self.live
         {
-            self.say(Record::Moved);
+            self.say(Reply::Moved);
         }
     }
 }
