@@ -44,7 +44,7 @@ _cvmtail() {
 
     case "${cmd}" in
         cvmtail)
-            opts="-c -F -J -n -s -m -g -v -i -S -w -A -B -C -M -o -t -q -h -V --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --lines --since --until --no-follow --for --max-count --no-reconnect --retry-limit --grep --exclude --ignore-case --smart-case --word-regexp --fixed-strings --after-context --before-context --context --level --records --rate-limit --dedup --highlight --output --json --template --timestamps --order --order-window --prefix --color --stats --quiet --verbose --config --no-refresh --follow --reconnect --no-ignore-case --no-smart-case --no-word-regexp --no-fixed-strings --no-records --no-dedup --no-timestamps --no-json --no-stats --no-quiet --no-verbose --help --version check snapshot logs cvms completions man"
+            opts="-c -F -J -n -s -m -g -v -i -S -w -A -B -C -M -o -t -q -h -V --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --lines --since --until --no-follow --for --max-count --no-reconnect --retry-limit --grep --exclude --ignore-case --smart-case --word-regexp --fixed-strings --after-context --before-context --context --level --records --rate-limit --dedup --highlight --output --json --template --timestamps --order --order-window --prefix --color --stats --quiet --verbose --config --debug --no-refresh --follow --reconnect --no-ignore-case --no-smart-case --no-word-regexp --no-fixed-strings --no-records --no-dedup --no-timestamps --no-json --no-stats --no-quiet --no-verbose --help --version check snapshot logs cvms completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -246,6 +246,10 @@ _cvmtail() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --debug)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -254,7 +258,7 @@ _cvmtail() {
             return 0
             ;;
         cvmtail__subcmd__check)
-            opts="-c -F -J -o -h --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --output --json --color --verbose --config --help"
+            opts="-c -F -J -o -h --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --output --json --color --verbose --config --debug --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -340,6 +344,10 @@ _cvmtail() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --debug)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -348,12 +356,16 @@ _cvmtail() {
             return 0
             ;;
         cvmtail__subcmd__completions)
-            opts="-h --help bash zsh fish"
+            opts="-h --debug --help bash zsh fish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --debug)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -362,7 +374,7 @@ _cvmtail() {
             return 0
             ;;
         cvmtail__subcmd__cvms)
-            opts="-c -F -J -h --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --json --config --help"
+            opts="-c -F -J -h --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --json --config --debug --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -433,6 +445,10 @@ _cvmtail() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --debug)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -444,7 +460,7 @@ _cvmtail() {
             return 0
             ;;
         cvmtail__subcmd__logs)
-            opts="-c -F -J -h --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --json --config --help"
+            opts="-c -F -J -h --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --json --config --debug --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -518,6 +534,10 @@ _cvmtail() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --debug)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -526,12 +546,16 @@ _cvmtail() {
             return 0
             ;;
         cvmtail__subcmd__man)
-            opts="-h --help"
+            opts="-h --debug --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --debug)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -540,7 +564,7 @@ _cvmtail() {
             return 0
             ;;
         cvmtail__subcmd__snapshot)
-            opts="-c -F -J -s -o -q -h --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --since --until --timeout --max-errors --max-warnings --max-silence --fail-on --output --json --output-file --compare --color --quiet --verbose --config --help"
+            opts="-c -F -J -s -o -q -h --cvm --discover --refresh --cvm-file --exclude-cvm --user --port --identity --ssh-config --jump --ssh-option --connect-timeout --parallel --dead-after --since --until --timeout --max-errors --max-warnings --max-silence --fail-on --output --json --output-file --compare --color --quiet --verbose --config --debug --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -663,6 +687,10 @@ _cvmtail() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --debug)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

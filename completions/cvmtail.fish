@@ -7,7 +7,7 @@ echo $__cvmtail_own | source
 else
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_cvmtail_global_optspecs
-    string join \n c/cvm= discover= refresh cvm-file= exclude-cvm= user= port= identity= F/ssh-config= J/jump= ssh-option= connect-timeout= parallel= dead-after= n/lines= s/since= until= no-follow for= m/max-count= no-reconnect retry-limit= g/grep= v/exclude= i/ignore-case S/smart-case w/word-regexp fixed-strings A/after-context= B/before-context= C/context= level= M/records rate-limit= dedup highlight= o/output= json template= t/timestamps= order= order-window= prefix= color= stats= q/quiet verbose config= no-refresh follow reconnect no-ignore-case no-smart-case no-word-regexp no-fixed-strings no-records no-dedup no-timestamps no-json no-stats no-quiet no-verbose h/help V/version
+    string join \n c/cvm= discover= refresh cvm-file= exclude-cvm= user= port= identity= F/ssh-config= J/jump= ssh-option= connect-timeout= parallel= dead-after= n/lines= s/since= until= no-follow for= m/max-count= no-reconnect retry-limit= g/grep= v/exclude= i/ignore-case S/smart-case w/word-regexp fixed-strings A/after-context= B/before-context= C/context= level= M/records rate-limit= dedup highlight= o/output= json template= t/timestamps= order= order-window= prefix= color= stats= q/quiet verbose config= debug= no-refresh follow reconnect no-ignore-case no-smart-case no-word-regexp no-fixed-strings no-records no-dedup no-timestamps no-json no-stats no-quiet no-verbose h/help V/version
 end
 
 function __fish_cvmtail_needs_command
@@ -75,6 +75,7 @@ always\t'Also into pipes and files'
 never\t'Not at all'"
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l stats -d 'Print a summary on stderr at the end, and every INTERVAL' -r
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l config -d 'Read this config file instead of ~/.config/cvmtail/config.toml; /dev/null for none' -r -F
+complete -c cvmtail -n "__fish_cvmtail_needs_command" -l debug -d 'Append a trace of connections, requests to CVMs and their replies to this file' -r -F
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l refresh -d 'Ask for the CVMs of a cluster again instead of using the answer of the last hour'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l no-follow -d 'Stop at the end of each log instead of waiting for more'
 complete -c cvmtail -n "__fish_cvmtail_needs_command" -l no-reconnect -d 'Do not reconnect: a stream that breaks has failed'
@@ -128,6 +129,7 @@ complete -c cvmtail -n "__fish_cvmtail_using_subcommand check" -l color -d 'When
 always\t'Also into pipes and files'
 never\t'Not at all'"
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand check" -l config -d 'Read this config file instead of ~/.config/cvmtail/config.toml; /dev/null for none' -r -F
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand check" -l debug -d 'Append a trace of connections, requests to CVMs and their replies to this file' -r -F
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand check" -l refresh -d 'Ask for the CVMs of a cluster again instead of using the answer of the last hour'
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand check" -l json -d 'Same as --output ndjson'
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand check" -l verbose -d 'Also print ssh\'s own messages on stderr'
@@ -164,6 +166,7 @@ complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l color -d 'W
 always\t'Also into pipes and files'
 never\t'Not at all'"
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l config -d 'Read this config file instead of ~/.config/cvmtail/config.toml; /dev/null for none' -r -F
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l debug -d 'Append a trace of connections, requests to CVMs and their replies to this file' -r -F
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l refresh -d 'Ask for the CVMs of a cluster again instead of using the answer of the last hour'
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -l json -d 'Same as --output json'
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand snapshot" -s q -l quiet -d 'Suppress status messages'
@@ -183,6 +186,7 @@ complete -c cvmtail -n "__fish_cvmtail_using_subcommand logs" -l connect-timeout
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand logs" -l parallel -d 'Number of connections to establish at the same time (sshd drops some beyond 10 by default)' -r
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand logs" -l dead-after -d 'Consider a CVM dead after this long without an answer, and reconnect' -r
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand logs" -l config -d 'Read this config file instead of ~/.config/cvmtail/config.toml; /dev/null for none' -r -F
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand logs" -l debug -d 'Append a trace of connections, requests to CVMs and their replies to this file' -r -F
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand logs" -l refresh -d 'Ask for the CVMs of a cluster again instead of using the answer of the last hour'
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand logs" -l json -d 'Print one JSON object per log'
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand logs" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -200,10 +204,13 @@ complete -c cvmtail -n "__fish_cvmtail_using_subcommand cvms" -l connect-timeout
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand cvms" -l parallel -d 'Number of connections to establish at the same time (sshd drops some beyond 10 by default)' -r
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand cvms" -l dead-after -d 'Consider a CVM dead after this long without an answer, and reconnect' -r
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand cvms" -l config -d 'Read this config file instead of ~/.config/cvmtail/config.toml; /dev/null for none' -r -F
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand cvms" -l debug -d 'Append a trace of connections, requests to CVMs and their replies to this file' -r -F
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand cvms" -l refresh -d 'Ask for the CVMs of a cluster again instead of using the answer of the last hour'
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand cvms" -l json -d 'Print one JSON object per CVM'
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand cvms" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand completions" -l debug -d 'Append a trace of connections, requests to CVMs and their replies to this file' -r -F
 complete -c cvmtail -n "__fish_cvmtail_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cvmtail -n "__fish_cvmtail_using_subcommand man" -s h -l help -d 'Print help'
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand man" -l debug -d 'Append a trace of connections, requests to CVMs and their replies to this file' -r -F
+complete -c cvmtail -n "__fish_cvmtail_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 
 end

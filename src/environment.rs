@@ -31,6 +31,8 @@ pub struct Environment {
     /// The command line, the program's own name first.
     pub arguments: Vec<OsString>,
     pub config: ConfigFile,
+    /// `CVMTAIL_LOG`: where the trace goes.
+    pub trace: Option<PathBuf>,
     /// The shell that asks for completions: `COMPLETE` names it.
     pub shell: Option<OsString>,
     /// The user's ssh config; `None` without a home directory.
@@ -81,6 +83,7 @@ impl Environment {
         Self {
             arguments: env::args_os().collect(),
             config: config_file(&variable),
+            trace: variable("CVMTAIL_LOG").map(PathBuf::from),
             shell: variable("COMPLETE").filter(|shell| shell != "0"),
             ssh_config: base_folder(&variable, "HOME", "").map(|home| home.join(".ssh/config")),
             surroundings: Surroundings {

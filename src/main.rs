@@ -93,6 +93,7 @@ mod ssh;
 mod step;
 mod tail;
 mod tally;
+mod trace;
 mod usage;
 
 use std::process::ExitCode;
@@ -119,6 +120,7 @@ fn run(environment: &Environment) -> Result<Exit, Stop> {
     }
     let typed = cli::parse(environment.arguments.clone())
         .map_err(|error| cli::sanitized(error, &environment.arguments))?;
+    traced(environment, &typed)?;
     let Planned { plan, notes } = plan(environment, &typed)?;
     for note in &notes {
         report::say(&format!("cvmtail: {}", sanitize::text(note)));
@@ -133,6 +135,11 @@ fn run(environment: &Environment) -> Result<Exit, Stop> {
         Plan::Completions(shell) => modes::pages::completions(shell),
         Plan::Man => modes::pages::man(),
     }
+}
+
+/// Starts the trace, if one is asked for.
+fn traced(environment: &Environment, typed: &cli::CommandLine) -> Result<(), Stop> {
+    Ok(typed.trace_file().or(environment.trace.as_deref()).map_or(Ok(()), trace::start)?)
 }
 
 /// The plan that the command line, the config and the environment make together, once the CVMs that must be asked

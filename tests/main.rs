@@ -24,6 +24,7 @@ mod snapshot;
 mod streams;
 mod times;
 mod told;
+mod trace;
 mod unread;
 mod unreadable;
 mod world;

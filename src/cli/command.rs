@@ -1,5 +1,7 @@
 //! The whole command as clap knows it: every verb and every flag.
 
+use std::path::PathBuf;
+
 use clap::{Command, CommandFactory as _, Parser, Subcommand};
 
 use crate::cli::{CheckFlags, CvmsFlags, FollowFlags, LogsFlags, SnapshotFlags, help, opposites};
@@ -27,6 +29,12 @@ pub struct Cli {
     pub verb: Option<Verb>,
     #[command(flatten)]
     pub follow: FollowFlags,
+    /// Append a trace of connections, requests to CVMs and their replies to this file
+    ///
+    /// For reports of faults: one record per line, with its time in UTC. It has names, paths, counts and durations, but
+    /// neither lines of logs nor secrets. The file is created readable by its owner only.
+    #[arg(long, value_name = "FILE", global = true, overrides_with = "debug", help_heading = "Output")]
+    pub debug: Option<PathBuf>,
 }
 
 /// The verbs besides the follow.

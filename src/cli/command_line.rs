@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, FromArgMatches as _};
 
@@ -22,9 +22,24 @@ pub struct CommandLine {
 
 /// Parses the command line. Help and version are "errors" too, which clap prints and exits 0 with.
 pub fn parse(arguments: Vec<OsString>) -> Result<CommandLine, clap::Error> {
+    let arguments = verb_first(arguments);
     let matches = command().try_get_matches_from(&arguments)?;
     let flags = Cli::from_arg_matches(&matches)?;
     Ok(CommandLine { arguments, matches, flags })
+}
+
+/// The same words with a `--debug FILE` in front of a verb moved behind it: clap takes no verb after a flag.
+fn verb_first(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let length = match arguments.get(1).and_then(|first| first.to_str()) {
+        Some("--debug") => 2,
+        Some(first) if first.starts_with("--debug=") => 1,
+        _ => return arguments,
+    };
+    let verb = arguments.get(1 + length).and_then(|verb| verb.to_str());
+    if verb.is_some_and(|verb| command().find_subcommand(verb).is_some()) {
+        arguments[1..=1 + length].rotate_left(length);
+    }
+    arguments
 }
 
 /// The same error with the arguments as a terminal may show them: clap repeats them as typed, in colours of its own.
@@ -53,6 +68,11 @@ impl CommandLine {
             Some(Verb::Cvms(cvms)) => cvms.config.file.as_ref(),
             Some(Verb::Completions { .. } | Verb::Man) => None,
         }
+    }
+
+    /// `--debug`, of whichever verb.
+    pub fn trace_file(&self) -> Option<&Path> {
+        self.flags.debug.as_deref()
     }
 
     /// Whether the verb reads the config at all.

@@ -15,8 +15,9 @@ use crate::cluster::nearest;
 use crate::config::{Config, Located};
 use crate::usage::Usage;
 
-/// Flags that make no sense in a config: it cannot name itself, and help and version would end the run.
-const NOT_HERE: [&str; 3] = ["config", "help", "version"];
+/// Flags that make no sense in a config: it cannot name itself, a trace begins before it is read, and help and version
+/// would end the run.
+const NOT_HERE: [&str; 4] = ["config", "debug", "help", "version"];
 
 /// Parses the command line again with the defaults of the config in front of it.
 pub fn merge(arguments: &[OsString], typed: &ArgMatches, config: &Config) -> Result<Cli, Usage> {

@@ -101,9 +101,10 @@ pub const EXIT_STATUS: [(&str, &str); 6] = [
     ("143", "Ended by SIGTERM."),
 ];
 
-pub const ENVIRONMENT: [(&str, &str); 11] = [
+pub const ENVIRONMENT: [(&str, &str); 12] = [
     ("CVMTAIL_CVMS", "CVMs, in the forms of -c, if none of -c, --discover and --cvm-file is given."),
     ("CVMTAIL_CONFIG", "Config file, if --config is not given."),
+    ("CVMTAIL_LOG", "File of the trace, if --debug is not given."),
     ("XDG_CONFIG_HOME", "Directory of cvmtail/config.toml, instead of ~/.config."),
     ("XDG_CACHE_HOME", "Directory of cvmtail/, where answers to --discover are cached, instead of ~/.cache."),
     (

@@ -99,10 +99,12 @@ impl Master {
         let stop = Arc::new(Notify::new());
         let reader = LogReader::new(Arc::clone(cvm), sink, Arc::clone(&last));
         let (stopped, held) = (Arc::clone(&stop), Arc::clone(resources));
+        let (name, output) = (cvm.name.clone(), Arc::clone(&last));
         let keeper = tokio::spawn(async move {
             // The directory of its socket stays as long as it does.
             let _held = held;
             keep(process, reader, &stopped).await;
+            trace_end(&name, &output);
             has_ended.send_replace(true);
             changed.notify_waiters();
         })
@@ -184,6 +186,15 @@ impl Master {
 
     fn last(&self) -> LastOutput {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Traces that an ssh has ended, and its last message.
+fn trace_end(cvm: &str, last: &Mutex<LastOutput>) {
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        let last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        let log = String::from_utf8_lossy(last.log.trim_ascii_end());
+        tracing::debug!(cvm, last_message = log.lines().last().unwrap_or_default(), "ssh ended");
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::cluster::cvm::{Address, Cvm};
 use crate::diagnosis::{self, Endpoint, table};
@@ -158,10 +158,15 @@ impl Session {
                     drop(wanting.take());
                     match Channel::open(&connection).await {
                         Ok(channel) => {
+                            let held = connection.slots().held();
+                            tracing::debug!(cvm = self.cvm.name, on_connection = held, "channel opened");
                             self.most.set(self.most.get().max(connection.slots().held()));
                             return Ok(channel);
                         }
-                        Err(OpenError::Failed(failure)) => return Err(failure),
+                        Err(OpenError::Failed(failure)) => {
+                            tracing::debug!(cvm = self.cvm.name, reason = failure.message, "channel failed");
+                            return Err(failure);
+                        }
                         Err(OpenError::Full) => self.on_full(&connection, &mut refusals).await,
                     }
                 }
@@ -220,6 +225,8 @@ impl Session {
             return;
         }
         *refusals = 0;
+        let held = connection.slots().held();
+        tracing::debug!(cvm = self.cvm.name, held, "connection takes no more channels");
         connection.slots().set_full();
         self.most.set(self.most.get().max(connection.slots().held()));
         self.limited.set(true);
@@ -232,6 +239,7 @@ impl Session {
         let result = self.connect().await;
         match &result {
             Ok(channel) => {
+                tracing::debug!(cvm = self.cvm.name, on_connection = 1, "channel opened");
                 self.most.set(self.most.get().max(1));
                 self.connections.borrow_mut().push(Rc::clone(channel.connection()));
             }
@@ -272,9 +280,15 @@ impl Session {
         loop {
             let result = {
                 let _permit = self.resources.limit.acquire(&plan.server).await;
+                let started = Instant::now();
+                tracing::debug!(cvm = self.cvm.name, server = plan.server, attempt, "connecting");
                 let changed = Arc::clone(&self.changed);
                 let (endpoint, sink) = (endpoint.clone(), self.sink.clone());
-                Master::start(&self.cvm, endpoint, &self.ssh, &plan, &self.resources, sink, changed).await
+                let resources = &self.resources;
+                let result =
+                    Master::start(&self.cvm, endpoint, &self.ssh, &plan, resources, sink, changed).await;
+                trace_login(&self.cvm, &result, started.elapsed());
+                result
             };
             match result {
                 Err(failure) if failure.kind == Kind::Dropped && attempt < handshakes => {
@@ -314,10 +328,20 @@ impl Session {
 
     /// Ends all connections, side by side, and makes no more.
     pub async fn close(&self) {
+        tracing::debug!(cvm = self.cvm.name, connections = self.connections(), "closing");
         self.closed.set(true);
         self.changed.notify_waiters();
         let connections = std::mem::take(&mut *self.connections.borrow_mut());
         join_all(connections.iter().map(|connection| connection.close())).await;
+    }
+}
+
+/// Traces how an attempt to connect ended.
+fn trace_login(cvm: &Cvm, result: &Result<Master, Failure>, took: Duration) {
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    match result {
+        Ok(_) => tracing::debug!(cvm = cvm.name, ms, "authenticated"),
+        Err(failure) => tracing::debug!(cvm = cvm.name, ms, reason = failure.message, "not connected"),
     }
 }
 

@@ -1,10 +1,12 @@
 //! One conversation with the script of one stream, from the first word to the break of the connection.
 
 pub mod report;
+mod trace;
 
 use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,7 +22,7 @@ use crate::agent::framing::{Intake, Interjection};
 use crate::agent::heartbeat::{AgentStdin, Heartbeat};
 use crate::agent::protocol::{Reply, Request, Secret};
 use crate::batch::Ending;
-use crate::cluster::target::RemotePath;
+use crate::cluster::target::Target;
 use crate::diagnosis::{self, Endpoint, table};
 use crate::failure::{Failure, Kind};
 use crate::item::CvmClock;
@@ -30,6 +32,7 @@ use crate::options::Backlog;
 use crate::ssh::channel::Channel;
 use crate::ssh::process::Process;
 use crate::tail::conversation::report::{Lines, Report};
+use crate::tail::conversation::trace::Trace;
 use crate::tail::follower::act::Act;
 use crate::tail::follower::{Follower, Reported};
 use crate::tail::pace::Pace;
@@ -50,7 +53,7 @@ pub type Start = (Backlog, Option<Position>, Reported);
 /// The client's end of the channel and what it knows.
 pub struct Conversation {
     /// The log.
-    path: RemotePath,
+    target: Arc<Target>,
     /// What marks the script's words.
     secret: Secret,
     /// The script's standard input.
@@ -81,16 +84,17 @@ pub struct Conversation {
     verify_at: Instant,
     /// When it was last listened.
     listened: Instant,
+    trace: Trace,
 }
 
 impl Conversation {
-    /// A conversation over `channel` about the log at `path`, marked by `secret`; `follow`: beyond its end. The agent
+    /// A conversation over `channel` about the log of `target`, marked by `secret`; `follow`: beyond its end. The agent
     /// must reply within `limit`.
     pub fn begin(
         channel: Channel,
         pulse: &Heartbeat,
         secret: Secret,
-        path: RemotePath,
+        target: Arc<Target>,
         follow: bool,
         (backlog, position, reported): Start,
         limit: Duration,
@@ -102,8 +106,9 @@ impl Conversation {
         let mut intake = Intake::new(&secret);
         intake.hold();
         Self {
-            follower: Follower::new(path.clone(), backlog, follow, position).having(reported),
-            path,
+            follower: Follower::new(target.path.clone(), backlog, follow, position).having(reported),
+            trace: Trace::new(&target),
+            target,
             secret,
             line,
             stdout,
@@ -134,6 +139,7 @@ impl Conversation {
     /// Sends the greeting, to which a shell answers with its clock.
     async fn ask_for_clock(&mut self) {
         self.greeted = (Timestamp::now(), Instant::now());
+        self.trace.on_greeting();
         self.line.write(&self.secret.greeting()).await;
     }
 
@@ -142,8 +148,9 @@ impl Conversation {
         let zone = clock.map_or(TimeZone::UTC, |clock| clock.zone.clone());
         self.follower.read_times_with(Reader::new(ClockContext { zone, reference: Timestamp::now() }));
         let mut text = self.secret.preamble();
-        Request::Serve { log: self.path.clone() }.write(&mut text);
+        Request::Serve { log: self.target.path.clone() }.write(&mut text);
         text.extend(self.line.guard());
+        self.trace.on_script(text.len());
         self.line.write(&text).await;
     }
 
@@ -174,6 +181,7 @@ impl Conversation {
             match found {
                 Some(Interjection::Record(text)) => self.on_record(&text, about).await,
                 Some(Interjection::Message(text)) => {
+                    self.trace.on_message(text.len());
                     let mut acts = Vec::new();
                     self.follower.on_message(&text, &mut acts);
                     self.act(acts, about).await;
@@ -233,7 +241,9 @@ impl Conversation {
             self.line.moved();
             return None;
         }
-        Some(self.explain_end(more, about).await)
+        let failure = self.explain_end(more, about).await;
+        self.trace.on_end(&failure.message, self.intake.noise().len());
+        Some(failure)
     }
 
     /// Why nothing more comes. `talking`: something still does, but it is not the agent.
@@ -255,7 +265,9 @@ impl Conversation {
 
     /// The script said something.
     async fn on_record(&mut self, text: &[u8], about: &Endpoint) {
-        let Some(reply) = Reply::parse(text) else {
+        let reply = Reply::parse(text);
+        self.trace.on_reply(text, reply.as_ref());
+        let Some(reply) = reply else {
             let words = format!(": {} made no sense", String::from_utf8_lossy(text));
             self.reports.push_back(Report::Broken(diagnosis::because(&table::LOST, about, &words)));
             return;
@@ -306,6 +318,7 @@ impl Conversation {
                     }
                     let mut text = Vec::new();
                     command.write(&mut text);
+                    self.trace.on_request(&text);
                     self.pace.admit(text, Instant::now());
                 }
                 Act::Tell(notice) => self.reports.push_back(Report::Notice(notice)),
@@ -329,16 +342,17 @@ impl Conversation {
                 Act::Fresh => self.reports.push_back(Report::Fresh),
                 Act::Finish => self.reports.push_back(Report::Finished),
                 Act::Undated => {
-                    let failure = diagnosis::log_failure(&table::UNDATED, &self.path, about);
+                    let failure = diagnosis::log_failure(&table::UNDATED, &self.target.path, about);
                     self.reports.push_back(Report::Refused(failure));
                 }
                 Act::Refuse(refusal) => {
                     let cause = table::refused(refusal, &table::ABSENT);
-                    let failure = diagnosis::log_failure(cause, &self.path, about);
+                    let failure = diagnosis::log_failure(cause, &self.target.path, about);
                     self.reports.push_back(Report::Refused(failure));
                 }
                 Act::Fail(why) => {
-                    let failure = diagnosis::log_failure_because(&table::READ, &self.path, &why, about);
+                    let failure =
+                        diagnosis::log_failure_because(&table::READ, &self.target.path, &why, about);
                     self.reports.push_back(Report::Failed(failure));
                 }
                 Act::Break(why) => {
@@ -371,6 +385,7 @@ impl Conversation {
         let Some(position) = self.follower.position() else { return };
         let (file, offset) = (position.file, position.offset);
         self.follower.delivered(&bytes);
+        self.trace.log_bytes += bytes.len() as u64;
         self.pace.progress();
         self.reports.push_back(Report::Lines(Lines { file, offset, bytes, ending }));
     }

@@ -135,13 +135,13 @@ impl Tail {
             self.turn = None;
         }
         let secret = self.host.secret.clone();
-        let path = self.target.path.clone();
+        let target = Arc::clone(&self.target);
         let limit = time_limit(self.host.session.endpoint());
         let mut conversation = Conversation::begin(
             channel,
             &self.host.heartbeat,
             secret,
-            path,
+            target,
             self.reading.follow,
             start,
             limit,
@@ -204,6 +204,12 @@ impl Tail {
             }
             Report::Finished => {
                 let message = if self.unread { "what can be read was read" } else { "everything was read" };
+                tracing::debug!(
+                    cvm = self.target.cvm.name,
+                    log = self.target.log,
+                    outcome = message,
+                    "stream ended"
+                );
                 self.tell(Event::new(Status::Stopped, self.subject(), message));
                 State::Ended
             }
@@ -245,6 +251,9 @@ impl Tail {
             }
             Reconnect::Try(limit) => limit,
         };
+        let (cvm, log) = (self.target.cvm.name.as_str(), self.target.log.as_str());
+        let attempt = self.attempts;
+        tracing::debug!(cvm, log, attempt, reason = failure.message, "connection lost or not made");
         if !failure.kind.is_transient() || limit.is_some_and(|limit| self.attempts > limit) {
             self.tell_failure(failure);
             return State::Ended;
@@ -282,6 +291,8 @@ impl Tail {
 
     /// Tells that the stream has failed for good.
     fn tell_failure(&mut self, failure: &Failure) {
+        let (cvm, log) = (self.target.cvm.name.as_str(), self.target.log.as_str());
+        tracing::debug!(cvm, log, reason = failure.message, "stream failed");
         let mut event = Event::new(Status::Error, self.subject(), failure.message.clone());
         event.hint.clone_from(&failure.hint);
         self.tell(event);

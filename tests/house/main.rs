@@ -20,8 +20,9 @@ const PURE: [&str; 9] =
     ["tally", "series", "diagnosis", "flow", "snapshot", "config", "cli", "plan", "render"];
 
 /// Rooms with I/O, each with those of its kind that it stands on.
-const WITH_IO: [(&str, &[&str]); 12] = [
+const WITH_IO: [(&str, &[&str]); 13] = [
     ("random", &[]),
+    ("trace", &[]),
     ("descriptor", &[]),
     ("replace", &[]),
     ("cache", &["replace"]),
@@ -174,6 +175,7 @@ fn a_library_has_one_room() {
         ("openssh", &["ssh"][..]),
         ("owo_colors", &["render"]),
         ("indicatif", &["report"]),
+        ("tracing_subscriber", &["trace"]),
         ("clap", &["cli", "options", "modes", "main"]),
     ] {
         assert_eq!(strangers(&graph, name, rooms), Vec::<String>::new(), "{name}");
