@@ -47,17 +47,17 @@ pub fn start(path: &Path) -> Result<(), Usage> {
 struct TraceFile(File);
 
 impl<'a> MakeWriter<'a> for TraceFile {
-    type Writer = Record<'a>;
+    type Writer = RecordWriter<'a>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        Record(&self.0)
+        RecordWriter(&self.0)
     }
 }
 
 /// Writes one record with one call, so that runs that share a file do not mix their lines.
-struct Record<'a>(&'a File);
+struct RecordWriter<'a>(&'a File);
 
-impl Write for Record<'_> {
+impl Write for RecordWriter<'_> {
     fn write(&mut self, record: &[u8]) -> io::Result<usize> {
         let _ = self.0.write(record);
         Ok(record.len())

@@ -7,19 +7,19 @@ use crate::agent::framing::RECORD_CAP;
 use crate::line::reader::Reader;
 
 /// How much is looked at in one place; more only where no line tells its time.
-const LOOK: u64 = 16 * 1024;
+const READ_SIZE: u64 = 16 * 1024;
 
 /// How much is looked at in one go at most.
-const MOST: u64 = 256 * 1024;
+const MAX_READ: u64 = 256 * 1024;
 
 // It comes as one record, in base64 with newlines, and what is larger is taken for bytes of the log.
-const _: () = assert!(MOST * 3 / 2 < RECORD_CAP as u64);
+const _: () = assert!(MAX_READ * 3 / 2 < RECORD_CAP as u64);
 
 /// How much of a line must be seen to read its time, if its end is not.
 const HEAD: usize = 1024;
 
 /// A stretch as short as this is read as a whole.
-const SHORT: u64 = 32 * 1024;
+const SMALL_ENOUGH: u64 = 32 * 1024;
 
 /// The search for the first line at or after an instant, in a file whose times grow.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub struct Bisect {
     /// A line was seen that is earlier.
     has_earlier: bool,
     /// Where the last look began.
-    looked: u64,
+    window: u64,
     /// The first line that begins in it, once that is seen.
     first: Option<u64>,
     /// How far it has come.
@@ -52,9 +52,9 @@ pub struct Bisect {
 
 /// What to do next.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Look at so many bytes (second) from a place (first) on.
-    Look(u64, u64),
+pub enum NextRead {
+    /// Read `count` bytes from `from` on.
+    Read { from: u64, count: u64 },
     /// The first line that is wanted begins there, or would.
     Found(u64),
 }
@@ -70,7 +70,7 @@ impl Bisect {
             tail: size,
             known: size,
             has_earlier: false,
-            looked: 0,
+            window: 0,
             first: None,
             asked: 0,
             seen: Vec::new(),
@@ -89,12 +89,12 @@ impl Bisect {
     }
 
     /// The first thing to do.
-    pub fn begin(&mut self) -> Next {
-        self.aim()
+    pub fn first_read(&mut self) -> NextRead {
+        self.halve()
     }
 
     /// Takes what was seen in the place that was asked for; times are read by `reader`.
-    pub fn see(&mut self, bytes: &[u8], reader: &mut Reader) -> Next {
+    pub fn on_bytes(&mut self, bytes: &[u8], reader: &mut Reader) -> NextRead {
         let base = self.asked - self.seen.len() as u64;
         self.seen.extend_from_slice(bytes);
         let end = base + self.seen.len() as u64;
@@ -106,7 +106,7 @@ impl Bisect {
             self.tail = begins.or(self.first.map(|_| base)).unwrap_or(self.size);
         }
         if self.reading {
-            return self.read(reader, base, is_end);
+            return self.scan(reader, base, is_end);
         }
         if self.first.is_none() {
             // The line that the look fell into the middle of began before it.
@@ -130,7 +130,7 @@ impl Bisect {
                 self.has_earlier = true;
                 let is_cut = at + length >= self.seen.len();
                 self.low = base + if is_cut { at } else { at + length + 1 } as u64;
-                self.aim()
+                self.halve()
             }
             None if is_end => {
                 self.known = self.first.map_or(self.known, |first| self.known.min(first));
@@ -139,55 +139,58 @@ impl Bisect {
             None => {
                 let passed = memrchr(b'\n', &self.seen).map_or(0, |at| at + 1);
                 self.seen.drain(..passed);
-                self.more()
+                self.read_more()
             }
         }
     }
 
     /// Looks on, as far again as was looked so far.
-    fn more(&self) -> Next {
-        let so_far = self.asked - self.looked;
-        Next::Look(self.asked, so_far.clamp(LOOK, MOST).min(self.known - self.asked))
+    fn read_more(&self) -> NextRead {
+        let so_far = self.asked - self.window;
+        NextRead::Read {
+            from: self.asked,
+            count: so_far.clamp(READ_SIZE, MAX_READ).min(self.known - self.asked),
+        }
     }
 
     /// Nothing from the place of the look on is earlier, as far as can be told: search before it.
-    fn shrink(&mut self) -> Next {
-        let before = self.looked;
-        if before <= self.low + SHORT {
-            return self.look(self.low, true);
+    fn shrink(&mut self) -> NextRead {
+        let before = self.window;
+        if before <= self.low + SMALL_ENOUGH {
+            return self.start_read(self.low, true);
         }
         let middle = self.low + (before - self.low) / 2;
-        self.look(middle, false)
+        self.start_read(middle, false)
     }
 
     /// Looks into the middle of what is left, or reads it if it is short.
-    fn aim(&mut self) -> Next {
-        if self.known <= self.low + SHORT {
-            return self.look(self.low, true);
+    fn halve(&mut self) -> NextRead {
+        if self.known <= self.low + SMALL_ENOUGH {
+            return self.start_read(self.low, true);
         }
-        self.look(self.low + (self.known - self.low) / 2, false)
+        self.start_read(self.low + (self.known - self.low) / 2, false)
     }
 
     /// The search is over. Where no line is wanted yet, one that is still being written is read from its beginning.
-    const fn found(&self) -> Next {
-        Next::Found(if self.has_later() { self.high } else { self.tail })
+    const fn found(&self) -> NextRead {
+        NextRead::Found(if self.has_later() { self.high } else { self.tail })
     }
 
     /// Begins a look, if there is anything to look at.
-    fn look(&mut self, from: u64, reading: bool) -> Next {
+    fn start_read(&mut self, from: u64, reading: bool) -> NextRead {
         if from >= self.known {
             return self.found();
         }
-        self.looked = from;
+        self.window = from;
         self.asked = from;
         self.first = (from == self.low).then_some(from);
         self.reading = reading;
         self.seen.clear();
-        Next::Look(from, LOOK.min(self.known - from))
+        NextRead::Read { from, count: READ_SIZE.min(self.known - from) }
     }
 
     /// Reads on until a line is not earlier; what was seen begins at `base`.
-    fn read(&mut self, reader: &mut Reader, base: u64, is_end: bool) -> Next {
+    fn scan(&mut self, reader: &mut Reader, base: u64, is_end: bool) -> NextRead {
         let whole = if is_end { self.seen.len() } else { memrchr(b'\n', &self.seen).map_or(0, |at| at + 1) };
         for (at, line) in lines(&self.seen[..whole]) {
             match reader.time_of(line) {
@@ -203,7 +206,7 @@ impl Bisect {
             return self.found();
         }
         self.seen.drain(..whole);
-        self.more()
+        self.read_more()
     }
 }
 
@@ -225,7 +228,7 @@ mod tests {
     use jiff::{SignedDuration, Timestamp};
     use proptest::prelude::*;
 
-    use super::{Bisect, Next};
+    use super::{Bisect, NextRead};
     use crate::line::reader::Reader;
     use crate::line::time::ClockContext;
 
@@ -251,16 +254,16 @@ mod tests {
         let context = ClockContext { zone: TimeZone::UTC, reference: wanted };
         let mut reader = Reader::new(context);
         let mut bisect = Bisect::new(wanted, text.len() as u64);
-        let (mut next, mut looked) = (bisect.begin(), 0);
+        let (mut next, mut looked) = (bisect.first_read(), 0);
         for _ in 0..10_000 {
             match next {
-                Next::Found(at) => return (at, looked),
-                Next::Look(from, count) => {
-                    assert!((1..=super::MOST).contains(&count), "{count}");
+                NextRead::Found(at) => return (at, looked),
+                NextRead::Read { from, count } => {
+                    assert!((1..=super::MAX_READ).contains(&count), "{count}");
                     let from = usize::try_from(from).unwrap();
                     let to = (from + usize::try_from(count).unwrap()).min(text.len());
                     looked += (to - from) as u64;
-                    next = bisect.see(&text[from..to], &mut reader);
+                    next = bisect.on_bytes(&text[from..to], &mut reader);
                 }
             }
         }

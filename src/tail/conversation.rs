@@ -1,4 +1,6 @@
-//! One conversation with the script of one stream, from the first word to the break of the connection.
+//! One conversation with the agent about one log, from the greeting to the end of the channel.
+//!
+//! It reads the channel, separates replies from bytes of the log, hands both to the follower and carries out its effects.
 
 pub mod report;
 mod trace;
@@ -28,33 +30,28 @@ use crate::failure::{Failure, Kind};
 use crate::item::CvmClock;
 use crate::line::reader::Reader;
 use crate::line::time::ClockContext;
-use crate::options::Backlog;
 use crate::ssh::channel::Channel;
 use crate::ssh::process::Process;
-use crate::tail::conversation::report::{Lines, Report};
+use crate::tail::conversation::report::Report;
 use crate::tail::conversation::trace::Trace;
-use crate::tail::follower::act::Act;
-use crate::tail::follower::{Follower, Reported};
+use crate::tail::follower::Follower;
+use crate::tail::follower::effect::Effect;
+use crate::tail::follower::start::Start;
 use crate::tail::pace::Pace;
-use crate::tail::position::Position;
 
 /// How often a file that grows is compared with what was read of it: that takes six processes there.
 const VERIFY: Duration = Duration::from_secs(30);
 
-/// Who takes no lines for so long keeps `tail` from looking at the file.
-const HELD_UP: Duration = Duration::from_secs(2);
+/// After the reader has stalled for so long, `tail` may have missed a truncation.
+const STALLED: Duration = Duration::from_secs(2);
 
-/// A read of so many bytes tells that the log comes faster than it is taken.
+/// A read of so many bytes shows that the log grows faster than it is consumed.
 const FLOOD: usize = 32 * 1024;
 
-/// What a conversation begins with: what to read first, or the place where the one before stopped.
-pub type Start = (Backlog, Option<Position>, Reported);
-
-/// The client's end of the channel and what it knows.
+/// Our end of the channel, and what is known about the log.
 pub struct Conversation {
-    /// The log.
     target: Arc<Target>,
-    /// What marks the script's words.
+    /// What marks the agent's replies.
     secret: Secret,
     /// The script's standard input.
     line: Rc<AgentStdin>,
@@ -64,39 +61,38 @@ pub struct Conversation {
     complaints: Complaints,
     /// The remote shell, until its end is waited for.
     process: Option<Process>,
-    /// What came and was not handed on.
+    /// Bytes received and not delivered.
     intake: Intake,
-    /// What to say next.
     follower: Follower,
-    /// What is to be handed out before more is read.
+    /// What is reported before more is read.
     reports: VecDeque<Report>,
-    /// What is on its way to the script, none of it in circles.
+    /// Requests on their way, with repeated ones delayed.
     pace: Pace,
     /// When the clock was last asked for.
     greeted: (Timestamp, Instant),
     /// What it showed, until that is good enough.
     readings: ClockReadings,
     /// The script was heard.
-    heard: bool,
+    has_started: bool,
     /// Until when it must be.
     deadline: Instant,
-    /// When the file is compared with what was read of it.
+    /// When the file is next compared with what was read of it.
     verify_at: Instant,
-    /// When it was last listened.
-    listened: Instant,
+    /// When the stream last asked for a report.
+    polled_at: Instant,
     trace: Trace,
 }
 
 impl Conversation {
     /// A conversation over `channel` about the log of `target`, marked by `secret`; `follow`: beyond its end. The agent
     /// must reply within `limit`.
-    pub fn begin(
+    pub fn new(
         channel: Channel,
         pulse: &Heartbeat,
         secret: Secret,
         target: Arc<Target>,
         follow: bool,
-        (backlog, position, reported): Start,
+        start: Start,
         limit: Duration,
     ) -> Self {
         let connection = Rc::clone(channel.connection());
@@ -106,7 +102,7 @@ impl Conversation {
         let mut intake = Intake::new(&secret);
         intake.hold();
         Self {
-            follower: Follower::new(target.path.clone(), backlog, follow, position).having(reported),
+            follower: Follower::new(target.path.clone(), start, follow),
             trace: Trace::new(&target),
             target,
             secret,
@@ -119,18 +115,17 @@ impl Conversation {
             pace: Pace::default(),
             greeted: (Timestamp::now(), Instant::now()),
             readings: ClockReadings::default(),
-            heard: false,
+            has_started: false,
             deadline: Instant::now() + limit,
             verify_at: Instant::now() + VERIFY,
-            listened: Instant::now(),
+            polled_at: Instant::now(),
         }
     }
 
-    /// Says the first word. On a connection that is not known to give us a shell it is one that does no harm
-    /// should a menu hear it.
-    pub async fn greet(&mut self, clock: Option<&CvmClock>) {
+    /// Greets, or on a connection known to have a shell sends the script. The greeting does no harm if a menu reads it.
+    pub async fn start(&mut self, clock: Option<&CvmClock>) {
         if clock.is_some() {
-            self.introduce(clock).await;
+            self.send_script(clock).await;
         } else {
             self.ask_for_clock().await;
         }
@@ -144,7 +139,7 @@ impl Conversation {
     }
 
     /// Sends the script. `clock` reads the times of lines.
-    pub async fn introduce(&mut self, clock: Option<&CvmClock>) {
+    pub async fn send_script(&mut self, clock: Option<&CvmClock>) {
         let zone = clock.map_or(TimeZone::UTC, |clock| clock.zone.clone());
         self.follower.read_times_with(Reader::new(ClockContext { zone, reference: Timestamp::now() }));
         let mut text = self.secret.preamble();
@@ -154,23 +149,23 @@ impl Conversation {
         self.line.write(&text).await;
     }
 
-    /// What the next conversation begins with.
+    /// What the next conversation starts with.
     pub fn into_start(self) -> Start {
         self.follower.into_start()
     }
 
     /// Listens until there is something to report.
-    pub async fn hear(&mut self, about: &Endpoint) -> Report {
-        if self.listened.elapsed() >= HELD_UP {
+    pub async fn next_report(&mut self, about: &Endpoint) -> Report {
+        if self.polled_at.elapsed() >= STALLED {
             self.verify_at = Instant::now();
         }
-        let report = self.next(about).await;
-        self.listened = Instant::now();
+        let report = self.advance(about).await;
+        self.polled_at = Instant::now();
         report
     }
 
     /// As [`Self::hear`].
-    async fn next(&mut self, about: &Endpoint) -> Report {
+    async fn advance(&mut self, about: &Endpoint) -> Report {
         loop {
             if let Some(report) = self.reports.pop_front() {
                 return report;
@@ -179,19 +174,19 @@ impl Conversation {
             self.follower.received(fresh);
             self.take_lines();
             match found {
-                Some(Interjection::Record(text)) => self.on_record(&text, about).await,
+                Some(Interjection::Record(text)) => self.on_reply(&text, about).await,
                 Some(Interjection::Message(text)) => {
                     self.trace.on_message(text.len());
-                    let mut acts = Vec::new();
-                    self.follower.on_message(&text, &mut acts);
-                    self.act(acts, about).await;
+                    let mut effects = Vec::new();
+                    self.follower.on_message(&text, &mut effects);
+                    self.apply(effects, about).await;
                 }
                 None if self.reports.is_empty() => {
                     if self.follower.is_unverified() && self.verify_at <= Instant::now() {
                         self.verify_at = Instant::now() + VERIFY;
-                        let mut acts = Vec::new();
-                        self.follower.verify(&mut acts);
-                        self.act(acts, about).await;
+                        let mut effects = Vec::new();
+                        self.follower.verify(&mut effects);
+                        self.apply(effects, about).await;
                     }
                     if let Some(failure) = self.read(about).await {
                         return Report::Broken(failure);
@@ -224,7 +219,7 @@ impl Conversation {
                     },
                 },
                 () = self.complaints.read() => {}
-                () = sleep_until(self.deadline), if !self.heard => break false,
+                () = sleep_until(self.deadline), if !self.has_started => break false,
                 () = sleep_until(due.unwrap_or(self.deadline)), if due.is_some() => {
                     self.line.listen(false);
                     self.send_due().await;
@@ -237,7 +232,7 @@ impl Conversation {
             }
         };
         self.line.listen(false);
-        if more && (self.heard || self.intake.noise().len() < NOISE_LIMIT) {
+        if more && (self.has_started || self.intake.noise().len() < NOISE_LIMIT) {
             self.line.moved();
             return None;
         }
@@ -250,12 +245,12 @@ impl Conversation {
     async fn explain_end(&mut self, talking: bool, about: &Endpoint) -> Failure {
         let silence = if talking {
             Silence::Noisy
-        } else if !self.heard && self.deadline <= Instant::now() {
+        } else if !self.has_started && self.deadline <= Instant::now() {
             Silence::Late(time_limit(about))
         } else {
             Silence::Ended
         };
-        let noise = (!self.heard).then(|| self.intake.noise());
+        let noise = (!self.has_started).then(|| self.intake.noise());
         let failure = explain(silence, self.process.take(), &mut self.complaints, noise, about).await;
         if self.line.was_let_go() && failure.kind == Kind::Lost {
             return diagnosis::because(&table::LOST, about, ": nothing took what it sent, so it was let go");
@@ -264,7 +259,7 @@ impl Conversation {
     }
 
     /// The script said something.
-    async fn on_record(&mut self, text: &[u8], about: &Endpoint) {
+    async fn on_reply(&mut self, text: &[u8], about: &Endpoint) {
         let reply = Reply::parse(text);
         self.trace.on_reply(text, reply.as_ref());
         let Some(reply) = reply else {
@@ -272,7 +267,7 @@ impl Conversation {
             self.reports.push_back(Report::Broken(diagnosis::because(&table::LOST, about, &words)));
             return;
         };
-        if !self.heard {
+        if !self.has_started {
             let noise = self.intake.reject();
             self.follower.rejected(noise);
             self.intake.hold();
@@ -286,7 +281,7 @@ impl Conversation {
             self.line.connection().has_shell.set(true);
             let unknown = || CvmClock { skew: SignedDuration::ZERO, zone: TimeZone::UTC };
             let clock = self.readings.best().map_or_else(unknown, ClockReading::cvm_clock);
-            self.reports.push_back(Report::Shell(clock));
+            self.reports.push_back(Report::Greeted(clock));
             return;
         }
         if let Reply::Serving { tail } = &reply {
@@ -294,7 +289,7 @@ impl Conversation {
                 self.reports.push_back(Report::Refused(diagnosis::because(&table::TAILLESS, about, "")));
                 return;
             }
-            self.heard = true;
+            self.has_started = true;
             self.line.set_serving();
             self.intake.accept();
             self.intake.expect_messages(&self.secret.message_prefix(tail));
@@ -303,16 +298,16 @@ impl Conversation {
         if reply == Reply::Halted {
             self.intake.tail(false);
         }
-        let mut acts = Vec::new();
-        self.follower.on(reply, &mut acts);
-        self.act(acts, about).await;
+        let mut effects = Vec::new();
+        self.follower.on(reply, &mut effects);
+        self.apply(effects, about).await;
     }
 
     /// Does what the follower wants done.
-    async fn act(&mut self, acts: Vec<Act>, about: &Endpoint) {
-        for act in acts {
-            match act {
-                Act::Send(command) => {
+    async fn apply(&mut self, effects: Vec<Effect>, about: &Endpoint) {
+        for effect in effects {
+            match effect {
+                Effect::Send(command) => {
                     if let Request::Follow { .. } = command {
                         self.intake.tail(true);
                     }
@@ -321,41 +316,41 @@ impl Conversation {
                     self.trace.on_request(&text);
                     self.pace.admit(text, Instant::now());
                 }
-                Act::Tell(notice) => self.reports.push_back(Report::Notice(notice)),
-                Act::Flush => {
+                Effect::Report(notice) => self.reports.push_back(Report::Notice(notice)),
+                Effect::Flush => {
                     if let Some(rest) = self.intake.take_rest() {
-                        self.hand_on(rest, Ending::EndOfFile);
+                        self.deliver(rest, Ending::EndOfFile);
                     }
                 }
-                Act::Forget => self.intake.forget(),
-                Act::Hold => self.intake.hold(),
-                Act::Accept => {
+                Effect::Forget => self.intake.forget(),
+                Effect::Quarantine => self.intake.hold(),
+                Effect::Accept => {
                     self.intake.accept();
                     self.take_lines();
                 }
-                Act::Reject => {
+                Effect::Reject => {
                     let rejected = self.intake.reject();
                     self.follower.rejected(rejected);
                 }
-                Act::Discard => self.intake.discard(true),
-                Act::Pass => self.intake.discard(false),
-                Act::Fresh => self.reports.push_back(Report::Fresh),
-                Act::Finish => self.reports.push_back(Report::Finished),
-                Act::Undated => {
+                Effect::Discard => self.intake.discard(true),
+                Effect::StopDiscarding => self.intake.discard(false),
+                Effect::Fresh => self.reports.push_back(Report::Fresh),
+                Effect::Finish => self.reports.push_back(Report::Finished),
+                Effect::Undated => {
                     let failure = diagnosis::log_failure(&table::UNDATED, &self.target.path, about);
                     self.reports.push_back(Report::Refused(failure));
                 }
-                Act::Refuse(refusal) => {
+                Effect::Refuse(refusal) => {
                     let cause = table::refused(refusal, &table::ABSENT);
                     let failure = diagnosis::log_failure(cause, &self.target.path, about);
                     self.reports.push_back(Report::Refused(failure));
                 }
-                Act::Fail(why) => {
+                Effect::Fail(why) => {
                     let failure =
                         diagnosis::log_failure_because(&table::READ, &self.target.path, &why, about);
                     self.reports.push_back(Report::Failed(failure));
                 }
-                Act::Break(why) => {
+                Effect::Break(why) => {
                     let failure = diagnosis::because(&table::LOST, about, &format!(": {why}"));
                     self.reports.push_back(Report::Broken(failure));
                 }
@@ -365,7 +360,7 @@ impl Conversation {
         self.send_due().await;
     }
 
-    /// Sends the commands whose time has come.
+    /// Sends the requests that are due.
     async fn send_due(&mut self) {
         let text = self.pace.take(Instant::now());
         if !text.is_empty() {
@@ -373,20 +368,20 @@ impl Conversation {
         }
     }
 
-    /// Hands on the lines that are complete.
+    /// Delivers the lines that are complete.
     fn take_lines(&mut self) {
         while let Some((bytes, ending)) = self.intake.take_lines() {
-            self.hand_on(bytes, ending);
+            self.deliver(bytes, ending);
         }
     }
 
-    /// Hands on bytes of the log, in their place.
-    fn hand_on(&mut self, bytes: Bytes, ending: Ending) {
+    /// Delivers bytes of the log, with their position.
+    fn deliver(&mut self, bytes: Bytes, ending: Ending) {
         let Some(position) = self.follower.position() else { return };
         let (file, offset) = (position.file, position.offset);
         self.follower.delivered(&bytes);
         self.trace.log_bytes += bytes.len() as u64;
         self.pace.progress();
-        self.reports.push_back(Report::Lines(Lines { file, offset, bytes, ending }));
+        self.reports.push_back(Report::Lines { file, offset, bytes, ending });
     }
 }

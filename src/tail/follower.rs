@@ -1,160 +1,144 @@
-//! Pure: the conversation with the script about one log, from the first open to the end.
+//! Pure: the state machine of one conversation about one log, from the first open to the end.
 //!
-//! It has no I/O: records go in, [`Act`]s come out, and between them the bytes of the log are accounted
-//! for by [`Follower::received`] and [`Follower::delivered`]. So the promise that nothing is lost and
-//! nothing comes twice can be tested against a model of a file system.
+//! It has no I/O: replies go in, [`Effect`]s come out, and bytes of the log are only counted ([`Follower::received`],
+//! [`Follower::delivered`]). So "never lost, never twice" is tested against a model of a file system (`model.rs`).
+//!
+//! The states are those of [`Phase`]; the events are the replies of the agent. "list" asks for a listing of the rotation
+//! series, "read on" goes to `Copying` (live) or `Verifying`, "enter" to `Entering`, `Comparing`, `ComparingCompressed` or
+//! `Copying` (compressed), "search" to `Searching`, "try" to `Trying`, `Searching`, `Denied` or, given up, to enter or
+//! `Waiting`, "wait" to `Waiting` (without `-f` it ends), and "end" to `Done`.
+//!
+//! | state | event | next |
+//! |---|---|---|
+//! | `Starting` | `Here` | `Opening`; with a position: search |
+//! | `Opening` | `Opened` | read on, `Measuring` (`-n`) or `Seeking` (`--since`) |
+//! | `Measuring` | `Backlog` | read on |
+//! | `Seeking` | `Peeked` | `Seeking`, `ListingByTime`, or found: read on, `Copying` |
+//! | `ListingByTime` | `Listed` | found: read on; `OpeningByTime`; `Copying` (compressed) |
+//! | `OpeningByTime` | `Opened` | `Seeking`; found: read on; replaced: `OpeningByTime` |
+//! | `Copying` (live) | `End` | `Verifying`; truncated: `Checking`; without `-f`: end |
+//! | `Copying` (rotated) | `End` | `Choosing` |
+//! | `Verifying` | `Following` | `Following` |
+//! | `Verifying` | `Halted` | `Choosing` |
+//! | `Following` | `Moved`, `Appeared` | `Relisting` |
+//! | `Following` | `Halted` | `Choosing` |
+//! | `Relisting` | `Listed` | `Following`; with a successor: `Stopping` |
+//! | `Relisting` | `Halted` | `Choosing` |
+//! | `Choosing` | `Listed` | `Draining`, enter, `Checking`, `Verifying`, try, wait, end |
+//! | `Stopping` | `Halted` | `Draining` |
+//! | `Draining` | `End` | enter |
+//! | `Entering` | `Opened` | `Confirming`; replaced: `Choosing` |
+//! | `Confirming` | `Listed` | `Copying`; no longer next: `Skipping` |
+//! | `Skipping` | `End` | `Choosing` |
+//! | `Relocating` | `Listed` | `Copying` (compressed); gone: `Choosing` |
+//! | `ComparingCompressed` | `Sum` | the same content: `Choosing`; else `Copying` (compressed) |
+//! | `Comparing` | `Opened` | `Comparing`; replaced: `Choosing` |
+//! | `Comparing` | `Sum` | the same content: `Choosing`; else `Entering` |
+//! | `Verifying`, `Following`, `Relisting` | a message of `tail` | `Suspecting` |
+//! | `Suspecting` | `Halted` | `Checking` |
+//! | `Checking` | `Sum` | the same content: `Verifying`; else search |
+//! | `Searching` | `Listed` | try |
+//! | `Trying` | `Opened` | `Trying`; replaced: try |
+//! | `Trying` | `Sum` | the place: read on, `Copying`; else try |
+//! | `Waiting` | `Appeared` | `Opening`; with a position: `Choosing` |
+//! | `Waiting` | `Moved` | with a position: `Choosing` |
+//! | `Denied` | `Moved`, `Appeared` | search |
+//! | any that opens or reads | `Refused`, `Unread` | see `unreadable.rs`, `unread.rs` |
+//! | any | `Moved`, `Appeared`, `Halted` elsewhere | the same: the pending reply settles it |
+//! | any | any other reply | the conversation is broken off ([`Effect::Break`]) |
 
-pub mod act;
+pub mod effect;
 #[cfg(test)]
 mod model;
+mod phase;
 mod reading;
-mod refusal;
+pub mod reported;
 mod rotation;
 mod search;
+mod seek;
 mod since;
+pub mod start;
 mod unread;
+mod unreadable;
 
-use std::collections::VecDeque;
-
-use crate::agent::file::Sibling;
 use crate::agent::protocol::{Reply, Request};
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
 use crate::line::reader::Reader;
 use crate::options::Backlog;
 use crate::series::stem;
-use crate::tail::follower::act::{Act, Notice};
-pub use crate::tail::follower::refusal::Reported;
-use crate::tail::follower::search::Search;
-use crate::tail::follower::since::Seek;
-use crate::tail::position::{Listing, Position};
+use crate::tail::follower::effect::{Effect, LossCause, Notice};
+use crate::tail::follower::phase::{Phase, SearchReason};
+use crate::tail::follower::reported::Reported;
+use crate::tail::follower::start::Start;
+use crate::tail::position::{Position, SeriesListing};
 
-/// How much may be left to read for `tail` to do it alone; beyond, `cat` goes first, as it is faster.
+/// The most that is left to `tail` alone; `cat` reads a longer rest first, as it is faster.
 const SMALL: u64 = 64 * 1024;
 
-/// How often `tail` may find another file at the path before it is given the descriptor instead of a
-/// path, by which it cannot go wrong but has to poll.
+/// How often `tail` may find another file at the path before it gets the descriptor instead, with which it cannot fail but
+/// has to poll.
 const MISSES: u32 = 3;
 
-/// Where the conversation stands.
-#[derive(Debug)]
-enum Phase {
-    /// The script was not heard yet.
-    Greeting,
-    /// The log is being opened for the first time.
-    Opening,
-    /// The beginning of the backlog was asked for.
-    Measuring(Sibling),
-    /// The beginning of a time is being searched for.
-    Seeking(Box<Seek>),
-    /// The file where a time begins is being chosen, a listing was asked for.
-    Dating(Box<Seek>),
-    /// The file where a time begins is being opened.
-    Turning(Box<Seek>),
-    /// A file is being sent to its end; true: it was the live one.
-    Copying(bool),
-    /// `tail` was started; is it on the right file?
-    Verifying,
-    /// `tail` runs.
-    Following,
-    /// `tail` runs, a listing was asked for.
-    Looking,
-    /// Nothing runs, the file was read to its end, a listing was asked for.
-    Choosing,
-    /// `tail` is being ended, to go on to that file.
-    Leaving(Sibling),
-    /// The rest of the file is being sent, to go on to that file.
-    Draining(Sibling),
-    /// That file is being opened, to go on with it if it still comes next.
-    Entering(Sibling),
-    /// That file (as listed, as opened) was opened; does it still come next?
-    Confirming(Sibling, Sibling),
-    /// A file that does not come next is being sent.
-    Skipping,
-    /// The packed file to be sent has another name by now, a listing was asked for.
-    Renaming,
-    /// Is that packed file the one that was just read?
-    Weighing(Sibling),
-    /// That file seems to come next, or is it a copy of the one that was just read?
-    Comparing(Sibling),
-    /// `tail` said something about the file and is being ended.
-    Suspecting,
-    /// Is the file still the one that was read?
-    Checking,
-    /// The place is being looked for, a listing was asked for.
-    Finding(Search),
-    /// A candidate is being opened, then summed; the others are still to be tried.
-    Trying(Search, Sibling, VecDeque<Sibling>),
-    /// There is nothing to read now; the script tells when there is.
-    Waiting,
-    /// The log holds the place and may not be read now; the script tells when it may.
-    Barred(Search),
-    /// Over.
-    Done,
-}
-
-/// The client's end of one conversation.
-#[expect(clippy::struct_excessive_bools, reason = "each is told or asked once, in any order")]
+/// What is known of a log during one conversation, and across conversations its position.
+#[expect(clippy::struct_excessive_bools, reason = "each is set and cleared independently")]
 #[derive(Debug)]
 pub struct Follower {
-    /// The log.
     path: RemotePath,
-    /// What to read of it first.
     backlog: Backlog,
-    /// Go on at its end.
+    /// Continue at the end of the log.
     follow: bool,
-    /// Where the conversation stands.
     phase: Phase,
-    /// How far lines were handed on; `None` until the first file is open.
+    /// Up to where lines were delivered; `None` until the first file is open.
     position: Option<Position>,
-    /// The next byte of the current file that the script will send.
+    /// The next byte of the current file that the agent will send.
     next: u64,
-    /// Where the copying of the live file began, and how long the file was then, at least.
+    /// Where copying of the live file started, and the least length of the file at that time.
     copying: (u64, u64),
-    /// The file that is open on the CVM.
+    /// The file that the agent has open.
     open: Option<FileId>,
-    /// Reads the times of lines, where that is needed.
+    /// Parses the times of lines, for `--since`.
     reader: Option<Reader>,
     /// The listing being received.
-    listing: Listing,
-    /// Files that are known to be older than the place: packed ones, and copies.
+    listing: SeriesListing,
+    /// Files known to be older than the position: compressed ones, and copies.
     passed: Vec<FileId>,
-    /// A second listing did not show the place either.
+    /// The position was not in the first listing; the second one decides.
     searched: bool,
-    /// The place is given up: the next file that is entered is a new beginning.
+    /// The position is given up: the next file that is entered starts afresh.
     new_place: bool,
-    /// Why bytes are lost, until it is told.
-    lost: Option<&'static str>,
-    /// It was asked whether the file is still the one that was read.
-    asked: bool,
-    /// The file being read was deleted, and no copy of it was met.
+    /// Why bytes are lost, until that is reported.
+    lost: Option<LossCause>,
+    /// A checksum is pending that shows whether the file is still the one that was read.
+    is_verifying: bool,
+    /// The file being read was deleted, and no copy of it was found.
     deleted: bool,
-    /// An interruption is being caught up.
+    /// What was written during an interruption is still being read.
     behind: bool,
-    /// What was reported as unreadable.
     reported: Reported,
     /// Files that could not be opened, though they were listed as readable.
     refused: Vec<FileId>,
     /// How often in a row `tail` was started on the wrong file.
     misses: u32,
-    /// How often in a row a packed file had another name when it was to be read.
+    /// How often in a row a compressed file had been renamed when it was to be read.
     renames: u32,
-    /// A file that may hold the place could not be compared.
+    /// A file that may contain the position could not be compared.
     uncompared: bool,
-    /// The file that holds the place could not be opened again: nothing beyond the place was read.
-    barred: bool,
+    /// The file with the position could not be opened again: nothing after the position was read.
+    is_denied: bool,
     /// The current file was not read to its end.
     cut_short: bool,
 }
 
 impl Follower {
-    /// Begins a conversation about the log at `path`; `position`: where an earlier one stopped.
-    pub fn new(path: RemotePath, backlog: Backlog, follow: bool, position: Option<Position>) -> Self {
+    /// A conversation about the log at `path`.
+    pub fn new(path: RemotePath, start: Start, follow: bool) -> Self {
+        let Start { backlog, position, reported } = start;
         Self {
             path,
             backlog,
             follow,
-            phase: Phase::Greeting,
+            phase: Phase::Starting,
             deleted: false,
             behind: position.is_some(),
             next: position.as_ref().map_or(0, |p| p.offset),
@@ -162,96 +146,90 @@ impl Follower {
             copying: (0, 0),
             open: None,
             reader: None,
-            listing: Listing::default(),
+            listing: SeriesListing::default(),
             passed: Vec::new(),
             searched: false,
             new_place: false,
             lost: None,
-            asked: false,
-            reported: Reported::default(),
+            is_verifying: false,
+            reported,
             refused: Vec::new(),
             misses: 0,
             renames: 0,
             uncompared: false,
-            barred: false,
+            is_denied: false,
             cut_short: false,
         }
     }
 
-    /// How far lines were handed on.
+    /// Up to where lines were delivered.
     pub fn position(&self) -> Option<&Position> {
         self.position.as_ref()
     }
 
-    /// Times of lines are read by this from now on.
+    /// Sets what parses the times of lines.
     pub fn read_times_with(&mut self, reader: Reader) {
         self.reader = Some(reader);
     }
 
-    /// What an earlier conversation reported is not reported again.
-    #[must_use]
-    pub fn having(self, reported: Reported) -> Self {
-        Self { reported, ..self }
+    /// What the next conversation starts with.
+    pub fn into_start(self) -> Start {
+        Start { backlog: self.backlog, position: self.position, reported: self.reported }
     }
 
-    /// What the next conversation begins with.
-    pub fn into_start(self) -> (Backlog, Option<Position>, Reported) {
-        (self.backlog, self.position, self.reported)
-    }
-
-    /// Counts bytes of the log that came from the script and were not discarded.
+    /// Counts bytes of the log that came from the agent and were not discarded.
     pub fn received(&mut self, count: usize) {
         self.next += count as u64;
     }
 
-    /// Takes back bytes that were counted and turned out to be of another file.
+    /// Uncounts bytes that turned out to be from another file.
     pub fn rejected(&mut self, count: usize) {
         self.next -= count as u64;
     }
 
-    /// Takes note of bytes handed on.
+    /// Advances the position over bytes that were delivered.
     pub fn delivered(&mut self, bytes: &[u8]) {
         if let Some(position) = &mut self.position {
             position.advance(bytes);
         }
     }
 
-    /// `tail` said something that is not of the log.
-    pub fn on_message(&mut self, text: &[u8], acts: &mut Vec<Act>) {
+    /// A message of `tail` arrived among the bytes of the log.
+    pub fn on_message(&mut self, text: &[u8], effects: &mut Vec<Effect>) {
         let harmless = memchr::memmem::find(text, b"polling").is_some()
             || memchr::memmem::find(text, b"unrecognized file system").is_some();
         if harmless {
             return;
         }
         match self.phase {
-            Phase::Following | Phase::Looking => {}
-            Phase::Verifying => acts.push(Act::Reject),
-            // It is being ended anyway, and what it sent is not relied on.
+            Phase::Following | Phase::Relisting => {}
+            Phase::Verifying => effects.push(Effect::Reject),
+            // It is being stopped anyway, and its output is not relied on.
             _ => return,
         }
-        acts.extend([Act::Discard, Act::Send(Request::StopTail)]);
+        effects.extend([Effect::Discard, Effect::Send(Request::StopTail)]);
         self.phase = Phase::Suspecting;
     }
 
-    /// The script said something.
-    pub fn on(&mut self, record: Reply, acts: &mut Vec<Act>) {
+    /// A reply of the agent arrived.
+    pub fn on(&mut self, record: Reply, effects: &mut Vec<Effect>) {
         match record {
-            Reply::Broken(why) => acts.push(Act::Fail(why)),
-            Reply::Sum(sum) if std::mem::take(&mut self.asked) => self.verified(sum, acts),
-            // What cannot be compared is not known to be another file.
-            Reply::Refused(_) | Reply::Unread(_) if std::mem::take(&mut self.asked) => {}
-            Reply::Refused(refusal) => self.on_refused(refusal, acts),
-            Reply::Unread(flaw) => self.on_unread(flaw, acts),
+            Reply::Broken(why) => effects.push(Effect::Fail(why)),
+            Reply::Sum(sum) if std::mem::take(&mut self.is_verifying) => self.on_verification(sum, effects),
+            // A file that cannot be compared is not known to be another one.
+            Reply::Refused(_) | Reply::Unread(_) if std::mem::take(&mut self.is_verifying) => {}
+            Reply::Refused(refusal) => self.on_refused(refusal, effects),
+            Reply::Unread(flaw) => self.on_unread(flaw, effects),
             record => {
-                if let Some(answer) = self.list(record) {
-                    self.on_answer(answer, acts);
+                if let Some(answer) = self.add_to_listing(record) {
+                    self.on_answer(answer, effects);
                 }
             }
         }
     }
 
-    /// Adds to the listing; gives any other record back.
-    fn list(&mut self, record: Reply) -> Option<Reply> {
+    /// Adds a reply to the listing; returns any reply that is not part of one.
+    fn add_to_listing(&mut self, record: Reply) -> Option<Reply> {
         match record {
             Reply::Current { file, deleted } => {
                 self.open = Some(file.id);
@@ -281,118 +259,126 @@ impl Follower {
         None
     }
 
-    /// The script answered, or something happened there.
-    fn on_answer(&mut self, record: Reply, acts: &mut Vec<Act>) {
+    /// A reply arrived that ends what was asked, or that nobody asked for.
+    fn on_answer(&mut self, record: Reply, effects: &mut Vec<Effect>) {
         match &record {
-            // Another try: it may be different now.
+            // It may be readable now.
             Reply::Moved | Reply::Appeared => self.refused.clear(),
             Reply::Opened(file) => self.refused.retain(|refused| *refused != file.id),
             _ => {}
         }
         match (std::mem::replace(&mut self.phase, Phase::Done), record) {
-            (Phase::Greeting, Reply::Serving { .. }) => self.begin(acts),
-            (Phase::Opening, Reply::Opened(file)) => self.first_opened(file, acts),
-            (Phase::Measuring(file), Reply::Backlog(from)) => self.start(&file, from, acts),
-            (Phase::Seeking(seek), Reply::Peeked(bytes)) => self.peeked(*seek, &bytes, acts),
-            (Phase::Dating(seek), Reply::Listed) => self.dated(*seek, acts),
-            (Phase::Turning(seek), Reply::Opened(file)) => self.turned(*seek, file, acts),
-            (Phase::Copying(live), Reply::End(at)) => self.copied(live, at, acts),
+            (Phase::Starting, Reply::Serving { .. }) => self.begin(effects),
+            (Phase::Opening, Reply::Opened(file)) => self.on_log_opened(file, effects),
+            (Phase::Measuring(file), Reply::Backlog(from)) => self.start(&file, from, effects),
+            (Phase::Seeking(seek), Reply::Peeked(bytes)) => self.on_peeked(*seek, &bytes, effects),
+            (Phase::ListingByTime(seek), Reply::Listed) => self.on_listed_by_time(*seek, effects),
+            (Phase::OpeningByTime(seek), Reply::Opened(file)) => {
+                self.on_opened_by_time(*seek, file, effects);
+            }
+            (Phase::Copying { live }, Reply::End(at)) => self.on_end(live, at, effects),
             (Phase::Verifying, Reply::Following) => {
                 self.misses = 0;
                 self.reported.forget_directories();
-                acts.push(Act::Accept);
-                self.caught_up(acts);
+                effects.push(Effect::Accept);
+                self.report_caught_up(effects);
                 if self.is_waiting() {
-                    acts.push(Act::Send(Request::AwaitLog));
+                    effects.push(Effect::Send(Request::AwaitLog));
                 }
                 self.phase = Phase::Following;
             }
             (Phase::Verifying, Reply::Halted) => {
                 self.misses += 1;
-                acts.push(Act::Reject);
-                self.look(Phase::Choosing, acts);
+                effects.push(Effect::Reject);
+                self.list(Phase::Choosing, effects);
             }
-            (Phase::Following, Reply::Moved | Reply::Appeared) => self.look(Phase::Looking, acts),
-            (Phase::Looking, Reply::Halted) => self.phase = Phase::Choosing,
-            (Phase::Looking, Reply::Listed) => self.looked(acts),
-            (Phase::Choosing, Reply::Listed) => self.choose(acts),
-            (Phase::Leaving(next), Reply::Halted) => self.drain(next, acts),
+            (Phase::Following, Reply::Moved | Reply::Appeared) => self.list(Phase::Relisting, effects),
+            (Phase::Relisting, Reply::Halted) => self.phase = Phase::Choosing,
+            (Phase::Relisting, Reply::Listed) => self.on_relisted(effects),
+            (Phase::Choosing, Reply::Listed) => self.on_listed(effects),
+            (Phase::Stopping(next), Reply::Halted) => self.drain(next, effects),
             (Phase::Draining(next), Reply::End(at)) => {
-                if self.is_in_step(at, acts) {
-                    acts.push(Act::Flush);
-                    self.enter(next, acts);
+                if self.is_in_sync(at, effects) {
+                    effects.push(Effect::Flush);
+                    self.enter(next, effects);
                 }
             }
-            (Phase::Renaming, Reply::Listed) => self.renamed(acts),
-            (Phase::Weighing(packed), Reply::Sum(sum)) => self.weighed(&packed, sum, acts),
-            (Phase::Comparing(next), Reply::Opened(file)) => self.opened_copy(next, &file, acts),
-            (Phase::Comparing(next), Reply::Sum(sum)) => self.compared(next, sum, acts),
-            (Phase::Entering(next), Reply::Opened(file)) => self.opened_next(next, file, acts),
-            (Phase::Confirming(next, file), Reply::Listed) => self.confirmed(&next, &file, acts),
+            (Phase::Relocating, Reply::Listed) => self.on_relocated(effects),
+            (Phase::ComparingCompressed(packed), Reply::Sum(sum)) => {
+                self.on_compressed_checksum(&packed, sum, effects);
+            }
+            (Phase::Comparing(next), Reply::Opened(file)) => self.on_copy_opened(next, &file, effects),
+            (Phase::Comparing(next), Reply::Sum(sum)) => self.on_copy_checksum(next, sum, effects),
+            (Phase::Entering(next), Reply::Opened(file)) => self.on_next_opened(next, file, effects),
+            (Phase::Confirming { listed: next, opened: file }, Reply::Listed) => {
+                self.on_next_listed(&next, &file, effects);
+            }
             (Phase::Skipping, Reply::End(_)) => {
-                acts.push(Act::Pass);
-                self.look(Phase::Choosing, acts);
+                effects.push(Effect::StopDiscarding);
+                self.list(Phase::Choosing, effects);
             }
-            (Phase::Following, Reply::Halted) => self.look(Phase::Choosing, acts),
-            // Whatever it was doing: what it sends counts no more.
+            (Phase::Following, Reply::Halted) => self.list(Phase::Choosing, effects),
+            // Its output is discarded by now.
             (Phase::Suspecting, Reply::Following | Reply::Listed) => self.phase = Phase::Suspecting,
-            (Phase::Suspecting, Reply::Halted) => self.check(acts),
-            (Phase::Checking, Reply::Sum(sum)) => self.checked(sum, acts),
-            (Phase::Finding(why), Reply::Listed) => self.find(why, acts),
-            (Phase::Trying(why, candidate, rest), Reply::Opened(file)) => {
-                self.try_opened(why, candidate, rest, &file, acts);
+            (Phase::Suspecting, Reply::Halted) => self.check(effects),
+            (Phase::Checking, Reply::Sum(sum)) => self.on_checksum(sum, effects),
+            (Phase::Searching(reason), Reply::Listed) => self.on_candidates_listed(reason, effects),
+            (Phase::Trying { reason, candidate, rest }, Reply::Opened(file)) => {
+                self.on_candidate_opened(reason, candidate, rest, &file, effects);
             }
-            (Phase::Trying(why, candidate, rest), Reply::Sum(sum)) => {
-                if self.is_here(sum) {
-                    self.found(candidate, acts);
+            (Phase::Trying { reason, candidate, rest }, Reply::Sum(sum)) => {
+                if self.is_at_place(sum) {
+                    self.resume_in(candidate, effects);
                 } else {
-                    self.attempt(why, rest, acts);
+                    self.try_next(reason, rest, effects);
                 }
             }
             (Phase::Waiting, Reply::Appeared) => {
                 if self.position.is_none() {
-                    acts.push(Act::Send(Request::Open { path: self.path.clone() }));
+                    effects.push(Effect::Send(Request::Open { path: self.path.clone() }));
                     self.phase = Phase::Opening;
                 } else {
-                    self.look(Phase::Choosing, acts);
+                    self.list(Phase::Choosing, effects);
                 }
             }
-            (Phase::Waiting, Reply::Moved) if self.position.is_some() => self.look(Phase::Choosing, acts),
-            (Phase::Barred(why), Reply::Moved | Reply::Appeared) => self.look(Phase::Finding(why), acts),
-            // A tick that crossed with a question: the answer settles it.
+            (Phase::Waiting, Reply::Moved) if self.position.is_some() => self.list(Phase::Choosing, effects),
+            (Phase::Denied(reason), Reply::Moved | Reply::Appeared) => {
+                self.list(Phase::Searching(reason), effects);
+            }
+            // It crossed with a request, whose reply settles it.
             (phase, Reply::Moved | Reply::Appeared | Reply::Halted) => self.phase = phase,
             (phase, record) => {
-                acts.push(Act::Break(format!("{record:?} while {phase:?}")));
+                effects.push(Effect::Break(format!("{record:?} while {phase:?}")));
             }
         }
     }
 
-    /// The script runs: open the log, or look for the place where an earlier conversation stopped.
-    fn begin(&mut self, acts: &mut Vec<Act>) {
+    /// The agent runs: opens the log, or searches for the position of the previous conversation.
+    fn begin(&mut self, effects: &mut Vec<Effect>) {
         if self.position.is_some() {
-            self.look(Phase::Finding(Search::Interrupted), acts);
+            self.list(Phase::Searching(SearchReason::Interrupted), effects);
         } else {
-            acts.push(Act::Send(Request::Open { path: self.path.clone() }));
+            effects.push(Effect::Send(Request::Open { path: self.path.clone() }));
             self.phase = Phase::Opening;
         }
     }
 
-    /// Asks for a listing of the series, to go on with it in `phase`.
-    fn look(&mut self, phase: Phase, acts: &mut Vec<Act>) {
+    /// Requests a listing of the series, to be awaited in `phase`.
+    fn list(&mut self, phase: Phase, effects: &mut Vec<Effect>) {
         let path = match &phase {
-            // The log may be a link: the older files are named as the one it leads to.
-            Phase::Dating(seek) => seek.path(),
+            // The log may be a link: older files are named after its target.
+            Phase::ListingByTime(seek) => seek.path(),
             _ => self.position.as_ref().map_or(&self.path, |p| &p.path),
         };
-        self.listing = Listing::default();
-        acts.push(Act::Send(Request::ListSeries { prefix: stem(path).to_vec() }));
+        self.listing = SeriesListing::default();
+        effects.push(Effect::Send(Request::ListSeries { prefix: stem(path).to_vec() }));
         self.phase = phase;
     }
 
-    /// Tells once that an interruption has been caught up.
-    fn caught_up(&mut self, acts: &mut Vec<Act>) {
+    /// Reports once that everything written during an interruption has been read.
+    fn report_caught_up(&mut self, effects: &mut Vec<Effect>) {
         if std::mem::take(&mut self.behind) {
-            acts.push(Act::Tell(Notice::CaughtUp));
+            effects.push(Effect::Report(Notice::CaughtUp));
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Pure: no question may be put to a CVM again and again without getting anywhere.
+//! Pure: limits how often a request is repeated without progress.
 //!
-//! Whatever a follower believes, and whatever a CVM answers: between two bytes of the log the same command goes
-//! out once a second at most, so a conversation that runs in a circle costs the CVM next to nothing.
+//! Between two bytes of the log the same request is sent once a second at most, whatever the CVM replies, so a
+//! conversation that loops costs the CVM next to nothing.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long a command waits that was sent before, from then on.
+/// How long after it was sent a request may be repeated.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How many commands are told apart; beyond, each counts as one that was sent before.
+/// How many requests are distinguished; beyond, each counts as a repeated one.
 const KNOWN: usize = 4096;
 
-/// The commands on their way to a script.
+/// The requests on their way to an agent.
 #[derive(Debug, Default)]
 pub struct Pace {
     /// Those that wait, in order, each with the time when it may go.

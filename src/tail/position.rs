@@ -24,7 +24,7 @@ const TELLING: usize = 16;
 
 /// What the CVM says about the files around a log.
 #[derive(Clone, Debug, Default)]
-pub struct Listing {
+pub struct SeriesListing {
     /// The file at the log's own path, if there is one.
     pub live: Option<Sibling>,
     /// Why there is none.
@@ -37,7 +37,7 @@ pub struct Listing {
     pub hidden: Vec<Hidden>,
 }
 
-impl Listing {
+impl SeriesListing {
     /// Where that file is, if it still has a name in the series. The log's own path, which may be a link, is none.
     pub fn path_of(&self, file: FileId) -> Option<RemotePath> {
         self.siblings.iter().find(|sibling| sibling.id == file).map(|sibling| sibling.path.clone())
@@ -244,7 +244,7 @@ impl Position {
 
     /// The files that may hold the place, the likeliest first: the same inode, then by content alone, and of those
     /// the ones first that were written to since.
-    pub fn candidates(&self, listing: &Listing) -> Vec<Sibling> {
+    pub fn candidates(&self, listing: &SeriesListing) -> Vec<Sibling> {
         let all = || listing.live.iter().chain(&listing.siblings);
         let (mut found, mut known) = (Vec::new(), HashSet::new());
         let mut offer = |sibling: &Sibling| {

@@ -1,13 +1,4 @@
-//! One stream: a log on a CVM, followed over whatever happens to the connection, the CVM and the file.
-
-use std::collections::VecDeque;
-use std::rc::Rc;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
-
-use futures::stream::{self, Stream};
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, sleep_until, timeout};
+//! One stream: a log on a CVM, followed across lost connections, reboots of the CVM and rotations of the file.
 
 use crate::agent::client::time_limit;
 use crate::agent::fleet::Host;
@@ -18,79 +9,81 @@ use crate::failure::Failure;
 use crate::item::Item;
 use crate::options::{Reading, Reconnect};
 use crate::ssh::backoff;
+use crate::tail::conversation::Conversation;
 use crate::tail::conversation::report::Report;
-use crate::tail::conversation::{Conversation, Start};
 use crate::tail::events;
-use crate::tail::follower::Reported;
+use crate::tail::follower::effect::Notice;
+use crate::tail::follower::start::Start;
 use crate::tail::long_line::LongLine;
+use futures::stream::{self, Stream};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, sleep_until, timeout};
 
-/// How often a bounded read that breaks off is taken up again before it has failed.
+/// How often an interrupted bounded read is retried.
 const BOUNDED_TRIES: u32 = 5;
 
-/// How long a stream lets another one ask for the shell of their connection.
+/// How long a stream waits for another one to greet the shell of their connection.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long a script must have run without a line to have got somewhere all the same: a log may be quiet.
+/// An agent that has run this long counts as progress even without a line: a log may be quiet.
 const STEADY: Duration = Duration::from_secs(10);
 
-/// Follows one log: gives its lines and its events until it ends by itself or has failed for good.
+/// Follows one log: emits its lines and events until it ends by itself or has failed for good.
 pub fn follow(target: Arc<Target>, host: Rc<Host>, reading: Reading) -> impl Stream<Item = Item> {
-    let start = (reading.backlog, None, Reported::default());
+    let start = Start::new(reading.backlog);
     let tail = Tail {
         target,
         host,
         reading,
         items: VecDeque::new(),
         long: LongLine::default(),
-        state: State::Down(start),
-        turn: None,
+        state: StreamState::Disconnected(start),
+        greeting_turn: None,
         attempts: 0,
         unread: false,
-        lost: None,
-        caught_up: 0,
-        here: None,
+        broken_at: None,
+        behind: 0,
+        agent_since: None,
     };
     stream::unfold(tail, |mut tail| async move { tail.next().await.map(|item| (item, tail)) })
 }
 
-/// Where the stream stands.
-enum State {
-    /// There is no connection.
-    Down(Start),
-    /// There is none, and the next try begins then.
-    Pausing(Start, Instant),
-    /// The script is being talked with.
-    Up(Box<Conversation>),
-    /// The stream is over.
+enum StreamState {
+    Disconnected(Start),
+    /// Disconnected, with the next try at that time.
+    Pausing {
+        start: Start,
+        until: Instant,
+    },
+    Connected(Box<Conversation>),
     Ended,
 }
 
-/// A stream.
 struct Tail {
-    /// The log and its CVM.
     target: Arc<Target>,
-    /// The CVM as all its streams share it.
     host: Rc<Host>,
-    /// From where to where.
     reading: Reading,
-    /// What is to be handed out first.
+    /// What is emitted before anything else is done.
     items: VecDeque<Item>,
     /// Joins the pieces of a long line, also across a reconnect.
     long: LongLine,
-    /// Where it stands.
-    state: State,
-    /// Held while it asks for the shell of its connection.
-    turn: Option<OwnedSemaphorePermit>,
+    state: StreamState,
+    /// Held while this stream greets the shell of its connection.
+    greeting_turn: Option<OwnedSemaphorePermit>,
     /// How many tries failed in a row, without progress.
     attempts: u32,
-    /// Something was not read though it may be there.
+    /// Something was not read although it may exist.
     unread: bool,
     /// When the connection broke that is being replaced.
-    lost: Option<Instant>,
-    /// How many bytes came since the connection was replaced.
-    caught_up: u64,
-    /// Since when the script runs, until it has sent something of the log.
-    here: Option<Instant>,
+    broken_at: Option<Instant>,
+    /// How many bytes came since the connection was replaced: what was behind.
+    behind: u64,
+    /// Since when the agent has run, until the first bytes of the log.
+    agent_since: Option<Instant>,
 }
 
 impl Tail {
@@ -100,154 +93,157 @@ impl Tail {
             if let Some(item) = self.items.pop_front() {
                 return Some(item);
             }
-            self.state = match std::mem::replace(&mut self.state, State::Ended) {
-                State::Ended => return None,
-                State::Pausing(start, until) => {
+            self.state = match std::mem::replace(&mut self.state, StreamState::Ended) {
+                StreamState::Ended => return None,
+                StreamState::Pausing { start, until } => {
                     sleep_until(until).await;
-                    State::Down(start)
+                    StreamState::Disconnected(start)
                 }
-                State::Down(start) => self.connect(start).await,
-                State::Up(conversation) => self.listen(conversation).await,
+                StreamState::Disconnected(start) => self.connect(start).await,
+                StreamState::Connected(conversation) => self.converse(conversation).await,
             };
         }
     }
 
-    /// Opens a channel and starts the script on it.
-    async fn connect(&mut self, start: Start) -> State {
+    /// Opens a channel and greets the shell on it, or sends the script.
+    async fn connect(&mut self, start: Start) -> StreamState {
         if !self.host.approached.replace(true) {
-            self.tell_of_cvm(Status::Connecting, "connecting");
+            self.emit_for_cvm(Status::Connecting, "connecting");
         }
         let channel = match self.host.session.open().await {
             Ok(channel) => channel,
-            Err(failure) => return self.fail(start, &failure),
+            Err(failure) => return self.on_failure(start, &failure),
         };
         if !self.host.reached.replace(true) {
-            self.tell_of_cvm(Status::Connected, "connected");
+            self.emit_for_cvm(Status::Connected, "connected");
         }
         let connection = Rc::clone(channel.connection());
         let known = || self.host.clock.borrow().clone().filter(|_| connection.has_shell.get());
         if known().is_none() {
             let turn = timeout(PATIENCE, Arc::clone(&self.host.greeting).acquire_owned()).await;
-            self.turn = turn.ok().and_then(Result::ok);
+            self.greeting_turn = turn.ok().and_then(Result::ok);
         }
         let clock = known();
         if clock.is_some() {
-            self.turn = None;
+            self.greeting_turn = None;
         }
         let secret = self.host.secret.clone();
         let target = Arc::clone(&self.target);
         let limit = time_limit(self.host.session.endpoint());
-        let mut conversation = Conversation::begin(
-            channel,
-            &self.host.heartbeat,
-            secret,
-            target,
-            self.reading.follow,
-            start,
-            limit,
-        );
-        conversation.greet(clock.as_ref()).await;
-        State::Up(Box::new(conversation))
+        let follow = self.reading.follow;
+        let mut conversation =
+            Conversation::new(channel, &self.host.heartbeat, secret, target, follow, start, limit);
+        conversation.start(clock.as_ref()).await;
+        StreamState::Connected(Box::new(conversation))
     }
 
-    /// Hears what the script has to say next.
-    async fn listen(&mut self, mut conversation: Box<Conversation>) -> State {
-        let report = conversation.hear(self.host.session.endpoint()).await;
+    /// Turns the next report of the conversation into items.
+    async fn converse(&mut self, mut conversation: Box<Conversation>) -> StreamState {
+        let report = conversation.next_report(self.host.session.endpoint()).await;
         match report {
-            Report::Shell(clock) => {
+            Report::Greeted(clock) => {
                 self.host.clock.replace(Some(clock.clone()));
-                self.turn = None;
-                conversation.introduce(Some(&clock)).await;
-                State::Up(conversation)
+                self.greeting_turn = None;
+                conversation.send_script(Some(&clock)).await;
+                StreamState::Connected(conversation)
             }
             Report::Started => {
-                self.here = Some(Instant::now());
-                self.caught_up = 0;
+                self.agent_since = Some(Instant::now());
+                self.behind = 0;
                 if let Some(clock) = self.host.clock.borrow().clone() {
                     self.items.push_back(Item::Clock { target: Arc::clone(&self.target), clock });
                 }
-                State::Up(conversation)
+                StreamState::Connected(conversation)
             }
-            Report::Lines(lines) => {
-                if self.here.is_some() {
-                    self.progress();
+            Report::Lines { file, offset, bytes, ending } => {
+                if self.agent_since.is_some() {
+                    self.on_progress();
                 }
-                self.caught_up += lines.bytes.len() as u64;
+                self.behind += bytes.len() as u64;
                 let batch = Batch {
                     target: Arc::clone(&self.target),
-                    file: lines.file,
-                    offset: lines.offset,
+                    file,
+                    offset,
                     received: SystemTime::now(),
-                    bytes: lines.bytes,
+                    bytes,
                     continues: false,
-                    ending: lines.ending,
+                    ending,
                 };
                 self.long.take(batch, |batch| self.items.push_back(Item::Lines(batch)));
-                State::Up(conversation)
+                StreamState::Connected(conversation)
             }
             Report::Notice(notice) => {
-                let away = self.lost.map(|lost| lost.elapsed());
-                let event =
-                    events::notice(&notice, &self.target, self.host.session.endpoint(), away, self.caught_up);
+                let interrupted = self.broken_at.map(|broken_at| broken_at.elapsed());
+                let event = events::from_notice(
+                    &notice,
+                    &self.target,
+                    self.host.session.endpoint(),
+                    interrupted,
+                    self.behind,
+                );
                 if let Some(event) = event {
                     self.unread |= event.unread;
-                    self.tell(event);
+                    self.emit(event);
                 }
-                if events::is_resumed(&notice) {
-                    self.lost = None;
+                if notice == Notice::CaughtUp {
+                    self.broken_at = None;
                 }
-                State::Up(conversation)
+                StreamState::Connected(conversation)
             }
             Report::Fresh => {
                 self.items.push_back(Item::Fresh(Arc::clone(&self.target)));
-                State::Up(conversation)
+                StreamState::Connected(conversation)
             }
             Report::Finished => {
-                let message = if self.unread { "what can be read was read" } else { "everything was read" };
+                let message = if self.unread {
+                    "everything that could be read was read"
+                } else {
+                    "everything was read"
+                };
                 tracing::debug!(
                     cvm = self.target.cvm.name,
                     log = self.target.log,
                     outcome = message,
                     "stream ended"
                 );
-                self.tell(Event::new(Status::Stopped, self.subject(), message));
-                State::Ended
+                self.emit(Event::new(Status::Stopped, self.subject(), message));
+                StreamState::Ended
             }
             Report::Refused(failure) => {
-                self.tell_failure(&failure);
-                State::Ended
+                self.emit_failure(&failure);
+                StreamState::Ended
             }
-            // Who asked for a bounded read wants an answer, and another connection would not change it.
+            // A bounded read ends: another connection would fail in the same way.
             Report::Failed(failure) if !self.reading.follow => {
-                self.tell_failure(&failure);
-                State::Ended
+                self.emit_failure(&failure);
+                StreamState::Ended
             }
             Report::Failed(failure) | Report::Broken(failure) => {
-                self.turn = None;
-                self.lost.get_or_insert_with(Instant::now);
-                if self.here.is_some_and(|here| here.elapsed() >= STEADY) {
-                    self.progress();
+                self.greeting_turn = None;
+                self.broken_at.get_or_insert_with(Instant::now);
+                if self.agent_since.is_some_and(|since| since.elapsed() >= STEADY) {
+                    self.on_progress();
                 }
-                self.fail(conversation.into_start(), &failure)
+                self.on_failure(conversation.into_start(), &failure)
             }
         }
     }
 
-    /// The stream got on: what fails from now on is a first try.
-    fn progress(&mut self) {
-        self.here = None;
+    /// The stream has made progress: the next failure counts as the first.
+    fn on_progress(&mut self) {
+        self.agent_since = None;
         self.attempts = 0;
         self.host.backoff.on_success();
     }
 
-    /// A try failed: pause and try again, or give up.
-    fn fail(&mut self, start: Start, failure: &Failure) -> State {
+    /// An attempt failed: pauses and retries, or gives up.
+    fn on_failure(&mut self, start: Start, failure: &Failure) -> StreamState {
         self.attempts += 1;
         let limit = match self.reading.reconnect {
             Reconnect::Never => Some(0),
-            // Who asked for a bounded read wants an answer, not patience.
+            // A bounded read is for someone who waits for the answer.
             Reconnect::Try(None) if !self.reading.follow => {
-                Some(if self.lost.is_some() { BOUNDED_TRIES } else { 0 })
+                Some(if self.broken_at.is_some() { BOUNDED_TRIES } else { 0 })
             }
             Reconnect::Try(limit) => limit,
         };
@@ -255,19 +251,19 @@ impl Tail {
         let attempt = self.attempts;
         tracing::debug!(cvm, log, attempt, reason = failure.message, "connection lost or not made");
         if !failure.kind.is_transient() || limit.is_some_and(|limit| self.attempts > limit) {
-            self.tell_failure(failure);
-            return State::Ended;
+            self.emit_failure(failure);
+            return StreamState::Ended;
         }
-        // A script that starts and gets nowhere is this stream's trouble, and not its CVM's.
-        let next = match self.here.take() {
+        // An agent that starts and fails is a fault of this stream, not of the CVM.
+        let next = match self.agent_since.take() {
             Some(_) => Instant::now() + backoff::pause(self.attempts),
             None => self.host.backoff.on_failure().1,
         };
         let mut event = Event::new(Status::Reconnecting, self.subject(), failure.message.clone());
         event.hint.clone_from(&failure.hint);
         event.attempt = Some(self.attempts);
-        self.tell(event);
-        State::Pausing(start, next)
+        self.emit(event);
+        StreamState::Pausing { start, until: next }
     }
 
     /// This stream, as events name it.
@@ -275,8 +271,8 @@ impl Tail {
         Subject::Stream(Arc::clone(&self.target))
     }
 
-    /// Hands out an event, after the unfinished long line that it ends, if it does.
-    fn tell(&mut self, event: Event) {
+    /// Emits an event, after the unfinished long line that it ends, if any.
+    fn emit(&mut self, event: Event) {
         use Status::{Error, Gap, Rotated, Stopped, Truncated};
         if matches!(event.status, Rotated | Truncated | Gap | Stopped | Error) {
             self.long.break_off(|batch| self.items.push_back(Item::Lines(batch)));
@@ -284,18 +280,17 @@ impl Tail {
         self.items.push_back(Item::Event(event));
     }
 
-    /// Hands out an event of the whole CVM.
-    fn tell_of_cvm(&mut self, status: Status, message: &str) {
-        self.tell(Event::new(status, Subject::Cvm(Arc::clone(&self.target.cvm)), message));
+    fn emit_for_cvm(&mut self, status: Status, message: &str) {
+        self.emit(Event::new(status, Subject::Cvm(Arc::clone(&self.target.cvm)), message));
     }
 
-    /// Tells that the stream has failed for good.
-    fn tell_failure(&mut self, failure: &Failure) {
+    /// Emits that the stream has failed for good.
+    fn emit_failure(&mut self, failure: &Failure) {
         let (cvm, log) = (self.target.cvm.name.as_str(), self.target.log.as_str());
         tracing::debug!(cvm, log, reason = failure.message, "stream failed");
         let mut event = Event::new(Status::Error, self.subject(), failure.message.clone());
         event.hint.clone_from(&failure.hint);
-        self.tell(event);
+        self.emit(event);
     }
 }
 

@@ -1,25 +1,32 @@
-//! What came of listening to a script.
+//! What a conversation reports to its stream.
 
 use bytes::Bytes;
 
 use crate::batch::{Ending, FileId};
 use crate::failure::Failure;
 use crate::item::CvmClock;
-use crate::tail::follower::act::Notice;
+use crate::tail::follower::effect::Notice;
 
-/// What came of listening.
 pub enum Report {
-    /// There is a shell at the other end, and what its clock says (ours and UTC, if it cannot tell).
-    Shell(CvmClock),
-    /// The agent serves the log.
+    /// A shell replied, with its clock (ours and UTC if it has none).
+    Greeted(CvmClock),
+    /// The agent runs.
     Started,
     /// Lines of the log.
-    Lines(Lines),
+    Lines {
+        /// The file that they are in.
+        file: FileId,
+        /// The place of the first byte.
+        offset: u64,
+        bytes: Bytes,
+        /// How the last line ends. After a `Partial` one, the bytes that follow in the file continue that line.
+        ending: Ending,
+    },
     /// Something happened to the log.
     Notice(Notice),
-    /// What comes from here on is new, or tells its time.
+    /// Lines from here on are new, or have a timestamp.
     Fresh,
-    /// All that was asked for was read.
+    /// Everything requested was read.
     Finished,
     /// The log cannot be read, and no new connection would change that.
     Refused(Failure),
@@ -27,16 +34,4 @@ pub enum Report {
     Failed(Failure),
     /// The conversation is over; a new one may go on.
     Broken(Failure),
-}
-
-/// Lines that came, before they are anybody's.
-pub struct Lines {
-    /// The file they stand in.
-    pub file: FileId,
-    /// The place of the first byte.
-    pub offset: u64,
-    /// The bytes.
-    pub bytes: Bytes,
-    /// How the last line ends. After a `Partial` one, the bytes that follow in the file continue that line.
-    pub ending: Ending,
 }

@@ -8,8 +8,10 @@ use proptest::prelude::*;
 use crate::agent::protocol::{Reply, Request};
 use crate::cluster::target::RemotePath;
 use crate::options::Backlog;
-use crate::tail::follower::act::{Act, Notice};
-use crate::tail::follower::{Follower, Phase};
+use crate::tail::follower::Follower;
+use crate::tail::follower::effect::{Effect, Notice};
+use crate::tail::follower::phase::Phase;
+use crate::tail::follower::start::Start;
 
 use cvm::{Ailment, Answer, Cvm, LOG, Rotation, line};
 
@@ -41,7 +43,7 @@ impl Client {
     }
 
     fn receive(&mut self, cvm: &mut Cvm) {
-        let mut acts = Vec::new();
+        let mut effects = Vec::new();
         match cvm.answers.pop_front() {
             None => {}
             Some(Answer::Bytes(_)) if self.discard => {}
@@ -50,48 +52,48 @@ impl Client {
                 self.follower.received(bytes.len());
                 self.deliver();
             }
-            Some(Answer::Message) => self.follower.on_message(b"file truncated", &mut acts),
-            Some(Answer::Record(record)) => self.follower.on(record, &mut acts),
+            Some(Answer::Message) => self.follower.on_message(b"file truncated", &mut effects),
+            Some(Answer::Reply(record)) => self.follower.on(record, &mut effects),
         }
-        self.act(acts, cvm);
+        self.apply(effects, cvm);
     }
 
     /// Time has come to compare the file with what was read of it.
     fn verify(&mut self, cvm: &mut Cvm) {
-        let mut acts = Vec::new();
+        let mut effects = Vec::new();
         if self.follower.is_unverified() {
-            self.follower.verify(&mut acts);
+            self.follower.verify(&mut effects);
         }
-        self.act(acts, cvm);
+        self.apply(effects, cvm);
     }
 
-    fn act(&mut self, acts: Vec<Act>, cvm: &mut Cvm) {
-        for act in acts {
-            match act {
-                Act::Send(command) => cvm.questions.push_back(command),
-                Act::Tell(notice) => self.notices.push(notice),
-                Act::Flush => {
+    fn apply(&mut self, effects: Vec<Effect>, cvm: &mut Cvm) {
+        for effect in effects {
+            match effect {
+                Effect::Send(command) => cvm.questions.push_back(command),
+                Effect::Report(notice) => self.notices.push(notice),
+                Effect::Flush => {
                     let half = std::mem::take(&mut self.half);
                     self.follower.delivered(&half);
                     self.delivered.extend_from_slice(&half);
                 }
-                Act::Forget => self.half.clear(),
-                Act::Hold => self.held = Some(self.half.len()),
-                Act::Accept => {
+                Effect::Forget => self.half.clear(),
+                Effect::Quarantine => self.held = Some(self.half.len()),
+                Effect::Accept => {
                     self.held = None;
                     self.deliver();
                 }
-                Act::Reject => {
+                Effect::Reject => {
                     let good = self.held.take().unwrap_or(self.half.len());
                     self.follower.rejected(self.half.len() - good);
                     self.half.truncate(good);
                 }
-                Act::Discard => self.discard = true,
-                Act::Pass => self.discard = false,
-                Act::Break(why) => panic!("out of step: {why}"),
-                Act::Fresh => {}
-                Act::Fail(_) => self.failed = true,
-                Act::Finish | Act::Refuse(_) | Act::Undated => self.broken = true,
+                Effect::Discard => self.discard = true,
+                Effect::StopDiscarding => self.discard = false,
+                Effect::Break(why) => panic!("out of step: {why}"),
+                Effect::Fresh => {}
+                Effect::Fail(_) => self.failed = true,
+                Effect::Finish | Effect::Refuse(_) | Effect::Undated => self.broken = true,
             }
         }
     }
@@ -110,8 +112,7 @@ impl Client {
         (cvm.open, cvm.tail, cvm.watched, cvm.killed) = (None, None, false, false);
         cvm.questions.clear();
         cvm.answers.clear();
-        let (backlog, position, reported) = self.follower.into_start();
-        let follower = Follower::new(RemotePath(LOG.to_vec()), backlog, true, position).having(reported);
+        let follower = Follower::new(RemotePath(LOG.to_vec()), self.follower.into_start(), true);
         let mut next = Self::new(follower, cvm);
         next.delivered = self.delivered;
         next.notices = self.notices;
@@ -123,7 +124,7 @@ impl Client {
 /// lines were written.
 fn play(rotation: Rotation, ailment: Ailment, story: &[u8]) -> (String, Vec<Notice>, u32) {
     let mut cvm = Cvm::new(rotation);
-    let first = Follower::new(RemotePath(LOG.to_vec()), Backlog::FromLine(1), true, None);
+    let first = Follower::new(RemotePath(LOG.to_vec()), Start::new(Backlog::FromLine(1)), true);
     let mut client = Client::new(first, &mut cvm);
     for _ in 0..10 {
         cvm.answer();
@@ -207,7 +208,7 @@ fn assert_calm(cvm: &mut Cvm, client: &mut Client) {
 /// should it grow beyond the old place in it.
 fn can_show(cvm: &Cvm, client: &Client) -> bool {
     let known = client.follower.position().is_some_and(|position| position.known() > 0);
-    let entering = matches!(client.follower.phase, Phase::Entering(_) | Phase::Confirming(..))
+    let entering = matches!(client.follower.phase, Phase::Entering(_) | Phase::Confirming { .. })
         && matches!(cvm.questions.front(), Some(Request::Enter { .. } | Request::ListSeries { .. }));
     known && (cvm.tail.is_some() || cvm.open.is_none() || cvm.killed || entering)
 }
@@ -217,12 +218,12 @@ fn all_lines(count: u32) -> String {
 }
 
 fn is_gap(notice: &Notice) -> bool {
-    matches!(notice, Notice::Gap(..) | Notice::Truncated(..) | Notice::Deleted(..))
+    matches!(notice, Notice::Gap { .. } | Notice::Truncated { .. } | Notice::Deleted { .. })
 }
 
 /// True if the notice says that something was not read.
 fn is_told(notice: &Notice) -> bool {
-    is_gap(notice) || matches!(notice, Notice::Unreadable(..) | Notice::Hidden(_))
+    is_gap(notice) || matches!(notice, Notice::Unreadable { .. } | Notice::Hidden(_))
 }
 
 proptest! {
@@ -318,7 +319,7 @@ proptest! {
 fn a_log_that_is_cut_between_being_opened_and_being_read_says_so() {
     let mut cvm = Cvm::new(Rotation::Empty);
     (0..5).for_each(|_| cvm.write(false));
-    let first = Follower::new(RemotePath(LOG.to_vec()), Backlog::FromLine(1), true, None);
+    let first = Follower::new(RemotePath(LOG.to_vec()), Start::new(Backlog::FromLine(1)), true);
     let mut client = Client::new(first, &mut cvm);
     client.receive(&mut cvm);
     cvm.answer();
@@ -336,7 +337,7 @@ fn a_log_that_is_cut_between_being_opened_and_being_read_says_so() {
 /// A client that has read the first five lines of the log.
 fn after_five(rotation: Rotation) -> (Cvm, Client) {
     let mut cvm = Cvm::new(rotation);
-    let first = Follower::new(RemotePath(LOG.to_vec()), Backlog::FromLine(1), true, None);
+    let first = Follower::new(RemotePath(LOG.to_vec()), Start::new(Backlog::FromLine(1)), true);
     let mut client = Client::new(first, &mut cvm);
     settle(&mut cvm, &mut client);
     (0..5).for_each(|_| cvm.write(false));
@@ -383,7 +384,10 @@ fn a_cut_that_shows_nowhere_is_told_of_once_whatever_comes_before_it_is_looked_f
             cvm.write(false);
             settle(&mut cvm, &mut client);
             let told: Vec<Notice> = told(&client);
-            assert!(matches!(told[..], [Notice::Gap(_, 115, None, _)]), "{interrupted} {left}: {told:?}");
+            assert!(
+                matches!(told[..], [Notice::Gap { offset: 115, bytes: None, .. }]),
+                "{interrupted} {left}: {told:?}"
+            );
         }
     }
 }

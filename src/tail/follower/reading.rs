@@ -1,93 +1,101 @@
-//! Reading a file from a place on, to its end and beyond.
+//! Reading a file from an offset to its end, and following it.
 
 use crate::agent::file::Sibling;
 use crate::agent::protocol::Request;
 use crate::options::Backlog;
-use crate::tail::follower::act::{Act, Notice};
-use crate::tail::follower::{Follower, MISSES, Phase, SMALL};
+use crate::tail::follower::effect::{Effect, LossCause, Notice};
+use crate::tail::follower::phase::Phase;
+use crate::tail::follower::{Follower, MISSES, SMALL};
 
 impl Follower {
     /// The log is open for the first time.
-    pub(super) fn first_opened(&mut self, file: Sibling, acts: &mut Vec<Act>) {
+    pub(super) fn on_log_opened(&mut self, file: Sibling, effects: &mut Vec<Effect>) {
         self.open = Some(file.id);
-        self.tell_appeared(acts);
+        self.report_appeared(effects);
         match self.backlog {
             Backlog::Lines(0) => {
                 let size = file.size;
-                self.start(&file, size, acts);
+                self.start(&file, size, effects);
             }
-            Backlog::FromLine(0 | 1) => self.start(&file, 0, acts),
+            Backlog::FromLine(0 | 1) => self.start(&file, 0, effects),
             Backlog::Lines(count) => {
-                acts.push(Act::Send(Request::FindLast { count }));
+                effects.push(Effect::Send(Request::FindLast { count }));
                 self.phase = Phase::Measuring(file);
             }
             Backlog::FromLine(line) => {
-                acts.push(Act::Send(Request::FindFrom { line }));
+                effects.push(Effect::Send(Request::FindFrom { line }));
                 self.phase = Phase::Measuring(file);
             }
-            Backlog::Since(wanted) | Backlog::SinceHere(wanted) => self.seek(wanted, file, true, acts),
+            Backlog::Since(wanted) | Backlog::SinceHere(wanted) => self.seek(wanted, file, true, effects),
         }
     }
 
     /// The log is open and the beginning is known.
-    pub(super) fn start(&mut self, file: &Sibling, from: u64, acts: &mut Vec<Act>) {
-        self.place_at(file, from, acts);
-        self.read_on(file.size, acts);
+    pub(super) fn start(&mut self, file: &Sibling, from: u64, effects: &mut Vec<Effect>) {
+        self.place_at(file, from, effects);
+        self.read_on(file.size, effects);
     }
 
     /// Reads the open file, which is the live one and at least so long, from `next` on.
-    pub(super) fn read_on(&mut self, size: u64, acts: &mut Vec<Act>) {
-        // What is read from its beginning has nothing to be recognised by: its end tells whether it was cut.
+    pub(super) fn read_on(&mut self, size: u64, effects: &mut Vec<Effect>) {
+        // A file read from byte 0 cannot be recognized by content: its end shows whether it was truncated.
         let known = self.next > 0 || size == 0;
         let left = size.saturating_sub(self.next);
-        // After an interruption `cat` reads what was missed: it tells when that is complete, `tail` does not.
+        // After an interruption `cat` reads what was missed, as it reports its end and `tail` does not.
         let missed = self.behind && left > 0;
         if self.follow && known && left <= SMALL && !missed {
-            self.follow(acts);
+            self.follow(effects);
         } else {
             self.copying = (self.next, size);
-            acts.push(Act::Send(Request::Copy { from: self.next }));
-            self.phase = Phase::Copying(true);
+            effects.push(Effect::Send(Request::Copy { from: self.next }));
+            self.phase = Phase::Copying { live: true };
         }
     }
 
     /// Starts `tail` on the open file.
-    pub(super) fn follow(&mut self, acts: &mut Vec<Act>) {
+    pub(super) fn follow(&mut self, effects: &mut Vec<Effect>) {
         let by_path = self.position.as_ref().filter(|_| self.misses < MISSES).map(|p| p.path.clone());
-        acts.extend([Act::Hold, Act::Send(Request::Follow { from: self.next, path: by_path })]);
+        effects
+            .extend([Effect::Quarantine, Effect::Send(Request::Follow { from: self.next, path: by_path })]);
         self.phase = Phase::Verifying;
     }
 
     /// A file was sent to its end.
-    pub(super) fn copied(&mut self, live: bool, at: Option<u64>, acts: &mut Vec<Act>) {
-        if !self.is_in_step(at, acts) {
+    pub(super) fn on_end(&mut self, live: bool, at: Option<u64>, effects: &mut Vec<Effect>) {
+        if !self.is_in_sync(at, effects) {
             return;
         }
         let (from, least) = self.copying;
         let cut = live && at.is_some_and(|at| at < least);
         if cut && self.follow && from > 0 && self.next == from {
-            return self.check(acts);
+            return self.check(effects);
         }
         if let (true, Some(position)) = (cut, &self.position) {
-            let cause = "it was cut before that was read";
-            acts.push(Act::Tell(Notice::Gap(position.file, from, None, cause)));
+            let cause = LossCause::TruncatedBeforeRead;
+            effects.push(Effect::Report(Notice::Gap {
+                file: position.file,
+                offset: from,
+                bytes: None,
+                cause,
+            }));
         }
         match (live, self.follow) {
-            (true, true) => self.follow(acts),
+            (true, true) => self.follow(effects),
             (true, false) => {
-                self.caught_up(acts);
-                acts.extend([Act::Flush, Act::Finish]);
+                self.report_caught_up(effects);
+                effects.extend([Effect::Flush, Effect::Finish]);
                 self.phase = Phase::Done;
             }
-            (false, _) => self.look(Phase::Choosing, acts),
+            (false, _) => self.list(Phase::Choosing, effects),
         }
     }
 
-    /// Compares the place the script says with our own count.
-    pub(super) fn is_in_step(&mut self, at: Option<u64>, acts: &mut Vec<Act>) -> bool {
+    /// Whether the offset that the agent reports is the one counted here.
+    pub(super) fn is_in_sync(&mut self, at: Option<u64>, effects: &mut Vec<Effect>) -> bool {
         let in_step = at.is_none_or(|at| at == self.next);
         if !in_step {
-            acts.push(Act::Break(format!("the CVM sent up to byte {at:?}, received up to {}", self.next)));
+            effects
+                .push(Effect::Break(format!("the CVM sent up to byte {at:?}, received up to {}", self.next)));
         }
         in_step
     }

@@ -1,74 +1,74 @@
-//! Going on from one file of the log to the next.
+//! Moving from one file of the rotation series to the next.
 
 use crate::agent::file::{Sibling, Sum};
 use crate::agent::protocol::Request;
 use crate::failure::Refusal;
 use crate::series::stem;
-use crate::tail::follower::act::{Act, Notice};
-use crate::tail::follower::search::Search;
-use crate::tail::follower::{Follower, MISSES, Phase};
-use crate::tail::position::{Listing, Position};
+use crate::tail::follower::effect::{Effect, LossCause, Notice};
+use crate::tail::follower::phase::{Phase, SearchReason};
+use crate::tail::follower::{Follower, MISSES};
+use crate::tail::position::{Position, SeriesListing};
 
 impl Follower {
     /// The listing is there while `tail` runs.
-    pub(super) fn looked(&mut self, acts: &mut Vec<Act>) {
-        self.report_skipped(acts);
+    pub(super) fn on_relisted(&mut self, effects: &mut Vec<Effect>) {
+        self.report_skipped(effects);
         if let Some(next) = self.successor() {
-            acts.push(Act::Send(Request::StopTail));
-            self.phase = Phase::Leaving(next);
+            effects.push(Effect::Send(Request::StopTail));
+            self.phase = Phase::Stopping(next);
             return;
         }
-        self.tell_state(acts);
+        self.report_availability(effects);
         self.phase = Phase::Following;
     }
 
     /// Reports whether the log's own path has a file that can be read, and has the script say when it has again.
-    fn tell_state(&mut self, acts: &mut Vec<Act>) {
+    fn report_availability(&mut self, effects: &mut Vec<Effect>) {
         let Some(position) = &self.position else { return };
         match self.listing.refusal(position) {
-            None => self.tell_appeared(acts),
+            None => self.report_appeared(effects),
             Some(refusal) => {
-                self.tell_absent(refusal, acts);
-                acts.push(Act::Send(Request::AwaitLog));
+                self.report_absent(refusal, effects);
+                effects.push(Effect::Send(Request::AwaitLog));
             }
         }
     }
 
     /// The listing is there and nothing runs: go on with the next file, or stay with this one.
-    pub(super) fn choose(&mut self, acts: &mut Vec<Act>) {
+    pub(super) fn on_listed(&mut self, effects: &mut Vec<Effect>) {
         if self.uncompared && std::mem::take(&mut self.new_place) {
             // It was given up because not all could be examined, and something else is there by now.
             (self.searched, self.uncompared, self.lost) = (false, false, None);
-            return self.find(Search::Interrupted, acts);
+            return self.on_candidates_listed(SearchReason::Interrupted, effects);
         }
         if self.is_open_again() {
-            self.barred = false;
-            return self.find(Search::Interrupted, acts);
+            self.is_denied = false;
+            return self.on_candidates_listed(SearchReason::Interrupted, effects);
         }
-        self.report_skipped(acts);
+        self.report_skipped(effects);
         let Some(position) = &mut self.position else { return };
         // A place that is given up is not gone on from, though its file be there again.
         let is_open = self.open.is_some() && self.open == position.held_by && !self.new_place;
         let refusal = self.listing.refusal(position);
         match (self.listing.successor_of(position, &self.passed), refusal) {
             // Once there is something in the next file, nothing more comes to this one: read its rest.
-            (Some(next), _) if is_open => self.drain(next, acts),
+            (Some(next), _) if is_open => self.drain(next, effects),
             (Some(next), _) => {
-                acts.push(Act::Flush);
-                self.enter(next, acts);
+                effects.push(Effect::Flush);
+                self.enter(next, effects);
             }
             (None, Some(refusal)) if !self.follow && !refusal.is_missing() => {
-                acts.extend([Act::Flush, Act::Refuse(refusal)]);
+                effects.extend([Effect::Flush, Effect::Refuse(refusal)]);
             }
             (None, _) if !self.follow => {
                 let path = position.path.clone();
-                self.tell_hidden(&path, acts);
-                self.give_up_barred(1, acts);
-                self.caught_up(acts);
-                acts.extend([Act::Flush, Act::Finish]);
+                self.report_hidden(&path, effects);
+                self.give_up_denied(1, effects);
+                self.report_caught_up(effects);
+                effects.extend([Effect::Flush, Effect::Finish]);
             }
             (None, refusal) if is_open && self.listing.is_open_closed => {
-                self.wait(refusal.unwrap_or(Refusal::Denied), acts);
+                self.wait(refusal.unwrap_or(Refusal::Denied), effects);
             }
             (None, _) if is_open => {
                 match position.held_by.and_then(|file| self.listing.path_of(file)) {
@@ -82,21 +82,21 @@ impl Follower {
                     None => self.misses = MISSES,
                 }
                 let known = position.known();
-                self.tell_state(acts);
+                self.report_availability(effects);
                 if known > 0 {
                     // No tail ran for a moment, so none saw whether the file was cut meanwhile.
-                    self.check(acts);
+                    self.check(effects);
                 } else {
-                    self.follow(acts);
+                    self.follow(effects);
                 }
             }
-            (None, Some(refusal)) => self.wait(refusal, acts),
+            (None, Some(refusal)) => self.wait(refusal, effects),
             (None, None) => match self.listing.live.clone().filter(|live| live.readable) {
                 Some(live) => {
-                    acts.push(Act::Flush);
-                    self.enter(live, acts);
+                    effects.push(Effect::Flush);
+                    self.enter(live, effects);
                 }
-                None => self.wait(Refusal::Denied, acts),
+                None => self.wait(Refusal::Denied, effects),
             },
         }
     }
@@ -107,14 +107,14 @@ impl Follower {
     }
 
     /// Reads what is left of the file. Nobody looks at it again: now or never it shows whether it is what was read.
-    pub(super) fn drain(&mut self, next: Sibling, acts: &mut Vec<Act>) {
-        self.verify(acts);
-        acts.push(Act::Send(Request::Copy { from: self.next }));
+    pub(super) fn drain(&mut self, next: Sibling, effects: &mut Vec<Effect>) {
+        self.verify(effects);
+        effects.push(Effect::Send(Request::Copy { from: self.next }));
         self.phase = Phase::Draining(next);
     }
 
     /// Goes on with a file of the series, after everything of the one before was handed on.
-    pub(super) fn enter(&mut self, next: Sibling, acts: &mut Vec<Act>) {
+    pub(super) fn enter(&mut self, next: Sibling, effects: &mut Vec<Effect>) {
         let Some(position) = &self.position else { return };
         if !next.is_packed() {
             let live = self.listing.live.as_ref().is_some_and(|live| live.id == next.id);
@@ -122,95 +122,96 @@ impl Follower {
             let as_long = position.known() > 0 && next.size >= position.offset;
             if nameless && !live && !self.new_place && as_long {
                 // What was read was deleted, and may have been copied before: a copy is younger than itself.
-                acts.push(Act::Send(Request::Open { path: next.path.clone() }));
+                effects.push(Effect::Send(Request::Open { path: next.path.clone() }));
                 self.phase = Phase::Comparing(next);
             } else {
-                self.open_next(next, acts);
+                self.open_next(next, effects);
             }
         } else if position.known() > 0 {
             let (offset, known) = (position.offset, position.known());
-            acts.push(Act::Send(Request::ChecksumCompressed {
+            effects.push(Effect::Send(Request::ChecksumCompressed {
                 path: next.path.clone(),
                 before: offset,
                 count: known,
             }));
-            self.phase = Phase::Weighing(next);
+            self.phase = Phase::ComparingCompressed(next);
         } else {
-            self.enter_packed(&next, acts);
+            self.enter_compressed(&next, effects);
         }
     }
 
     /// A packed file that seems to come next was compared with the one that was just read: compressing
     /// gives a file another inode, and may give it another time.
-    pub(super) fn weighed(&mut self, packed: &Sibling, sum: Sum, acts: &mut Vec<Act>) {
+    pub(super) fn on_compressed_checksum(&mut self, packed: &Sibling, sum: Sum, effects: &mut Vec<Effect>) {
         self.passed.push(packed.id);
-        if self.is_here(sum) {
+        if self.is_at_place(sum) {
             self.deleted = false;
-            self.look(Phase::Choosing, acts);
+            self.list(Phase::Choosing, effects);
         } else {
-            self.enter_packed(packed, acts);
+            self.enter_compressed(packed, effects);
         }
     }
 
     /// Reads a whole packed file.
-    pub(super) fn enter_packed(&mut self, packed: &Sibling, acts: &mut Vec<Act>) {
+    pub(super) fn enter_compressed(&mut self, packed: &Sibling, effects: &mut Vec<Effect>) {
         self.passed.push(packed.id);
-        self.rotate(packed, acts);
-        acts.push(Act::Send(Request::CopyCompressed { path: packed.path.clone(), from: 0 }));
-        self.phase = Phase::Copying(false);
+        self.rotate(packed, effects);
+        effects.push(Effect::Send(Request::CopyCompressed { path: packed.path.clone(), from: 0 }));
+        self.phase = Phase::Copying { live: false };
     }
 
     /// A file that may be a copy of the one that was just read is open, if it is still the one that was listed.
-    pub(super) fn opened_copy(&mut self, next: Sibling, file: &Sibling, acts: &mut Vec<Act>) {
+    pub(super) fn on_copy_opened(&mut self, next: Sibling, file: &Sibling, effects: &mut Vec<Effect>) {
         let Some(position) = &self.position else { return };
         self.open = Some(file.id);
         if file.id == next.id {
-            acts.push(Act::Send(Request::Checksum { before: position.offset, count: position.known() }));
+            effects
+                .push(Effect::Send(Request::Checksum { before: position.offset, count: position.known() }));
             self.phase = Phase::Comparing(next);
         } else {
-            self.look(Phase::Choosing, acts);
+            self.list(Phase::Choosing, effects);
         }
     }
 
     /// The file that seems to come next was compared with the one that was just read.
-    pub(super) fn compared(&mut self, next: Sibling, sum: Sum, acts: &mut Vec<Act>) {
-        if self.is_here(sum) {
+    pub(super) fn on_copy_checksum(&mut self, next: Sibling, sum: Sum, effects: &mut Vec<Effect>) {
+        if self.is_at_place(sum) {
             self.passed.push(next.id);
             self.deleted = false;
-            self.look(Phase::Choosing, acts);
+            self.list(Phase::Choosing, effects);
         } else {
-            self.open_next(next, acts);
+            self.open_next(next, effects);
         }
     }
 
     /// Asks for the next file. It may be renamed, or cut and copied, after it was listed, and another have its
     /// inode number: so the listing that counts is made when it is open, and its bytes come right after.
-    fn open_next(&mut self, next: Sibling, acts: &mut Vec<Act>) {
+    fn open_next(&mut self, next: Sibling, effects: &mut Vec<Effect>) {
         let Some(position) = &self.position else { return };
         let stem = stem(&position.path).to_vec();
-        acts.push(Act::Send(Request::Enter { path: next.path.clone(), file: next.id, prefix: stem }));
-        self.listing = Listing::default();
+        effects.push(Effect::Send(Request::Enter { path: next.path.clone(), file: next.id, prefix: stem }));
+        self.listing = SeriesListing::default();
         self.phase = Phase::Entering(next);
     }
 
     /// The next file is open, if it is still the one that was listed.
-    pub(super) fn opened_next(&mut self, next: Sibling, file: Sibling, acts: &mut Vec<Act>) {
+    pub(super) fn on_next_opened(&mut self, next: Sibling, file: Sibling, effects: &mut Vec<Effect>) {
         self.open = Some(file.id);
         if file.id == next.id {
-            self.phase = Phase::Confirming(next, file);
+            self.phase = Phase::Confirming { listed: next, opened: file };
         } else {
-            self.look(Phase::Choosing, acts);
+            self.list(Phase::Choosing, effects);
         }
     }
 
     /// What was there once the next file was open: does it still come next?
-    pub(super) fn confirmed(&mut self, next: &Sibling, file: &Sibling, acts: &mut Vec<Act>) {
+    pub(super) fn on_next_listed(&mut self, next: &Sibling, file: &Sibling, effects: &mut Vec<Effect>) {
         let still = self
             .successor()
             .or_else(|| self.listing.live.clone())
             .filter(|still| still.id == file.id && !self.is_open_again());
         let Some(mut still) = still else {
-            acts.push(Act::Discard);
+            effects.push(Effect::Discard);
             self.phase = Phase::Skipping;
             return;
         };
@@ -218,27 +219,27 @@ impl Follower {
         let named = self.listing.siblings.iter().find(|sibling| sibling.id == file.id);
         still.path.clone_from(&named.unwrap_or(file).path);
         let live = self.listing.live.as_ref().is_some_and(|live| live.id == still.id);
-        self.rotate(&still, acts);
+        self.rotate(&still, effects);
         if still.size < next.size.max(file.size) {
-            let cause = "it was cut before it was read";
-            acts.push(Act::Tell(Notice::Gap(still.id, 0, None, cause)));
+            let cause = LossCause::TruncatedBeforeRead;
+            effects.push(Effect::Report(Notice::Gap { file: still.id, offset: 0, bytes: None, cause }));
         }
-        self.tell_appeared(acts);
+        self.report_appeared(effects);
         self.copying = (0, still.size);
-        self.phase = Phase::Copying(live);
+        self.phase = Phase::Copying { live };
     }
 
     /// The place is now the beginning of that file.
-    pub(super) fn rotate(&mut self, file: &Sibling, acts: &mut Vec<Act>) {
+    pub(super) fn rotate(&mut self, file: &Sibling, effects: &mut Vec<Effect>) {
         let Some(position) = &self.position else { return };
         let path = position.path.clone();
-        self.tell_hidden(&path, acts);
-        self.report_skipped(acts);
-        self.give_up_barred(file.size, acts);
+        self.report_hidden(&path, effects);
+        self.report_skipped(effects);
+        self.give_up_denied(file.size, effects);
         let Some(position) = &mut self.position else { return };
         let whole = !std::mem::take(&mut self.cut_short);
         if std::mem::take(&mut self.new_place) {
-            self.tell_lost(acts);
+            self.report_lost(effects);
             match &mut self.position {
                 // It may be seen again, and what was read of it must not come twice.
                 Some(position) if self.uncompared => position.give_up(file),
@@ -247,9 +248,10 @@ impl Follower {
         } else {
             let packed = |s: &Sibling| s.is_packed() && s.modified.0 == position.modified.0;
             if self.deleted && !self.listing.siblings.iter().any(packed) {
-                acts.push(Act::Tell(Notice::Deleted(position.file, position.offset)));
+                effects
+                    .push(Effect::Report(Notice::Deleted { file: position.file, offset: position.offset }));
             }
-            acts.push(Act::Tell(Notice::Rotated((position.file, position.offset), file.id, whole)));
+            effects.push(Effect::Report(Notice::Rotated { read: position.offset, to: file.id, whole }));
             position.enter(file);
         }
         self.searched = false;

@@ -1,6 +1,6 @@
 //! Which file comes next.
 
-use super::{Listing, Modified, Position, Sibling};
+use super::{Modified, Position, SeriesListing, Sibling};
 use crate::batch::FileId;
 use crate::cluster::target::RemotePath;
 
@@ -17,10 +17,10 @@ fn a_packed_file_counts_once_the_file_it_is_made_of_is_gone() {
     let live = file(9, "/l/a.out", 9);
     let (plain, packed) = (file(2, "/l/a.out.1", 5), file(3, "/l/a.out.1.gz", 4));
     let siblings = vec![file(1, "/l/a.out.3", 1), packed.clone(), plain.clone(), live.clone()];
-    let packing = Listing { live: Some(live.clone()), siblings, ..Listing::default() };
+    let packing = SeriesListing { live: Some(live.clone()), siblings, ..SeriesListing::default() };
     assert_eq!(packing.successor_of(&read, &[]), Some(plain));
     let siblings = vec![file(1, "/l/a.out.3", 1), packed.clone(), live.clone()];
-    let done = Listing { live: Some(live), siblings, ..Listing::default() };
+    let done = SeriesListing { live: Some(live), siblings, ..SeriesListing::default() };
     assert_eq!(done.successor_of(&read, &[]), Some(packed));
 }
 
@@ -32,6 +32,6 @@ fn the_inode_number_of_a_file_that_was_packed_means_nothing_any_more() {
     read.held_by = Some(packed.id);
     let reused = file(1, "/l/a.out.1.gz", 5);
     let siblings = vec![packed, reused.clone()];
-    let listing = Listing { live: Some(live), siblings, ..Listing::default() };
+    let listing = SeriesListing { live: Some(live), siblings, ..SeriesListing::default() };
     assert_eq!(listing.successor_of(&read, &[]), Some(reused));
 }

@@ -96,7 +96,7 @@ pub(super) struct Cvm {
 pub(super) enum Answer {
     Bytes(Vec<u8>),
     Message,
-    Record(Reply),
+    Reply(Reply),
 }
 
 impl Cvm {
@@ -218,7 +218,7 @@ impl Cvm {
     }
 
     pub(super) fn say(&mut self, record: Reply) {
-        self.answers.push_back(Answer::Record(record));
+        self.answers.push_back(Answer::Reply(record));
     }
 
     /// The script carries out one question.
@@ -243,7 +243,7 @@ impl Cvm {
                 self.questions.push_front(Request::Open { path });
                 self.answer();
                 let opened = self.answers.back();
-                if matches!(opened, Some(Answer::Record(Reply::Opened(file))) if file.id == id) {
+                if matches!(opened, Some(Answer::Reply(Reply::Opened(file))) if file.id == id) {
                     self.questions.push_front(Request::Copy { from: 0 });
                     self.questions.push_front(Request::ListSeries { prefix });
                 }
