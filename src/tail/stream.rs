@@ -41,7 +41,7 @@ pub fn follow(target: Arc<Target>, host: Rc<Host>, reading: Reading) -> impl Str
         reading,
         items: VecDeque::new(),
         long: LongLine::default(),
-        state: StreamState::Disconnected(start),
+        state: TailState::Disconnected(start),
         greeting_turn: None,
         attempts: 0,
         unread: false,
@@ -52,7 +52,7 @@ pub fn follow(target: Arc<Target>, host: Rc<Host>, reading: Reading) -> impl Str
     stream::unfold(tail, |mut tail| async move { tail.next().await.map(|item| (item, tail)) })
 }
 
-enum StreamState {
+enum TailState {
     Disconnected(Start),
     /// Disconnected, with the next try at that time.
     Pausing {
@@ -71,7 +71,7 @@ struct Tail {
     items: VecDeque<Item>,
     /// Joins the pieces of a long line, also across a reconnect.
     long: LongLine,
-    state: StreamState,
+    state: TailState,
     /// Held while this stream greets the shell of its connection.
     greeting_turn: Option<OwnedSemaphorePermit>,
     /// How many tries failed in a row, without progress.
@@ -93,20 +93,20 @@ impl Tail {
             if let Some(item) = self.items.pop_front() {
                 return Some(item);
             }
-            self.state = match std::mem::replace(&mut self.state, StreamState::Ended) {
-                StreamState::Ended => return None,
-                StreamState::Pausing { start, until } => {
+            self.state = match std::mem::replace(&mut self.state, TailState::Ended) {
+                TailState::Ended => return None,
+                TailState::Pausing { start, until } => {
                     sleep_until(until).await;
-                    StreamState::Disconnected(start)
+                    TailState::Disconnected(start)
                 }
-                StreamState::Disconnected(start) => self.connect(start).await,
-                StreamState::Connected(conversation) => self.converse(conversation).await,
+                TailState::Disconnected(start) => self.connect(start).await,
+                TailState::Connected(conversation) => self.converse(conversation).await,
             };
         }
     }
 
     /// Opens a channel and greets the shell on it, or sends the script.
-    async fn connect(&mut self, start: Start) -> StreamState {
+    async fn connect(&mut self, start: Start) -> TailState {
         if !self.host.approached.replace(true) {
             self.emit_for_cvm(Status::Connecting, "connecting");
         }
@@ -134,18 +134,18 @@ impl Tail {
         let mut conversation =
             Conversation::new(channel, &self.host.heartbeat, secret, target, follow, start, limit);
         conversation.start(clock.as_ref()).await;
-        StreamState::Connected(Box::new(conversation))
+        TailState::Connected(Box::new(conversation))
     }
 
     /// Turns the next report of the conversation into items.
-    async fn converse(&mut self, mut conversation: Box<Conversation>) -> StreamState {
+    async fn converse(&mut self, mut conversation: Box<Conversation>) -> TailState {
         let report = conversation.next_report(self.host.session.endpoint()).await;
         match report {
             Report::Greeted(clock) => {
                 self.host.clock.replace(Some(clock.clone()));
                 self.greeting_turn = None;
                 conversation.send_script(Some(&clock)).await;
-                StreamState::Connected(conversation)
+                TailState::Connected(conversation)
             }
             Report::Started => {
                 self.agent_since = Some(Instant::now());
@@ -153,7 +153,7 @@ impl Tail {
                 if let Some(clock) = self.host.clock.borrow().clone() {
                     self.items.push_back(Item::Clock { target: Arc::clone(&self.target), clock });
                 }
-                StreamState::Connected(conversation)
+                TailState::Connected(conversation)
             }
             Report::Lines { file, offset, bytes, ending } => {
                 if self.agent_since.is_some() {
@@ -170,7 +170,7 @@ impl Tail {
                     ending,
                 };
                 self.long.take(batch, |batch| self.items.push_back(Item::Lines(batch)));
-                StreamState::Connected(conversation)
+                TailState::Connected(conversation)
             }
             Report::Notice(notice) => {
                 let interrupted = self.broken_at.map(|broken_at| broken_at.elapsed());
@@ -188,11 +188,11 @@ impl Tail {
                 if notice == Notice::CaughtUp {
                     self.broken_at = None;
                 }
-                StreamState::Connected(conversation)
+                TailState::Connected(conversation)
             }
             Report::Fresh => {
                 self.items.push_back(Item::Fresh(Arc::clone(&self.target)));
-                StreamState::Connected(conversation)
+                TailState::Connected(conversation)
             }
             Report::Finished => {
                 let message = if self.unread {
@@ -207,16 +207,16 @@ impl Tail {
                     "stream ended"
                 );
                 self.emit(Event::new(Status::Stopped, self.subject(), message));
-                StreamState::Ended
+                TailState::Ended
             }
             Report::Refused(failure) => {
                 self.emit_failure(&failure);
-                StreamState::Ended
+                TailState::Ended
             }
             // A bounded read ends: another connection would fail in the same way.
             Report::Failed(failure) if !self.reading.follow => {
                 self.emit_failure(&failure);
-                StreamState::Ended
+                TailState::Ended
             }
             Report::Failed(failure) | Report::Broken(failure) => {
                 self.greeting_turn = None;
@@ -237,7 +237,7 @@ impl Tail {
     }
 
     /// An attempt failed: pauses and retries, or gives up.
-    fn on_failure(&mut self, start: Start, failure: &Failure) -> StreamState {
+    fn on_failure(&mut self, start: Start, failure: &Failure) -> TailState {
         self.attempts += 1;
         let limit = match self.reading.reconnect {
             Reconnect::Never => Some(0),
@@ -252,7 +252,7 @@ impl Tail {
         tracing::debug!(cvm, log, attempt, reason = failure.message, "connection lost or not made");
         if !failure.kind.is_transient() || limit.is_some_and(|limit| self.attempts > limit) {
             self.emit_failure(failure);
-            return StreamState::Ended;
+            return TailState::Ended;
         }
         // An agent that starts and fails is a fault of this stream, not of the CVM.
         let next = match self.agent_since.take() {
@@ -263,7 +263,7 @@ impl Tail {
         event.hint.clone_from(&failure.hint);
         event.attempt = Some(self.attempts);
         self.emit(event);
-        StreamState::Pausing { start, until: next }
+        TailState::Pausing { start, until: next }
     }
 
     /// This stream, as events name it.
