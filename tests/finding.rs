@@ -91,7 +91,7 @@ fn an_answer_that_is_no_list_of_addresses_is_refused() {
     ] {
         answers(&cvms[0], script);
         let done = discover(&world, &cvms).finish(LONG).expect(2);
-        let told = format!("--discover {seed}: {seed} does not tell who its cluster is: {why}\n");
+        let told = format!("--discover {seed}: {seed} did not list its cluster: {why}\n");
         assert!(done.err().contains(&told), "{script}: {}", done.err());
         assert_eq!(done.out(), "");
     }

@@ -89,7 +89,7 @@ fn a_cvm_that_comes_back_with_another_host_key_is_told_of_and_left_alone() {
             }
             make_key(&cvm.folder().join("host_key"));
         },
-        &["not the one your known_hosts holds", "ssh-keygen"],
+        &["has changed: the CVM was reinstalled, or this is another machine", "ssh-keygen"],
         |_| {},
     );
 }
