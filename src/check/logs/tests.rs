@@ -32,7 +32,7 @@ fn what_is_no_file_is_told_as_what_it_is() {
         (Refusal::Missing, None, "is not there"),
         (Refusal::Missing, Some("gone"), "a link to gone, which is not there"),
         (Refusal::NotADirectory, None, "one of the directories in its path is a file"),
-        (Refusal::LinkLoop, Some("x"), "links lead in a circle"),
+        (Refusal::LinkLoop, Some("x"), "links form a loop"),
         (Refusal::Directory, None, "not a file"),
         (Refusal::Denied, None, "joe may not read"),
     ] {
