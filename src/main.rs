@@ -20,8 +20,8 @@
 //!
 //! `environment.rs` reads the process's surroundings once. `cli/` parses the flags, `config/` the config file. `plan/`
 //! resolves both into what a verb needs, in the types of `options.rs`; it may first have to ask a CVM who is in its
-//! cluster (`modes/discover.rs`). A verb of `modes/` then runs, and its [`Exit`](exit::Exit) or
-//! [`Stop`](modes::stop::Stop) becomes the exit status here.
+//! cluster (`modes/discover.rs`). A verb of `modes/` then runs, and its [`Exit`] or
+//! [`Stop`] becomes the exit status here.
 //!
 //! # The rooms
 //!

@@ -154,7 +154,7 @@ impl Conversation {
         self.follower.into_start()
     }
 
-    /// Listens until there is something to report.
+    /// Waits for the next report.
     pub async fn next_report(&mut self, about: &Endpoint) -> Report {
         if self.polled_at.elapsed() >= STALLED {
             self.verify_at = Instant::now();
@@ -164,7 +164,6 @@ impl Conversation {
         report
     }
 
-    /// As [`Self::hear`].
     async fn advance(&mut self, about: &Endpoint) -> Report {
         loop {
             if let Some(report) = self.reports.pop_front() {
