@@ -208,7 +208,7 @@ fn section<'a>(template: &str, value: &impl Fn(&str) -> Value<'a>) -> Option<Str
     Some(text)
 }
 
-/// `template` with its values; each is told whether it begins a word.
+/// `template` with its values; each with whether it begins a word.
 fn filled(template: &str, value: impl Fn(&str, bool) -> Option<String>) -> Option<String> {
     let mut text = String::new();
     let mut rest = template;

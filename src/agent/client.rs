@@ -33,6 +33,9 @@ use crate::ssh::connection::Connection;
 use crate::ssh::process::{CommandEnd, Process};
 use crate::ssh::session::Session;
 
+/// How many bytes of a request are traced.
+const TRACED: usize = 1000;
+
 /// How long the first record and each answer may take, unless the user allows a connection more: a login script may
 /// take its time, and a log that can be followed can be checked and listed too.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
@@ -220,6 +223,12 @@ impl<'a> Client<'a> {
         for request in requests.iter().chain([&Request::EndAnswer]) {
             request.write(&mut text);
         }
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            let mut shown = Vec::new();
+            requests.iter().for_each(|request| request.write(&mut shown));
+            let shown = String::from_utf8_lossy(&shown[..shown.len().min(TRACED)]);
+            tracing::debug!(host = self.about.host, request = shown.trim_end(), "request");
+        }
         let mut replies = Vec::new();
         self.exchange(&text, |reply| {
             if reply == Reply::Answered {
@@ -230,6 +239,12 @@ impl<'a> Client<'a> {
         })
         .await?;
         self.has_agent = true;
+        tracing::debug!(
+            host = self.about.host,
+            requests = requests.len(),
+            replies = replies.len(),
+            "answered"
+        );
         Ok(replies)
     }
 

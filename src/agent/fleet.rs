@@ -58,14 +58,14 @@ pub fn hosts(
     cvms: &[Arc<Cvm>],
     ssh: &options::SshOptions,
     heartbeat: &Rc<Heartbeat>,
-    ear: Option<&LogSink>,
+    ssh_log: Option<&LogSink>,
 ) -> io::Result<Vec<Rc<Host>>> {
     let ssh = Arc::new(ssh.clone());
     let resources = Resources::new(&ssh);
     let host = |cvm: &Arc<_>| {
         let session = Session::new(Arc::clone(cvm), Arc::clone(&ssh), Arc::clone(&resources));
-        let session = match ear {
-            Some(ear) => session.with_log_sink(Arc::clone(ear)),
+        let session = match ssh_log {
+            Some(ssh_log) => session.with_log_sink(Arc::clone(ssh_log)),
             None => session,
         };
         Host::new(session, Rc::clone(heartbeat))
@@ -74,11 +74,11 @@ pub fn hosts(
 }
 
 /// A receiver of what ssh writes, and where it comes out; without `verbose` nothing does.
-pub fn ear(verbose: bool) -> (Option<LogSink>, UnboundedReceiver<String>) {
+pub fn ssh_log(verbose: bool) -> (Option<LogSink>, UnboundedReceiver<String>) {
     let (sender, lines) = unbounded_channel();
-    let ear: LogSink = Arc::new(move |cvm, _, words| {
+    let ssh_log: LogSink = Arc::new(move |cvm, _, words| {
         // Nobody receives any more when the run is over.
         let _ = sender.send(format!("{cvm}: ssh: {}", String::from_utf8_lossy(words)));
     });
-    (verbose.then_some(ear), lines)
+    (verbose.then_some(ssh_log), lines)
 }

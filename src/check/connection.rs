@@ -45,7 +45,7 @@ pub(super) async fn connect(
     };
     let progress = Arc::new(Mutex::new(DebugLog::default()));
     let session = Session::new(Arc::clone(cvm), ssh, Arc::clone(&scope.resources))
-        .with_log_sink(ear(&progress, scope.ear.clone()));
+        .with_log_sink(ssh_log(&progress, scope.ssh_log.clone()));
     let session = match &route {
         Some(route) => session.with_route(route),
         None => session,
@@ -77,7 +77,7 @@ pub(super) async fn connect(
 }
 
 /// Follows the progress by what ssh writes, and hands it on to the user's, except for debug output.
-fn ear(progress: &Arc<Mutex<DebugLog>>, user: Option<LogSink>) -> LogSink {
+fn ssh_log(progress: &Arc<Mutex<DebugLog>>, user: Option<LogSink>) -> LogSink {
     let progress = Arc::clone(progress);
     Arc::new(move |cvm, writer, line| {
         let text = String::from_utf8_lossy(line);

@@ -20,7 +20,7 @@ pub struct CheckScope {
     /// What all sessions share.
     pub resources: Arc<Resources>,
     /// Gets what ssh writes (`--verbose`).
-    pub ear: Option<LogSink>,
+    pub ssh_log: Option<LogSink>,
     /// The logs, by name.
     pub logs: Vec<(String, RemotePath)>,
     /// Globs over paths.

@@ -17,7 +17,7 @@ const UNNAMED: &str = "of your ssh config";
 /// A CVM as ssh connects to it: fills in the sentences of the table.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    /// What ssh is told to connect to; `local` for this machine.
+    /// What ssh connects to; `local` for this machine.
     pub host: String,
     /// The port, if the user named one or ssh resolved it.
     pub port: Option<u16>,

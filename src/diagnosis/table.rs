@@ -205,7 +205,7 @@ pub const fn refused(refusal: Refusal, absent: &'static Cause) -> &'static Cause
     }
 }
 
-/// What is heard once the connection is up, and what cvmtail finds out by itself.
+/// What ssh and the CVM say once the connection is up, and what cvmtail finds out by itself.
 pub const CONNECTED: &[Cause] = &[
     row(
         Kind::Lost,

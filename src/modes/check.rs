@@ -41,10 +41,10 @@ pub fn run(plan: CheckPlan) -> Result<Exit, Stop> {
 async fn check(plan: CheckPlan) -> Result<Exit, Stop> {
     let CheckPlan { cvms, logs, patterns, naming, ssh, verdict } = plan;
     let mut reporter = Reporter::stderr(&SILENT, &[]).context("cannot start")?;
-    let (ear, mut heard) = fleet::ear(ssh.verbose);
+    let (ssh_log, mut ssh_lines) = fleet::ssh_log(ssh.verbose);
     let scope = CheckScope {
         resources: Resources::new(&ssh),
-        ear,
+        ssh_log,
         ssh: Arc::new(ssh),
         logs,
         patterns,
@@ -67,14 +67,14 @@ async fn check(plan: CheckPlan) -> Result<Exit, Stop> {
     let printed = loop {
         tokio::select! {
             biased;
-            Some(words) = heard.recv() => reporter.run(&words, None, false),
+            Some(words) = ssh_lines.recv() => reporter.run(&words, None, false),
             // Once all is checked, the rest is printed.
             _ = &mut checks => break printing.await,
             // Before that, only a closed stdout ends the printing.
             printed = &mut printing => break printed,
         }
     };
-    while let Ok(words) = heard.try_recv() {
+    while let Ok(words) = ssh_lines.try_recv() {
         reporter.run(&words, None, false);
     }
     reporter.finish(LAST_WORDS);

@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::agent::fleet::{ear, hosts};
+use crate::agent::fleet::{hosts, ssh_log};
 use crate::agent::heartbeat::Heartbeat;
 use crate::exit::Exit;
 use crate::flow::filter::Filter;
@@ -48,9 +48,9 @@ async fn follow(plan: &plan::FollowPlan, pipeline: Pipeline, live: bool) -> io::
     let began = Instant::now();
     let reading = Reading { follow: live, ..plan.reading.clone() };
     let (mut signals, mut asking) = (Signals::listen()?, Asking::listen()?);
-    let (ear, heard) = ear(plan.ssh.verbose);
+    let (ssh_log, ssh_lines) = ssh_log(plan.ssh.verbose);
     let heartbeat = Rc::new(Heartbeat::default());
-    let hosts = hosts(&plan.cvms, &plan.ssh, &heartbeat, ear.as_ref())?;
+    let hosts = hosts(&plan.cvms, &plan.ssh, &heartbeat, ssh_log.as_ref())?;
     let mut run = Run {
         streams: Merge::new([]),
         globs: globs::watch(&hosts, &plan.patterns, live),
@@ -64,7 +64,7 @@ async fn follow(plan: &plan::FollowPlan, pipeline: Pipeline, live: bool) -> io::
         cvms: plan.cvms.len(),
         last_events: Vec::new(),
         began,
-        heard,
+        ssh_lines,
     };
     for (host, pattern) in hosts.iter().flat_map(|host| plan.patterns.iter().map(move |it| (host, it))) {
         run.pipeline.tally().expect_glob(&host.session.cvm().name, &pattern.to_string());

@@ -13,7 +13,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::agent::fleet::{Host, ear, hosts};
+use crate::agent::fleet::{Host, hosts, ssh_log};
 use crate::agent::heartbeat::Heartbeat;
 use crate::exit::Exit;
 use crate::modes::runtime;
@@ -67,9 +67,9 @@ pub fn run(plan: &SnapshotPlan) -> Result<Exit, Stop> {
 async fn snapshot(plan: &SnapshotPlan, earlier: Option<&Earlier>) -> io::Result<Exit> {
     let mut signals = Signals::listen()?;
     let mut reporter = Reporter::stderr(&plan.report, &plan.targets)?;
-    let (ear, mut heard) = ear(plan.ssh.verbose);
+    let (ssh_log, mut ssh_lines) = ssh_log(plan.ssh.verbose);
     let heartbeat = Rc::new(Heartbeat::default());
-    let hosts = hosts(&plan.cvms, &plan.ssh, &heartbeat, ear.as_ref())?;
+    let hosts = hosts(&plan.cvms, &plan.ssh, &heartbeat, ssh_log.as_ref())?;
     let mut inspection = Inspection::new(plan, &hosts);
     let over = Instant::now() + plan.timeout;
     let signal = loop {
@@ -77,7 +77,7 @@ async fn snapshot(plan: &SnapshotPlan, earlier: Option<&Earlier>) -> io::Result<
             biased;
             number = signals.ending() => break Some(number),
             () = sleep_until(over) => break None,
-            Some(words) = heard.recv() => reporter.run(&words, None, false),
+            Some(words) = ssh_lines.recv() => reporter.run(&words, None, false),
             () = heartbeat.run() => break None,
             more = inspection.step() => {
                 reporter.connecting(inspection.settled(), plan.cvms.len());

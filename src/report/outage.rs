@@ -1,4 +1,4 @@
-//! Pure: what happens to several logs of a CVM together is told once.
+//! Pure: reports once what happens to several logs of a CVM together.
 //!
 //! A connection carries up to ten logs. When it breaks, each stream says so, at each try; of a cluster that would be
 //! hundreds of lines, which take the log off the screen.
@@ -154,7 +154,7 @@ impl GroupedEvent {
     }
 }
 
-/// True if two events of streams of one CVM can be told as one. Of streams that are back the longest time is told,
+/// True if two events of streams of one CVM can be reported as one. Of streams that are back the longest time is reported,
 /// and all that they caught up.
 fn is_same<'e>(one: &'e Event, other: &'e Event) -> bool {
     let said = |event: &'e Event| (event.status, event.hint.as_deref(), event.attempt);

@@ -72,7 +72,7 @@ pub struct Conversation {
     greeted: (Timestamp, Instant),
     /// What it showed, until that is good enough.
     readings: ClockReadings,
-    /// The script was heard.
+    /// The agent has started.
     has_started: bool,
     /// Until when it must be.
     deadline: Instant,

@@ -76,7 +76,7 @@ pub(super) struct Run<'a> {
     /// When it began.
     pub(super) began: Instant,
     /// What ssh itself says, for `--verbose`.
-    pub(super) heard: UnboundedReceiver<String>,
+    pub(super) ssh_lines: UnboundedReceiver<String>,
 }
 
 impl Run<'_> {
@@ -128,7 +128,7 @@ impl Run<'_> {
                         self.summarise();
                         continue;
                     }
-                    Some(words) = self.heard.recv() => {
+                    Some(words) = self.ssh_lines.recv() => {
                         self.reporter.run(&words, None, false);
                         continue;
                     }
