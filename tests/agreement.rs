@@ -120,3 +120,28 @@ fn of_cvms_that_cannot_be_reached_or_break() {
     }
     nothing_left(&world, &[good]);
 }
+
+#[test]
+fn of_streams_that_only_a_glob_finds() {
+    let world = World::new();
+    let folder = world.folder().display().to_string();
+    let line = |n: u32| format!("2026-11-20 03:12:{:02},000Z INFO line {n}\n", n % 60);
+    for name in ["a.glob", "b.glob"] {
+        fs::write(format!("{folder}/{name}"), (0..30).map(line).collect::<String>()).expect("a file");
+    }
+    let glob = format!("{folder}/*.glob");
+    for (flags, lines) in [
+        (&["--rate-limit", "7"][..], 14),
+        (&["--order", "time"], 60),
+        (&["--order", "time", "--rate-limit", "7", "-M"], 14),
+        (&["--dedup"], 60),
+        (&["-C", "1", "-g", "line 3$"], 6),
+    ] {
+        let arguments = ["-c", "local", "--json", "--stats", "--no-follow", "-n", "+1"];
+        let done = world.cvmtail(&arguments).args(flags.iter().copied()).args([glob.as_str()]).finish(LONG);
+        assert_failed(&done, 0, &[]);
+        let printed = objects(&done.stdout).iter().filter(|object| object["type"] == "line").count();
+        assert_eq!(printed, lines, "{flags:?}: {}{}", done.out(), done.err());
+    }
+    nothing_left_of_local(&world);
+}

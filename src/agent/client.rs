@@ -225,7 +225,9 @@ impl<'a> Client<'a> {
         }
         if tracing::enabled!(tracing::Level::DEBUG) {
             let mut shown = Vec::new();
-            requests.iter().for_each(|request| request.write(&mut shown));
+            for request in requests {
+                request.write(&mut shown);
+            }
             let shown = String::from_utf8_lossy(&shown[..shown.len().min(TRACED)]);
             tracing::debug!(host = self.about.host, request = shown.trim_end(), "request");
         }

@@ -63,7 +63,7 @@ pub(super) struct Pipeline {
     live: bool,
     /// By the id of the target.
     streams: Vec<Stages>,
-    targets: Vec<Arc<Target>>,
+    targets: BTreeMap<usize, Arc<Target>>,
     /// How far the clock of each CVM is ahead.
     skews: BTreeMap<String, SignedDuration>,
     /// `None`: units are printed as they arrive.
@@ -105,7 +105,7 @@ impl Pipeline {
             zone: plan.output.zone.clone(),
             live,
             streams: Vec::new(),
-            targets: plan.targets.clone(),
+            targets: plan.targets.iter().map(|target| (target.id, Arc::clone(target))).collect(),
             skews: BTreeMap::new(),
             ready: Vec::new(),
             events: Vec::new(),
@@ -224,7 +224,7 @@ impl Pipeline {
     fn forward(&mut self, out: &mut Vec<u8>, id: usize, now: Instant) -> ControlFlow<()> {
         let stream = &mut self.streams[id];
         if let Some(suppressed) = stream.take_suppressed() {
-            let target = &self.targets[id];
+            let Some(target) = self.targets.get(&id) else { return ControlFlow::Continue(()) };
             self.printer.tally.suppressed(target, suppressed.lines);
             let noun = if self.flow.records { "record" } else { "line" };
             let amount = human::count(suppressed.units, noun);
@@ -296,7 +296,7 @@ impl Pipeline {
         if self.granularity != Granularity::Units {
             return ControlFlow::Continue(());
         }
-        let Some(target) = self.targets.get(id).map(Arc::clone) else { return ControlFlow::Continue(()) };
+        let Some(target) = self.targets.get(&id).map(Arc::clone) else { return ControlFlow::Continue(()) };
         self.stream(&target);
         self.streams[id].on_end(&self.filter, now, &mut self.ready);
         if let Some(order) = &mut self.order {
@@ -379,6 +379,8 @@ impl Pipeline {
             let interpreter = Interpreter::new(&self.flow, self.zone.clone(), self.live);
             self.streams.push(Stages::new(&self.flow, interpreter, !self.filter.is_trivial(), self.live));
         }
+        // A glob finds streams that the plan does not know.
+        self.targets.entry(target.id).or_insert_with(|| Arc::clone(target));
         &mut self.streams[target.id]
     }
 }
