@@ -53,14 +53,14 @@ fn a_trace_has_the_conversation_and_neither_the_nonce_nor_the_log() {
         "authenticated",
         "channel opened",
         "greeting sent",
-        "reply=\"O ",
+        "reply=\"clock ",
         "script sent",
-        "reply=\"I ",
-        "request=\"o ",
-        "reply=\"H ",
-        "request=\"d 0 ",
+        "reply=\"serving ",
+        "request=\"open_log ",
+        "reply=\"opened ",
+        "request=\"peek 0 ",
         " bytes of the log\"",
-        "reply=\"E ",
+        "reply=\"end ",
         "stream ended",
         "closing",
         "ssh ended",
@@ -101,7 +101,7 @@ fn a_connection_that_breaks_and_a_rotation_are_in_the_trace() {
     {
         assert!(count(wanted) >= least, "{wanted}: {records:#?}");
     }
-    assert!(count("request=\"n ") > 0, "the new file is entered: {records:#?}");
+    assert!(count("request=\"enter_log ") > 0, "the new file is entered: {records:#?}");
     assert!(!holds_nonce(&records.join("\n")), "{records:#?}");
     assert!(records.len() < 500, "lines of the log are not traced one by one: {}", records.len());
 }
