@@ -4,7 +4,7 @@ use std::fs;
 
 use rustix::process::Signal;
 
-use crate::told::{LONG, bytes, events, nothing_left, objects};
+use crate::told::{LONG, alone, bytes, events, genesis, nothing_left, objects};
 use crate::world::World;
 use crate::world::poll::{SOON, must};
 use crate::world::writer::Log;
@@ -181,7 +181,8 @@ fn a_long_line_is_one_line_in_every_form() {
     same(&read(&["-o", "raw", "--order", "time"]), &content, "--order time");
     let once = [calm.as_bytes(), &long, b"(repeated once)\n  at b.py\n", calm.as_bytes()].concat();
     same(&read(&["--prefix", "none", "--dedup"]), &once, "--dedup");
-    let template = [b"<".to_vec(), long[..long.len() - 1].to_vec(), b"> error genesis\n".to_vec()].concat();
+    let end = format!("> error {}\n", genesis(&world)).into_bytes();
+    let template = [b"<".to_vec(), long[..long.len() - 1].to_vec(), end].concat();
     same(&read(&["--template", "<{line}> {level} {log}", "-g", "PANIC"]), &template.repeat(2), "--template");
     let colored = read(&["--prefix", "none", "--color", "always", "--highlight", "[xéy]+|P.*", "-m", "2"]);
     assert_eq!(memchr::memmem::find_iter(&colored, b"\x1b[0m").count() % 2, 0);
@@ -288,7 +289,7 @@ fn a_long_line_that_is_never_finished_ends_with_its_file() {
     let log = cvm.log("genesis.out");
     log.put("");
     let run = world.cvmtail(&["-c", &cvm.target(), "-o", "raw", "-v", "drop", &log.path]).start();
-    run.wait_for_word(&format!("+ {} genesis", cvm.target()));
+    run.wait_for_word(&format!("+ {} {}", alone(&cvm), genesis(&world)));
     let before = cvm.relay().bytes();
     let start = line(2 * MIB + 100, "");
     log.push(&start);

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::world::World;
 use crate::world::checker::Checker;
 use crate::world::cvm::Cvm;
+use crate::world::grade::Grade;
 use crate::world::poll::{SOON, must};
 use crate::world::writer::Writer;
 
@@ -17,6 +18,14 @@ pub const LONG: Duration = Duration::from_mins(1);
 /// The CVMs as one value of `-c`.
 pub fn list(cvms: &[Cvm]) -> String {
     cvms.iter().map(Cvm::target).collect::<Vec<_>>().join(",")
+}
+
+/// The name under which `genesis.out` of a CVM is shown: without namespaces its path is not the catalogue's.
+pub fn genesis(world: &World) -> &'static str {
+    match world.grade() {
+        Grade::Namespaces => "genesis",
+        Grade::Ports => "genesis.out",
+    }
 }
 
 /// The CVM as a run calls it that follows it alone: without a port.

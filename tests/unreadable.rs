@@ -176,6 +176,10 @@ fn an_unreadable_file_between_two_others_is_reported_and_passed_over() {
 #[test]
 fn a_log_that_is_closed_while_it_is_read_loses_nothing() {
     let Some((world, cvm)) = world() else { return };
+    // Only root writes to what is closed to everybody.
+    if world.grade() != Grade::Namespaces {
+        return;
+    }
     let log = cvm.log("genesis.out");
     log.put("one\n");
     let run = follow(&world, &cvm, &log, "one\n");
@@ -269,6 +273,10 @@ fn what_is_no_file_in_the_place_of_the_log_is_waited_out() {
 #[test]
 fn a_directory_that_may_not_be_entered_any_more_is_waited_for() {
     let Some((world, cvm)) = world() else { return };
+    // Only root writes to what is closed to everybody.
+    if world.grade() != Grade::Namespaces {
+        return;
+    }
     let log = cvm.log("deep/genesis.out");
     log.put("one\n");
     let parent = log.file.parent().expect("a directory").to_owned();
