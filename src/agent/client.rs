@@ -172,6 +172,12 @@ impl<'a> Client<'a> {
         Self::greet(session.open().await?, secret, session.endpoint()).await
     }
 
+    /// A client on a channel of its own, for a CVM that is asked once: with a secret of its own, too.
+    pub async fn open_once(session: &'a Session) -> Result<Self, Failure> {
+        let secret = new_secret().map_err(|error| diagnosis::local_failure(&error, session.endpoint()))?;
+        Self::open(session, &secret).await
+    }
+
     /// A client on `channel`. Until it is known to be a shell that answers, it is sent nothing but what is harmless to
     /// a menu; a connection that is known to give one needs no greeting.
     pub async fn greet(channel: Channel, secret: &Secret, about: &'a Endpoint) -> Result<Self, Failure> {
@@ -220,17 +226,16 @@ impl<'a> Client<'a> {
     /// What the agent replies to `requests`.
     pub async fn ask(&mut self, requests: &[Request]) -> Result<Vec<Reply>, Failure> {
         let mut text = if self.has_agent { Vec::new() } else { self.secret.preamble() };
-        for request in requests.iter().chain([&Request::EndAnswer]) {
+        let begin = text.len();
+        for request in requests {
             request.write(&mut text);
         }
         if tracing::enabled!(tracing::Level::DEBUG) {
-            let mut shown = Vec::new();
-            for request in requests {
-                request.write(&mut shown);
-            }
-            let shown = String::from_utf8_lossy(&shown[..shown.len().min(TRACED)]);
+            // What stands before the requests names the nonce.
+            let shown = String::from_utf8_lossy(&text[begin..text.len().min(begin + TRACED)]);
             tracing::debug!(host = self.about.host, request = shown.trim_end(), "request");
         }
+        Request::EndAnswer.write(&mut text);
         let mut replies = Vec::new();
         self.exchange(&text, |reply| {
             if reply == Reply::Answered {

@@ -6,11 +6,10 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 
-use crate::agent::client::{Client, new_secret};
+use crate::agent::client::Client;
 use crate::agent::svmips;
 use crate::cache;
 use crate::cluster::cvm::{Address, Cvm};
-use crate::diagnosis;
 use crate::failure::Failure;
 use crate::modes::runtime;
 use crate::modes::stop::Stop;
@@ -35,9 +34,7 @@ pub fn run(ask: &Ask, discovered: &mut Discovered) -> Result<(), Stop> {
         }
         let session = Session::new(Arc::clone(seed), Arc::clone(&ssh), Arc::clone(&resources));
         let answer = async {
-            let secret =
-                new_secret().map_err(|error| diagnosis::local_failure(&error, session.endpoint()))?;
-            let mut client = Client::open(&session, &secret).await?;
+            let mut client = Client::open_once(&session).await?;
             svmips::cluster(&mut client).await
         }
         .await;

@@ -6,10 +6,9 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::agent::client::{Client, new_secret};
+use crate::agent::client::Client;
 use crate::agent::files::{self, CvmListing, Entry};
 use crate::cluster::naming::{Naming, shown};
-use crate::diagnosis;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::human::{self, Table};
@@ -48,9 +47,7 @@ async fn ask(plan: &plan::ListingPlan) -> Vec<Result<CvmListing, Failure>> {
         let session = Session::new(Arc::clone(cvm), Arc::clone(&ssh), Arc::clone(&resources));
         let paths = plan.wanted.logs.iter().map(|(_, path)| path);
         let answer = async {
-            let about = session.endpoint();
-            let secret = new_secret().map_err(|error| diagnosis::local_failure(&error, about))?;
-            let mut client = Client::open(&session, &secret).await?;
+            let mut client = Client::open_once(&session).await?;
             files::list(&mut client, paths, &plan.wanted.patterns).await
         }
         .await;

@@ -160,7 +160,7 @@ impl Session {
                         Ok(channel) => {
                             let held = connection.slots().held();
                             tracing::debug!(cvm = self.cvm.name, on_connection = held, "channel opened");
-                            self.most.set(self.most.get().max(connection.slots().held()));
+                            self.most.set(self.most.get().max(held));
                             return Ok(channel);
                         }
                         Err(OpenError::Failed(failure)) => {
@@ -228,7 +228,7 @@ impl Session {
         let held = connection.slots().held();
         tracing::debug!(cvm = self.cvm.name, held, "connection takes no more channels");
         connection.slots().set_full();
-        self.most.set(self.most.get().max(connection.slots().held()));
+        self.most.set(self.most.get().max(held));
         self.limited.set(true);
         self.changed.notify_waiters();
     }
